@@ -1,0 +1,79 @@
+/*
+ * domain: the rules. What one worker has at hand for them: its stores, keys and upstreams, and the settings all workers share.
+ *
+ * Functions of this layer that wait on a store answer enum domain_status, in which "no" and "cannot say now" are different values: an endpoint
+ * answers the second with 503 / temporarily_unavailable and changes nothing.
+ */
+#ifndef DOMAIN_DOMAIN_H
+#define DOMAIN_DOMAIN_H
+
+#include "base/str.h"
+#include "jose/keyring.h"
+
+struct loop;
+struct kv;
+struct sql;
+struct pool;
+struct fetcher;
+struct upstream;
+struct registry;
+
+enum domain_status {
+    DOMAIN_DONE,
+    DOMAIN_NO,          /* not found, not valid, not allowed */
+    DOMAIN_UNAVAILABLE, /* a store or pool did not answer */
+};
+
+/* Immutable, shared by all workers. Durations in seconds. */
+struct domain_settings {
+    struct str issuer;
+    int64_t code_s, access_token_s, id_token_s, refresh_token_s, refresh_grace_s;
+    int64_t session_idle_s, session_s, flow_s, clock_skew_s;
+    int64_t login_attempts_per_account, login_attempts_per_address, login_lock_s;
+    int64_t password_least;      /* characters */
+    int64_t password_memory_kib, password_passes;
+    bool registration_enabled;
+    int64_t registration_attempts_per_number, registration_attempts_per_address; /* a day */
+    int64_t registration_evidence_days;
+};
+
+#define DOMAIN_ALGS 6
+
+/* The keys a worker uses now. Replaced as a whole on rotation. */
+struct domain_keys {
+    struct keyring *keyring;                  /* shared */
+    struct jose_signer *signers[DOMAIN_ALGS]; /* by enum jose_alg; NULL where there is no active key */
+    struct str jwks;                          /* the JWKS document */
+    struct arena *arena;
+};
+
+/* Sealing keys by purpose; they live as long as the process. */
+struct domain_sealers {
+    const struct sealer *flow;     /* state that travels through the browser */
+    const struct sealer *personal; /* profiles at rest */
+    const struct sealer *lookup;   /* identifiers at rest, counters */
+    const struct sealer *subject;  /* pairwise subjects */
+    const struct sealer *session;  /* session pseudonyms */
+    const struct sealer *refresh;  /* refresh tokens */
+    const struct sealer *secret;   /* client secrets */
+};
+
+struct domain {
+    const struct domain_settings *settings;
+    struct loop *loop;
+    struct kv *kv;
+    struct sql *sql;
+    struct pool *passwords;        /* argon2id; shared */
+    struct fetcher *fetcher;
+    struct upstream *population;   /* NULL when registration is off */
+    struct domain_keys *keys;
+    const struct domain_sealers *sealers;
+    struct registry *registry;     /* of client systems; replaced as a whole */
+    struct client_keys *client_keys; /* fetched key sets of clients, per worker */
+};
+
+struct domain_keys *domain_keys_new(struct keyring *keyring);
+void domain_keys_free(struct domain_keys *keys);
+void domain_sealers_init(struct domain_sealers *sealers, const struct keyring *keyring);
+
+#endif

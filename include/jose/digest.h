@@ -1,0 +1,25 @@
+/*
+ * digest: SHA-256 and HMAC-SHA-256 of short inputs.
+ */
+#ifndef JOSE_DIGEST_H
+#define JOSE_DIGEST_H
+
+#include "base/secret.h"
+
+#define SHA256_SIZE 32
+
+struct sha256 {
+    unsigned char bytes[SHA256_SIZE];
+};
+
+struct sha256 sha256_of(struct str text);
+/* Of several parts, each preceded by its length, so that ("ab","c") and ("a","bc") differ. */
+struct sha256 sha256_of_parts(const struct str *parts, size_t count);
+struct sha256 hmac_sha256(struct secret key, struct str text);
+struct sha256 hmac_sha256_parts(struct secret key, const struct str *parts, size_t count);
+
+static inline struct str sha256_str(const struct sha256 *digest) {
+    return str_of(digest->bytes, SHA256_SIZE);
+}
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * pool: a bounded set of threads for work that blocks (argon2id, SQLite writes, files), off the loop.
+ */
+#ifndef LOOP_POOL_H
+#define LOOP_POOL_H
+
+#include <stddef.h>
+
+struct pool;
+
+enum pool_result {
+    POOL_DONE,
+    POOL_FULL, /* the queue has reached its ceiling; nothing was run: answer 503 */
+};
+
+struct pool *pool_new(const char *name, size_t threads, size_t queue_ceiling);
+/* Waits for running work to end. */
+void pool_free(struct pool *pool);
+
+/*
+ * Runs work(arg) on a thread of the pool. Waits. The wait ends only when the work has ended, whatever the fiber's deadline,
+ * because work may point into the fiber's stack.
+ */
+enum pool_result pool_run(struct pool *pool, void (*work)(void *arg), void *arg);
+size_t pool_queued(struct pool *pool);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * evidence: the record of one check of a person's identity: by whom, when, how, with what result. Kept, never only a level.
+ */
+#ifndef MODEL_EVIDENCE_H
+#define MODEL_EVIDENCE_H
+
+#include "base/str.h"
+
+/* domain-china §1: the kinds of identity document. The value is stored; never renumber. */
+enum id_type {
+    ID_TYPE_NONE = 0,
+    ID_TYPE_RESIDENT = 1,          /* 居民身份证 */
+    ID_TYPE_RESIDENCE_PERMIT = 2,  /* 港澳台居民居住证 */
+    ID_TYPE_PERMANENT_RESIDENCE = 3, /* 外国人永久居留身份证 */
+};
+
+/* The one result model of every adapter (domain-china §3.5). */
+enum verify_result {
+    VERIFY_MATCH,
+    VERIFY_MISMATCH,
+    VERIFY_NOT_FOUND,
+    VERIFY_UNSUPPORTED,
+    VERIFY_STATE_BAD,
+    VERIFY_INVALID_INPUT,
+    VERIFY_RATE_LIMITED,
+    VERIFY_PENDING,
+    VERIFY_UPSTREAM_ERROR,
+};
+const char *verify_result_name(enum verify_result result); /* "match", "mismatch", … */
+
+struct evidence {
+    struct str source;    /* the configured upstream's name */
+    struct str authority; /* "mps-population" */
+    struct str method;    /* "two_element_match" */
+    struct str check_id;  /* the other side's reference, for disputes */
+    bool folded;          /* names matched only after folding (domain-china §1.5) */
+    enum verify_result result;
+    int64_t checked_at; /* seconds */
+    int64_t expires_at; /* 0 for never */
+    int level;          /* the level of proof it gives: 1 to 4 */
+};
+
+#endif

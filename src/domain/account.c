@@ -1,0 +1,165 @@
+/*
+ * Accounts between the store, which sees sealed profiles and keyed hashes, and everyone else, who sees people.
+ */
+#include "domain/account.h"
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/random.h"
+#include "domain/password.h"
+#include "domain/session.h"
+#include "model/identity.h"
+
+#define ACCOUNT_ID_RANDOM 16
+#define PROFILE_MOST (16 * 1024)
+#define IDENTIFIERS_MOST 3
+
+static enum domain_status status_of(enum sql_status status) {
+    switch (status) {
+    case SQL_DONE:
+        return DOMAIN_DONE;
+    case SQL_MISSING:
+    case SQL_CONFLICT:
+        return DOMAIN_NO;
+    case SQL_DOWN:
+        break;
+    }
+    return DOMAIN_UNAVAILABLE;
+}
+
+enum domain_status account_load(struct domain *domain, struct arena *arena, struct str account_id, struct account *ret_account) {
+    struct account_row row;
+    enum domain_status found = status_of(accounts_get(domain->sql, arena, account_id, &row));
+    if (found != DOMAIN_DONE) {
+        return found;
+    }
+    struct account account = {
+        .account_id = row.account_id,
+        .state = row.state,
+        .level = row.level,
+        .level_until = row.level_until,
+        .created_at = row.created_at,
+        .updated_at = row.updated_at,
+    };
+    struct str text;
+    if (!seal_open(domain->sealers->personal, arena, row.profile_sealed, row.account_id, &text) ||
+        !profile_read(arena, text, &account.profile)) {
+        return DOMAIN_UNAVAILABLE; /* another installation's key, or damage: never an empty person */
+    }
+    if (account.level_until > 0 && account.level_until <= clock_wall()) {
+        account.level = account.level > 1 ? 1 : account.level;
+    }
+    *ret_account = account;
+    return DOMAIN_DONE;
+}
+
+struct str account_identifier_hash(const struct domain *domain, struct arena *arena, enum identifier_kind kind, struct str value) {
+    char kind_byte = (char)kind;
+    const struct str parts[] = {STR("identifier"), str_of(&kind_byte, 1), value};
+    unsigned char mac[32];
+    seal_mac(domain->sealers->lookup, parts, ARRAY_LEN(parts), mac);
+    return str_dup(arena, str_of(mac, sizeof(mac)));
+}
+
+struct str account_identifier_fold(struct arena *arena, struct str typed, enum identifier_kind *ret_kind) {
+    struct str trimmed = str_trim(typed);
+    struct id_number number;
+    struct str phone;
+    if (id_number_read(trimmed, clock_wall(), &number) == ID_NUMBER_OK) {
+        *ret_kind = IDENTIFIER_ID_NUMBER;
+        return str_dup(arena, str_from(number.text));
+    }
+    if (phone_read(arena, trimmed, &phone)) {
+        *ret_kind = IDENTIFIER_PHONE;
+        return phone;
+    }
+    *ret_kind = str_contains(trimmed, '@') ? IDENTIFIER_EMAIL : IDENTIFIER_USERNAME;
+    return str_lower(arena, trimmed);
+}
+
+enum domain_status account_find(struct domain *domain, struct arena *arena, enum identifier_kind kind, struct str value,
+                                struct str *ret_account_id) {
+    struct str hash = account_identifier_hash(domain, arena, kind, value);
+    return status_of(accounts_find(domain->sql, arena, kind, hash, ret_account_id));
+}
+
+static size_t identifiers_of(struct domain *domain, struct arena *arena, const struct account_wanted *wanted,
+                             struct identifier_row rows[IDENTIFIERS_MOST]) {
+    const struct {
+        enum identifier_kind kind;
+        struct str value;
+    } known[IDENTIFIERS_MOST] = {
+        {IDENTIFIER_ID_NUMBER, wanted->profile.id_number},
+        {IDENTIFIER_PHONE, wanted->profile.phone_number},
+        {IDENTIFIER_USERNAME, str_is_empty(wanted->username) ? STR_NONE : str_lower(arena, wanted->username)},
+    };
+    size_t count = 0;
+    for (size_t i = 0; i < IDENTIFIERS_MOST; i++) {
+        if (!str_is_empty(known[i].value)) {
+            rows[count++] = (struct identifier_row){known[i].kind, account_identifier_hash(domain, arena, known[i].kind, known[i].value)};
+        }
+    }
+    return count;
+}
+
+static struct verification_row *verifications_of(struct arena *arena, struct str account_id, const struct account_wanted *wanted) {
+    struct verification_row *rows = arena_array_of(arena, wanted->evidence_count + 1, struct verification_row);
+    for (size_t i = 0; i < wanted->evidence_count; i++) {
+        rows[i] = (struct verification_row){
+            .verification_id = random_text(arena, ACCOUNT_ID_RANDOM), .account_id = account_id, .evidence = wanted->evidence[i]};
+    }
+    return rows;
+}
+
+/* The best level proven, and until when. */
+static void level_of(const struct account_wanted *wanted, struct account_row *row) {
+    row->level = 1;
+    for (size_t i = 0; i < wanted->evidence_count; i++) {
+        const struct evidence *evidence = &wanted->evidence[i];
+        if (evidence->result == VERIFY_MATCH && evidence->level > row->level) {
+            row->level = evidence->level;
+            row->level_until = evidence->expires_at;
+        }
+    }
+}
+
+enum domain_status account_create(struct domain *domain, struct arena *arena, const struct account_wanted *wanted,
+                                  struct str *ret_account_id) {
+    int64_t now = clock_wall();
+    struct account_new new = {.account = {.account_id = random_text(arena, ACCOUNT_ID_RANDOM),
+                                          .state = ACCOUNT_ACTIVE,
+                                          .created_at = now,
+                                          .updated_at = now}};
+    if (!str_is_absent(wanted->password)) {
+        enum domain_status hashed = password_hash(domain, arena, wanted->password, &new.password_hash);
+        if (hashed != DOMAIN_DONE) {
+            return hashed;
+        }
+    }
+    struct buf profile;
+    buf_init(&profile, arena, 512, PROFILE_MOST);
+    profile_write(&wanted->profile, &profile);
+    CHECK(!profile.failed);
+    new.account.profile_sealed = seal(domain->sealers->personal, arena, buf_str(&profile), new.account.account_id);
+    level_of(wanted, &new.account);
+    struct identifier_row identifiers[IDENTIFIERS_MOST];
+    new.identifier_count = identifiers_of(domain, arena, wanted, identifiers);
+    new.identifiers = identifiers;
+    new.verifications = verifications_of(arena, new.account.account_id, wanted);
+    new.verification_count = wanted->evidence_count;
+    enum domain_status created = status_of(accounts_create(domain->sql, &new));
+    if (created == DOMAIN_DONE) {
+        *ret_account_id = new.account.account_id;
+    }
+    return created;
+}
+
+enum domain_status account_set_state(struct domain *domain, struct arena *arena, struct str account_id, enum account_state state) {
+    enum domain_status set = status_of(accounts_set_state(domain->sql, account_id, state, clock_wall()));
+    if (set != DOMAIN_DONE || state == ACCOUNT_ACTIVE) {
+        return set;
+    }
+    return session_end_all(domain, arena, account_id);
+}

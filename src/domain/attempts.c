@@ -1,0 +1,52 @@
+/*
+ * Counters "at:{keyed hash of what and whom}" in the kv store. A store that does not answer allows nothing.
+ */
+#include "attempts.h"
+
+#include "base/check.h"
+#include "base/encode.h"
+#include "store/kv.h"
+
+static struct str counter_id(struct domain *domain, struct arena *arena, const struct attempt_limit *limit) {
+    const struct str parts[] = {STR("attempts"), str_from(limit->what), limit->subject};
+    unsigned char mac[32];
+    seal_mac(domain->sealers->lookup, parts, ARRAY_LEN(parts), mac);
+    return base64url_encode(arena, str_of(mac, sizeof(mac)));
+}
+
+static enum kv_status add_to_all(struct domain *domain, struct arena *arena, const struct attempt_limit *limits, size_t count,
+                                 int64_t amount, struct kv_op ops[ATTEMPT_LIMITS_MOST]) {
+    CHECK(count <= ATTEMPT_LIMITS_MOST);
+    for (size_t i = 0; i < count; i++) {
+        ops[i] = (struct kv_op){.verb = KV_INCREMENT,
+                                .ns = STR("at"),
+                                .id = counter_id(domain, arena, &limits[i]),
+                                .amount = amount,
+                                .ttl = limits[i].window_s};
+    }
+    return kv_run(domain->kv, arena, ops, count);
+}
+
+enum attempts_result attempts_count(struct domain *domain, struct arena *arena, const struct attempt_limit *limits, size_t count,
+                                    int64_t *ret_first) {
+    struct kv_op ops[ATTEMPT_LIMITS_MOST];
+    if (add_to_all(domain, arena, limits, count, 1, ops) != KV_DONE) {
+        return ATTEMPTS_UNAVAILABLE;
+    }
+    *ret_first = ops[0].number;
+    for (size_t i = 0; i < count; i++) {
+        if (ops[i].number > limits[i].most) {
+            return ATTEMPTS_EXCEEDED;
+        }
+    }
+    return ATTEMPTS_ALLOWED;
+}
+
+void attempts_give_back(struct domain *domain, struct arena *arena, const struct attempt_limit *limits, size_t count) {
+    struct kv_op ops[ATTEMPT_LIMITS_MOST];
+    add_to_all(domain, arena, limits, count, -1, ops);
+}
+
+void attempts_clear(struct domain *domain, struct arena *arena, const struct attempt_limit *limit) {
+    kv_delete(domain->kv, arena, STR("at"), counter_id(domain, arena, limit));
+}

@@ -1,0 +1,28 @@
+/*
+ * attempts: limits on guessing, counted in the store before the guess is looked at, so that parallel guesses cannot slip through.
+ */
+#ifndef DOMAIN_ATTEMPTS_H
+#define DOMAIN_ATTEMPTS_H
+
+#include "domain/domain.h"
+
+struct attempt_limit {
+    const char *what;   /* a constant: part of the counter's key */
+    struct str subject; /* who or where; hashed under the lookup key */
+    int64_t most;
+    int64_t window_s;
+};
+
+enum attempts_result { ATTEMPTS_ALLOWED, ATTEMPTS_EXCEEDED, ATTEMPTS_UNAVAILABLE };
+
+/* Counts one attempt against every limit. ret_first: the count of the first limit, this one included. Waits. */
+enum attempts_result attempts_count(struct domain *domain, struct arena *arena, const struct attempt_limit *limits, size_t count,
+                                    int64_t *ret_first);
+/* Takes one attempt back: it was not a guess. Waits. */
+void attempts_give_back(struct domain *domain, struct arena *arena, const struct attempt_limit *limits, size_t count);
+/* Forgets: a success. Waits. */
+void attempts_clear(struct domain *domain, struct arena *arena, const struct attempt_limit *limit);
+
+#define ATTEMPT_LIMITS_MOST 4
+
+#endif

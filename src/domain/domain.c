@@ -1,0 +1,49 @@
+/*
+ * What a worker has at hand: its keys with ready signers, and the sealing keys by purpose.
+ */
+#include "domain/domain.h"
+
+#include "base/arena.h"
+#include "base/check.h"
+
+static const enum jose_alg signing_algs[] = {JOSE_ES256, JOSE_RS256, JOSE_PS256, JOSE_EDDSA};
+
+struct domain_keys *domain_keys_new(struct keyring *keyring) {
+    struct arena *arena = arena_new();
+    struct domain_keys *keys = arena_new_of(arena, struct domain_keys);
+    keys->arena = arena;
+    keys->keyring = keyring;
+    for (size_t i = 0; i < ARRAY_LEN(signing_algs); i++) {
+        struct jose_key *key = keyring_active(keyring, signing_algs[i]);
+        if (key) {
+            keys->signers[signing_algs[i]] = jose_signer_new(key);
+        }
+    }
+    struct buf jwks;
+    buf_init(&jwks, arena, 4096, 256 * 1024);
+    keyring_write_jwks(keyring, &jwks);
+    keys->jwks = buf_str(&jwks);
+    return keys;
+}
+
+void domain_keys_free(struct domain_keys *keys) {
+    if (!keys) {
+        return;
+    }
+    for (size_t i = 0; i < DOMAIN_ALGS; i++) {
+        jose_signer_free(keys->signers[i]);
+    }
+    arena_free(keys->arena);
+}
+
+void domain_sealers_init(struct domain_sealers *sealers, const struct keyring *keyring) {
+    *sealers = (struct domain_sealers){
+        .flow = keyring_sealer(keyring, "flow"),
+        .personal = keyring_sealer(keyring, "personal"),
+        .lookup = keyring_sealer(keyring, "lookup"),
+        .subject = keyring_sealer(keyring, "subject"),
+        .session = keyring_sealer(keyring, "session"),
+        .refresh = keyring_sealer(keyring, "refresh"),
+        .secret = keyring_sealer(keyring, "secret"),
+    };
+}

@@ -1,0 +1,333 @@
+/*
+ * Codes, grants and refresh tokens in the kv store:
+ *
+ *   ac:{hash of the code}   what the code stands for; taken once
+ *   gr:{grant id}           the grant; lives as long as its refresh token, or else its access token, can
+ *
+ * A refresh token is "rt_" and base64url of grant id, generation and MAC. It is checked before the store is asked.
+ */
+#include "domain/grant.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/random.h"
+#include "domain/session.h"
+#include "domain/token.h"
+#include "jose/digest.h"
+#include "store/kv.h"
+
+#define RECORD_MOST (12 * 1024)
+#define CODE_RANDOM 32
+#define GRANT_ID_SIZE 16
+#define GENERATION_SIZE 4
+#define MAC_SIZE 32
+#define REFRESH_SIZE (GRANT_ID_SIZE + GENERATION_SIZE + MAC_SIZE)
+#define VERIFIER_LEAST 43
+#define VERIFIER_MOST 128
+
+static struct str code_key(struct arena *arena, struct str code) {
+    struct sha256 digest = sha256_of(code);
+    return base64url_encode(arena, sha256_str(&digest));
+}
+
+static struct str grant_id_of_code(struct arena *arena, struct str code) {
+    const struct str parts[] = {STR("grant"), code};
+    struct sha256 digest = sha256_of_parts(parts, ARRAY_LEN(parts));
+    return base64url_encode(arena, str_of(digest.bytes, GRANT_ID_SIZE));
+}
+
+static struct str packed_grant(struct arena *arena, const struct grant *grant) {
+    struct buf buf;
+    buf_init(&buf, arena, 256, RECORD_MOST);
+    grant_pack(grant, &buf);
+    CHECK(!buf.failed); /* its parts were limited when they came in */
+    return buf_str(&buf);
+}
+
+enum domain_status code_issue(struct domain *domain, struct arena *arena, struct code *code, struct str *ret_code) {
+    struct str text = str_format(arena, "ac_%.*s", STR_ARG(random_text(arena, CODE_RANDOM)));
+    code->expires_at = clock_wall() + domain->settings->code_s;
+    struct buf buf;
+    buf_init(&buf, arena, 512, RECORD_MOST);
+    code_pack(code, &buf);
+    CHECK(!buf.failed);
+    if (kv_put(domain->kv, arena, STR("ac"), code_key(arena, text), buf_str(&buf), domain->settings->code_s) != KV_DONE) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    *ret_code = text;
+    return DOMAIN_DONE;
+}
+
+/* --- redeeming a code ------------------------------------------------------------------------------------------------------- */
+
+static bool is_verifier(struct str verifier) {
+    if (verifier.len < VERIFIER_LEAST || verifier.len > VERIFIER_MOST) {
+        return false;
+    }
+    for (size_t i = 0; i < verifier.len; i++) {
+        char c = verifier.ptr[i];
+        bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+                          c == '_' || c == '~';
+        if (!unreserved) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* RFC 7636 §4.6, and the downgrade of RFC 9700 §4.8.2: a verifier without a challenge is refused too. */
+static bool pkce_fits(struct arena *arena, struct str challenge, struct str verifier) {
+    if (str_is_absent(challenge)) {
+        return str_is_absent(verifier);
+    }
+    if (!is_verifier(verifier)) {
+        return false;
+    }
+    struct sha256 digest = sha256_of(verifier);
+    return str_equal_secret(base64url_encode(arena, sha256_str(&digest)), challenge);
+}
+
+/* The code is gone: if this client redeemed it before, what it got then ends now (RFC 6749 §4.1.2). */
+static enum domain_status code_replayed(struct domain *domain, struct arena *arena, const struct client *client, struct str grant_id) {
+    struct kv_op op = {.verb = KV_GET, .ns = STR("gr"), .id = grant_id};
+    kv_run(domain->kv, arena, &op, 1);
+    if (op.status == KV_DOWN) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    struct grant grant;
+    if (op.status == KV_DONE && grant_unpack(op.result, &grant) && str_equal(grant.client_id, client->client_id)) {
+        return grant_revoke(domain, arena, grant_id) == DOMAIN_DONE ? DOMAIN_NO : DOMAIN_UNAVAILABLE;
+    }
+    return DOMAIN_NO;
+}
+
+static int64_t grant_ttl(const struct domain *domain, const struct grant *grant) {
+    int64_t access = domain->settings->access_token_s;
+    int64_t refresh = grant->refresh_until - clock_wall();
+    return refresh > access ? refresh : access;
+}
+
+/* One round trip: the grant, the session it hangs on, and the client in the list of those to be told when that ends. */
+static enum domain_status grant_create(struct domain *domain, struct arena *arena, struct grant *grant) {
+    struct kv_op ops[3] = {{.verb = KV_PUT_NEW,
+                            .ns = STR("gr"),
+                            .id = grant->grant_id,
+                            .value = packed_grant(arena, grant),
+                            .ttl = grant_ttl(domain, grant)}};
+    size_t count = 1;
+    if (!str_is_absent(grant->session_id)) {
+        ops[count++] = (struct kv_op){.verb = KV_GET, .ns = STR("ss"), .id = grant->session_id};
+        ops[count++] = (struct kv_op){.verb = KV_SET_ADD,
+                                      .ns = STR("sc"),
+                                      .id = grant->session_id,
+                                      .value = grant->client_id,
+                                      .ttl = domain->settings->session_s};
+    }
+    if (kv_run(domain->kv, arena, ops, count) == KV_DOWN) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    if (ops[0].status != KV_DONE) {
+        return DOMAIN_NO;
+    }
+    if (count > 1 && ops[1].status != KV_DONE) {
+        return grant_revoke(domain, arena, grant->grant_id) == DOMAIN_DONE ? DOMAIN_NO : DOMAIN_UNAVAILABLE;
+    }
+    return DOMAIN_DONE;
+}
+
+static void start_refresh(const struct domain *domain, const struct client *client, struct grant *grant) {
+    int64_t lifetime = domain->settings->refresh_token_s;
+    if (client->refresh_token_ttl > 0 && client->refresh_token_ttl < lifetime) {
+        lifetime = client->refresh_token_ttl;
+    }
+    grant->refresh_until = grant->created_at + lifetime;
+    grant->generation = 1;
+    grant->rotated_at = 0;
+}
+
+enum domain_status code_redeem(struct domain *domain, struct arena *arena, const struct client *client,
+                               const struct code_presented *presented, bool refreshable, struct code *ret_code) {
+    if (!str_starts(presented->code, STR("ac_"))) {
+        return DOMAIN_NO;
+    }
+    struct str grant_id = grant_id_of_code(arena, presented->code);
+    struct str record;
+    switch (kv_take(domain->kv, arena, STR("ac"), code_key(arena, presented->code), &record)) {
+    case KV_DONE:
+        break;
+    case KV_DOWN:
+        return DOMAIN_UNAVAILABLE;
+    case KV_MISSING:
+    case KV_CONFLICT:
+        return code_replayed(domain, arena, client, grant_id);
+    }
+    struct code code;
+    if (!code_unpack(record, &code) || !str_equal(code.grant.client_id, client->client_id) || clock_wall() >= code.expires_at ||
+        !str_equal(code.redirect_uri, presented->redirect_uri) ||
+        !pkce_fits(arena, code.code_challenge, presented->code_verifier)) {
+        return DOMAIN_NO;
+    }
+    code.grant.grant_id = grant_id;
+    code.grant.created_at = clock_wall();
+    if (refreshable) {
+        start_refresh(domain, client, &code.grant);
+    }
+    enum domain_status created = grant_create(domain, arena, &code.grant);
+    if (created == DOMAIN_DONE) {
+        *ret_code = code;
+    }
+    return created;
+}
+
+/* --- refresh tokens --------------------------------------------------------------------------------------------------------- */
+
+static void refresh_mac(const struct domain *domain, struct str head, unsigned char ret_mac[MAC_SIZE]) {
+    seal_mac(domain->sealers->refresh, &head, 1, ret_mac);
+}
+
+struct str refresh_token_of(const struct domain *domain, struct arena *arena, const struct grant *grant) {
+    struct str id;
+    CHECK(base64url_decode(arena, grant->grant_id, &id) && id.len == GRANT_ID_SIZE);
+    unsigned char token[REFRESH_SIZE];
+    memcpy(token, id.ptr, GRANT_ID_SIZE);
+    for (size_t i = 0; i < GENERATION_SIZE; i++) {
+        token[GRANT_ID_SIZE + i] = (unsigned char)(grant->generation >> (8 * (GENERATION_SIZE - 1 - i)));
+    }
+    refresh_mac(domain, str_of(token, GRANT_ID_SIZE + GENERATION_SIZE), token + GRANT_ID_SIZE + GENERATION_SIZE);
+    return str_format(arena, "rt_%.*s", STR_ARG(base64url_encode(arena, str_of(token, sizeof(token)))));
+}
+
+static bool refresh_read(const struct domain *domain, struct arena *arena, struct str token, struct str *ret_grant_id,
+                         uint64_t *ret_generation) {
+    struct str bytes;
+    if (!str_drop_prefix(&token, STR("rt_")) || token.len > 128 || !base64url_decode(arena, token, &bytes) ||
+        bytes.len != REFRESH_SIZE) {
+        return false;
+    }
+    unsigned char mac[MAC_SIZE];
+    refresh_mac(domain, str_sub(bytes, 0, GRANT_ID_SIZE + GENERATION_SIZE), mac);
+    if (!str_equal_secret(str_of(mac, MAC_SIZE), str_sub(bytes, GRANT_ID_SIZE + GENERATION_SIZE, MAC_SIZE))) {
+        return false;
+    }
+    uint64_t generation = 0;
+    for (size_t i = 0; i < GENERATION_SIZE; i++) {
+        generation = generation << 8 | (unsigned char)bytes.ptr[GRANT_ID_SIZE + i];
+    }
+    *ret_grant_id = base64url_encode(arena, str_sub(bytes, 0, GRANT_ID_SIZE));
+    *ret_generation = generation;
+    return true;
+}
+
+/* The grant and, where it depends on one, its session. `packed` is what the store holds, for a later compare and replace. */
+static enum domain_status grant_load(struct domain *domain, struct arena *arena, struct str grant_id, struct grant *ret_grant,
+                                     struct str *ret_packed) {
+    struct kv_op op = {.verb = KV_GET, .ns = STR("gr"), .id = grant_id};
+    kv_run(domain->kv, arena, &op, 1);
+    if (op.status == KV_DOWN) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    struct grant grant;
+    if (op.status != KV_DONE || !grant_unpack(op.result, &grant)) {
+        return DOMAIN_NO;
+    }
+    grant.grant_id = grant_id;
+    if (!str_is_absent(grant.session_id)) {
+        struct session session;
+        enum domain_status found = session_get(domain, arena, grant.session_id, &session);
+        if (found != DOMAIN_DONE) {
+            return found;
+        }
+    }
+    *ret_grant = grant;
+    *ret_packed = op.result;
+    return DOMAIN_DONE;
+}
+
+/* Replaces generation n by n + 1, if nobody was quicker. DOMAIN_NO: somebody was. */
+static enum domain_status rotate(struct domain *domain, struct arena *arena, struct grant *grant, struct str packed) {
+    struct grant next = *grant;
+    next.generation++;
+    next.rotated_at = clock_wall();
+    struct kv_op op = {.verb = KV_REPLACE,
+                       .ns = STR("gr"),
+                       .id = grant->grant_id,
+                       .expected = packed,
+                       .value = packed_grant(arena, &next),
+                       .ttl = grant_ttl(domain, &next)};
+    kv_run(domain->kv, arena, &op, 1);
+    if (op.status == KV_DOWN) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    if (op.status != KV_DONE) {
+        return DOMAIN_NO;
+    }
+    *grant = next;
+    return DOMAIN_DONE;
+}
+
+static enum domain_status redeem_generation(struct domain *domain, struct arena *arena, struct grant *grant, struct str packed,
+                                            uint64_t generation) {
+    if (generation == grant->generation) {
+        return rotate(domain, arena, grant, packed);
+    }
+    bool just_rotated = generation + 1 == grant->generation && clock_wall() <= grant->rotated_at + domain->settings->refresh_grace_s;
+    if (just_rotated && domain->settings->refresh_grace_s > 0) {
+        return DOMAIN_DONE; /* the same successor is named again */
+    }
+    return grant_revoke(domain, arena, grant->grant_id) == DOMAIN_DONE ? DOMAIN_NO : DOMAIN_UNAVAILABLE;
+}
+
+enum domain_status refresh_redeem(struct domain *domain, struct arena *arena, const struct client *client, struct str token,
+                                  struct grant *ret_grant) {
+    struct str grant_id;
+    uint64_t generation;
+    if (!refresh_read(domain, arena, token, &grant_id, &generation)) {
+        return DOMAIN_NO;
+    }
+    /* Twice, because another tab may have rotated between our look and our replace: the second look then sees its rotation. */
+    enum domain_status redeemed = DOMAIN_NO;
+    for (int look = 0; look < 2 && redeemed == DOMAIN_NO; look++) {
+        struct grant grant;
+        struct str packed;
+        enum domain_status loaded = grant_load(domain, arena, grant_id, &grant, &packed);
+        if (loaded != DOMAIN_DONE) {
+            return loaded;
+        }
+        if (!str_equal(grant.client_id, client->client_id) || grant.refresh_until <= clock_wall()) {
+            return DOMAIN_NO;
+        }
+        redeemed = redeem_generation(domain, arena, &grant, packed, generation);
+        if (redeemed == DOMAIN_DONE) {
+            *ret_grant = grant;
+        }
+    }
+    return redeemed;
+}
+
+enum domain_status refresh_peek(struct domain *domain, struct arena *arena, struct str token, struct grant *ret_grant) {
+    struct str grant_id, packed;
+    uint64_t generation;
+    struct grant grant;
+    if (!refresh_read(domain, arena, token, &grant_id, &generation)) {
+        return DOMAIN_NO;
+    }
+    enum domain_status loaded = grant_load(domain, arena, grant_id, &grant, &packed);
+    if (loaded != DOMAIN_DONE) {
+        return loaded;
+    }
+    if (generation != grant.generation || grant.refresh_until <= clock_wall()) {
+        return DOMAIN_NO;
+    }
+    *ret_grant = grant;
+    return DOMAIN_DONE;
+}
+
+enum domain_status grant_live(struct domain *domain, struct arena *arena, struct str grant_id, struct grant *ret_grant) {
+    struct str packed;
+    return grant_load(domain, arena, grant_id, ret_grant, &packed);
+}
+
+enum domain_status grant_revoke(struct domain *domain, struct arena *arena, struct str grant_id) {
+    return kv_delete(domain->kv, arena, STR("gr"), grant_id) == KV_DONE ? DOMAIN_DONE : DOMAIN_UNAVAILABLE;
+}

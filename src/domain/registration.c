@@ -1,0 +1,164 @@
+/*
+ * Registering a person: what they typed is read, the attempt is counted, the register is asked, the account is made with its evidence. Nothing
+ * is written before the register has said yes.
+ */
+#include "domain/login.h"
+
+#include "attempts.h"
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "domain/password.h"
+#include "model/identity.h"
+#include "upstream/upstream.h"
+
+#define DAY_S 86400
+
+struct person {
+    struct str name; /* as typed, trimmed */
+    struct id_number number;
+    struct str phone;
+};
+
+static enum registration_field_problem field_of_password(enum password_problem problem) {
+    switch (problem) {
+    case PASSWORD_FINE:
+        return FIELD_FINE;
+    case PASSWORD_SHORT:
+        return FIELD_SHORT;
+    case PASSWORD_SIMPLE:
+        return FIELD_SIMPLE;
+    case PASSWORD_LONG:
+    case PASSWORD_BAD_TEXT:
+        break;
+    }
+    return FIELD_BAD;
+}
+
+static enum registration_field_problem field_of_name(struct arena *arena, struct str name) {
+    struct str key;
+    switch (person_name_key(arena, name, &key)) {
+    case PERSON_NAME_OK:
+        return FIELD_FINE;
+    case PERSON_NAME_REVIEW:
+        return FIELD_REVIEW;
+    case PERSON_NAME_BAD:
+        break;
+    }
+    return FIELD_BAD;
+}
+
+static bool read_person(struct domain *domain, struct arena *arena, const struct registration *typed, struct person *person,
+                        struct registration_problems *problems) {
+    person->name = str_trim(typed->name);
+    bool number_fine = id_number_read(str_trim(typed->id_number), clock_wall(), &person->number) == ID_NUMBER_OK;
+    bool phone_fine = phone_read(arena, str_trim(typed->phone), &person->phone);
+    *problems = (struct registration_problems){
+        .name = str_is_empty(person->name) ? FIELD_MISSING : field_of_name(arena, person->name),
+        .id_number = str_is_empty(typed->id_number) ? FIELD_MISSING : number_fine ? FIELD_FINE : FIELD_BAD,
+        .phone = str_is_empty(typed->phone) ? FIELD_MISSING : phone_fine ? FIELD_FINE : FIELD_BAD,
+        .password = str_is_empty(typed->password) ? FIELD_MISSING : field_of_password(password_check(domain, typed->password)),
+    };
+    return problems->name == FIELD_FINE && problems->id_number == FIELD_FINE && problems->phone == FIELD_FINE &&
+           problems->password == FIELD_FINE;
+}
+
+/* "No such person", "another name" and "no longer valid" are one answer to whoever asks. */
+static enum registration_result result_of_check(enum verify_result result) {
+    switch (result) {
+    case VERIFY_MATCH:
+        return REGISTRATION_DONE;
+    case VERIFY_MISMATCH:
+    case VERIFY_NOT_FOUND:
+    case VERIFY_UNSUPPORTED:
+    case VERIFY_STATE_BAD:
+    case VERIFY_INVALID_INPUT:
+        return REGISTRATION_REFUSED;
+    case VERIFY_RATE_LIMITED:
+    case VERIFY_PENDING:
+    case VERIFY_UPSTREAM_ERROR:
+        break;
+    }
+    return REGISTRATION_CANNOT_CHECK;
+}
+
+static enum registration_result ask_register(struct domain *domain, struct arena *arena, const struct person *person,
+                                             struct str client_address, struct evidence *evidence) {
+    const struct domain_settings *settings = domain->settings;
+    const struct attempt_limit limits[] = {
+        {"register-number", str_from(person->number.text), settings->registration_attempts_per_number, DAY_S},
+        {"register-address", client_address, settings->registration_attempts_per_address, DAY_S},
+    };
+    int64_t tries;
+    switch (attempts_count(domain, arena, limits, ARRAY_LEN(limits), &tries)) {
+    case ATTEMPTS_ALLOWED:
+        break;
+    case ATTEMPTS_EXCEEDED:
+        return REGISTRATION_LIMITED;
+    case ATTEMPTS_UNAVAILABLE:
+        return REGISTRATION_UNAVAILABLE;
+    }
+    const struct upstream_asked asked = {.name = person->name,
+                                         .id_type = person->number.type,
+                                         .id_number = str_from(person->number.text),
+                                         .request_id = log_request_id};
+    enum registration_result result = result_of_check(upstream_verify(domain->population, arena, &asked, evidence));
+    if (result == REGISTRATION_CANNOT_CHECK) {
+        attempts_give_back(domain, arena, limits, ARRAY_LEN(limits));
+    }
+    return result;
+}
+
+static struct profile profile_of(struct arena *arena, const struct person *person) {
+    const struct id_number *number = &person->number;
+    return (struct profile){
+        .name = person->name,
+        .gender = number->male ? STR("male") : STR("female"),
+        .birthdate = str_format(arena, "%04d-%02d-%02d", number->year, number->month, number->day),
+        .phone_number = person->phone,
+        .id_type = number->type,
+        .id_number = str_dup(arena, str_from(number->text)),
+    };
+}
+
+static enum registration_result create_account(struct domain *domain, struct arena *arena, const struct person *person,
+                                               struct str password, struct evidence *evidence, struct account *ret_account) {
+    int64_t days = domain->settings->registration_evidence_days;
+    evidence->expires_at = days > 0 ? evidence->checked_at + days * DAY_S : 0;
+    const struct account_wanted wanted = {
+        .profile = profile_of(arena, person), .password = password, .evidence = evidence, .evidence_count = 1};
+    struct str account_id, taken_by;
+    switch (account_create(domain, arena, &wanted, &account_id)) {
+    case DOMAIN_DONE:
+        return account_load(domain, arena, account_id, ret_account) == DOMAIN_DONE ? REGISTRATION_DONE : REGISTRATION_UNAVAILABLE;
+    case DOMAIN_NO:
+        break;
+    case DOMAIN_UNAVAILABLE:
+        return REGISTRATION_UNAVAILABLE;
+    }
+    switch (account_find(domain, arena, IDENTIFIER_ID_NUMBER, wanted.profile.id_number, &taken_by)) {
+    case DOMAIN_DONE:
+        return REGISTRATION_TAKEN;
+    case DOMAIN_NO:
+        return REGISTRATION_PHONE_TAKEN;
+    case DOMAIN_UNAVAILABLE:
+        break;
+    }
+    return REGISTRATION_UNAVAILABLE;
+}
+
+enum registration_result register_person(struct domain *domain, struct arena *arena, const struct registration *registration,
+                                         struct str client_address, struct account *ret_account,
+                                         struct registration_problems *ret_problems) {
+    struct person person;
+    if (!read_person(domain, arena, registration, &person, ret_problems)) {
+        return REGISTRATION_INVALID;
+    }
+    struct evidence evidence = {0};
+    enum registration_result asked = ask_register(domain, arena, &person, client_address, &evidence);
+    if (asked != REGISTRATION_DONE) {
+        return asked;
+    }
+    return create_account(domain, arena, &person, registration->password, &evidence, ret_account);
+}

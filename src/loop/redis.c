@@ -1,0 +1,342 @@
+/*
+ * One asynchronous connection to Redis per loop, over hiredis. The only home of hiredis.
+ *
+ * A connection counts as up once Redis has answered a PING on it: a stopped Redis still accepts connections in the kernel, and a caller
+ * must not wait for it. When answers stop coming for timeout_ms the connection is dropped, which answers everything outstanding.
+ */
+#include "loop/redis.h"
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "internal.h"
+
+#include <hiredis/adapters/libevent.h>
+#include <hiredis/async.h>
+#include <stdlib.h>
+
+#define ARGUMENTS_MOST 16
+#define RETRY_FIRST_MS 50
+#define RETRY_MOST_MS 2000
+
+struct link {
+    struct redis *redis;
+    redisAsyncContext *context; /* NULL between connections */
+    bool up;
+    bool subscriber;
+    bool lost_before;
+    int64_t retry_ms;
+    struct loop_timer *retry;
+};
+
+struct redis {
+    struct loop *loop;
+    struct arena *arena;
+    struct redis_options options;
+    struct link commands;
+    struct link subscriber;
+    struct str channel;
+    void (*heard)(void *ctx, struct str message);
+    void *heard_ctx;
+    size_t outstanding; /* commands without an answer */
+    int64_t progress;   /* when the last answer came, or the first of the outstanding ones was sent */
+    struct loop_timer *watch;
+    bool ending;
+};
+
+/* The commands of one redis_run. Outlives the waiting fiber when that gives up before the answers are there. */
+struct batch {
+    struct redis *redis;
+    struct fiber *fiber; /* NULL once nobody waits */
+    struct arena *arena;
+    struct redis_reply *replies;
+    size_t left;
+    bool lost;
+};
+
+struct pending {
+    struct batch *batch;
+    size_t index;
+};
+
+static void link_connect(struct link *link);
+
+/* --- connecting ------------------------------------------------------------------------------------------------------- */
+
+static void retry_now(void *arg) {
+    struct link *link = arg;
+    loop_timer_free(link->retry);
+    link->retry = NULL;
+    link_connect(link);
+}
+
+static void link_lost(struct link *link) {
+    struct redis *redis = link->redis;
+    if (link->up) {
+        log_warn("redis.lost", log_str("host", redis->options.host));
+    }
+    link->context = NULL;
+    link->up = false;
+    link->lost_before = true;
+    if (!link->subscriber) {
+        loop_timer_free(redis->watch);
+        redis->watch = NULL;
+        redis->outstanding = 0;
+    }
+    if (!redis->ending && !link->retry) {
+        link->retry = loop_timer_new(redis->loop, link->retry_ms, false, retry_now, link);
+        link->retry_ms = link->retry_ms * 2 > RETRY_MOST_MS ? RETRY_MOST_MS : link->retry_ms * 2;
+    }
+}
+
+static void on_disconnect(const redisAsyncContext *context, int status) {
+    link_lost(context->data);
+}
+
+static void on_connect(const redisAsyncContext *context, int status) {
+    if (status != REDIS_OK) {
+        struct link *link = context->data; /* hiredis frees the context after this */
+        if (!link->lost_before) {
+            log_warn("redis.unreachable", log_str("host", link->redis->options.host), log_text("reason", context->errstr));
+        }
+        link_lost(link);
+    }
+}
+
+static void on_message(redisAsyncContext *context, void *reply, void *arg) {
+    struct redis *redis = arg;
+    const redisReply *r = reply;
+    if (r && r->type == REDIS_REPLY_ARRAY && r->elements == 3 && r->element[2]->type == REDIS_REPLY_STRING) {
+        redis->heard(redis->heard_ctx, str_of(r->element[2]->str, r->element[2]->len));
+    }
+}
+
+static void on_ready(redisAsyncContext *context, void *reply, void *arg) {
+    struct link *link = arg;
+    const redisReply *r = reply;
+    if (!r) {
+        return; /* the disconnect callback follows */
+    }
+    if (r->type == REDIS_REPLY_ERROR) {
+        log_error("redis.refused", log_text("reason", r->str)); /* wrong password, loading, no such database */
+        redisAsyncDisconnect(context);
+        return;
+    }
+    link->up = true;
+    link->retry_ms = RETRY_FIRST_MS;
+    log_info("redis.connected", log_str("host", link->redis->options.host));
+    if (link->subscriber) {
+        struct redis *redis = link->redis;
+        const char *words[] = {"SUBSCRIBE", redis->channel.ptr};
+        const size_t lengths[] = {9, redis->channel.len};
+        redisAsyncCommandArgv(context, on_message, redis, 2, words, lengths);
+        if (link->lost_before) {
+            redis->heard(redis->heard_ctx, STR_NONE);
+        }
+    }
+}
+
+static void on_greeting(redisAsyncContext *context, void *reply, void *arg) {
+    const redisReply *r = reply;
+    if (r && r->type == REDIS_REPLY_ERROR) {
+        log_error("redis.refused", log_text("reason", r->str));
+        redisAsyncDisconnect(context);
+    }
+}
+
+static void send_words(redisAsyncContext *context, redisCallbackFn *answered, void *arg, const struct str *words, size_t count) {
+    const char *pointers[ARGUMENTS_MOST];
+    size_t lengths[ARGUMENTS_MOST];
+    CHECK(count <= ARGUMENTS_MOST);
+    for (size_t i = 0; i < count; i++) {
+        pointers[i] = words[i].ptr ? words[i].ptr : "";
+        lengths[i] = words[i].len;
+    }
+    redisAsyncCommandArgv(context, answered, arg, (int)count, pointers, lengths);
+}
+
+static void greet(struct link *link) {
+    const struct redis_options *options = &link->redis->options;
+    redisAsyncContext *context = link->context;
+    if (!str_is_absent(options->password)) {
+        bool named = !str_is_absent(options->username);
+        struct str words[3] = {STR("AUTH"), named ? options->username : options->password, options->password};
+        send_words(context, on_greeting, link, words, named ? 3 : 2);
+    }
+    if (options->database != 0) {
+        struct str words[2] = {STR("SELECT"), str_format(link->redis->arena, "%u", options->database)};
+        send_words(context, on_greeting, link, words, 2);
+    }
+    send_words(context, on_ready, link, (struct str[]){STR("PING")}, 1);
+}
+
+static void link_connect(struct link *link) {
+    struct redis *redis = link->redis;
+    const char *host = redis->options.host.ptr; /* NUL-terminated by redis_new */
+    redisAsyncContext *context = host[0] == '/' ? redisAsyncConnectUnix(host) : redisAsyncConnect(host, redis->options.port);
+    CHECK(context);
+    if (context->err) {
+        if (!link->lost_before) {
+            log_warn("redis.unreachable", log_str("host", redis->options.host), log_text("reason", context->errstr));
+        }
+        redisAsyncFree(context);
+        link_lost(link);
+        return;
+    }
+    context->data = link;
+    link->context = context;
+    CHECK(redisLibeventAttach(context, redis->loop->base) == REDIS_OK);
+    redisAsyncSetConnectCallback(context, on_connect);
+    redisAsyncSetDisconnectCallback(context, on_disconnect);
+    greet(link);
+}
+
+static void link_init(struct link *link, struct redis *redis, bool subscriber) {
+    *link = (struct link){.redis = redis, .subscriber = subscriber, .retry_ms = RETRY_FIRST_MS};
+}
+
+static void link_done(struct link *link) {
+    loop_timer_free(link->retry);
+    link->retry = NULL;
+    if (link->context) {
+        redisAsyncFree(link->context);
+    }
+}
+
+struct redis *redis_new(struct loop *loop, const struct redis_options *options) {
+    struct redis *redis = check_calloc(1, sizeof(*redis));
+    redis->loop = loop;
+    redis->arena = arena_new();
+    redis->options = *options;
+    redis->options.host = str_from(str_c(redis->arena, options->host));
+    redis->options.username = str_is_absent(options->username) ? STR_NONE : str_dup(redis->arena, options->username);
+    redis->options.password = str_is_absent(options->password) ? STR_NONE : str_dup(redis->arena, options->password);
+    link_init(&redis->commands, redis, false);
+    link_init(&redis->subscriber, redis, true);
+    link_connect(&redis->commands);
+    return redis;
+}
+
+void redis_free(struct redis *redis) {
+    if (!redis) {
+        return;
+    }
+    redis->ending = true;
+    link_done(&redis->commands);
+    link_done(&redis->subscriber);
+    loop_timer_free(redis->watch);
+    arena_free(redis->arena);
+    free(redis);
+}
+
+bool redis_is_up(const struct redis *redis) {
+    return redis->commands.up;
+}
+
+void redis_subscribe(struct redis *redis, struct str channel, void (*heard)(void *ctx, struct str message), void *ctx) {
+    redis->channel = str_from(str_c(redis->arena, channel));
+    redis->heard = heard;
+    redis->heard_ctx = ctx;
+    link_connect(&redis->subscriber);
+}
+
+/* --- commands --------------------------------------------------------------------------------------------------------- */
+
+static void reply_copy(struct arena *arena, const redisReply *from, struct redis_reply *to) {
+    *to = (struct redis_reply){.type = REDIS_NIL};
+    switch (from->type) {
+    case REDIS_REPLY_INTEGER:
+        to->type = REDIS_INT;
+        to->number = from->integer;
+        break;
+    case REDIS_REPLY_STRING:
+    case REDIS_REPLY_STATUS:
+    case REDIS_REPLY_ERROR:
+        to->type = from->type == REDIS_REPLY_ERROR ? REDIS_ERROR : REDIS_TEXT;
+        to->text = str_dup(arena, str_of(from->str, from->len));
+        break;
+    case REDIS_REPLY_ARRAY:
+        to->type = REDIS_ARRAY;
+        to->count = from->elements;
+        to->elements = arena_array_of(arena, from->elements, struct redis_reply);
+        for (size_t i = 0; i < from->elements; i++) {
+            reply_copy(arena, from->element[i], &to->elements[i]); /* our commands answer one level of array */
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static void watch_answers(void *arg) {
+    struct redis *redis = arg;
+    if (redis->outstanding > 0 && clock_monotonic_ms() - redis->progress >= redis->options.timeout_ms) {
+        log_warn("redis.timeout", log_int("outstanding", (int64_t)redis->outstanding));
+        redisAsyncFree(redis->commands.context); /* answers every outstanding command with NULL, then on_disconnect */
+    }
+}
+
+static void on_answer(redisAsyncContext *context, void *reply, void *arg) {
+    struct pending *pending = arg;
+    struct batch *batch = pending->batch;
+    struct redis *redis = batch->redis;
+    if (reply) {
+        redis->progress = clock_monotonic_ms();
+        redis->outstanding--;
+        if (batch->fiber) {
+            reply_copy(batch->arena, reply, &batch->replies[pending->index]);
+        }
+    } else {
+        batch->lost = true;
+    }
+    if (--batch->left > 0) {
+        return;
+    }
+    if (batch->fiber) {
+        fiber_wake(batch->fiber); /* frees the batch */
+    } else {
+        free(batch);
+    }
+}
+
+static void sent(struct redis *redis, size_t count) {
+    if (redis->outstanding == 0) {
+        redis->progress = clock_monotonic_ms();
+    }
+    redis->outstanding += count;
+    if (!redis->watch) {
+        redis->watch = loop_timer_new(redis->loop, redis->options.timeout_ms / 4 + 1, true, watch_answers, redis);
+    }
+}
+
+/* One block: the batch and its pending entries. */
+static struct batch *batch_new(struct redis *redis, struct arena *arena, struct redis_reply *replies, size_t count,
+                               struct pending **ret_pending) {
+    struct batch *batch = check_malloc(sizeof(*batch) + count * sizeof(struct pending));
+    *batch = (struct batch){
+        .redis = redis, .fiber = fiber_current(), .arena = arena, .replies = replies, .left = count};
+    *ret_pending = (struct pending *)(batch + 1);
+    return batch;
+}
+
+enum redis_status redis_run(struct redis *redis, struct arena *arena, const struct redis_command *commands, size_t count,
+                            struct redis_reply *ret_replies) {
+    if (!redis->commands.up || count == 0) {
+        return count == 0 ? REDIS_DONE : REDIS_DOWN;
+    }
+    struct pending *pending;
+    struct batch *batch = batch_new(redis, arena, ret_replies, count, &pending);
+    sent(redis, count);
+    for (size_t i = 0; i < count; i++) {
+        pending[i] = (struct pending){.batch = batch, .index = i};
+        send_words(redis->commands.context, on_answer, &pending[i], commands[i].arguments, commands[i].count);
+    }
+    if (fiber_park(INT64_MAX) != WAIT_DONE) {
+        batch->fiber = NULL; /* the last answer frees it */
+        return REDIS_DOWN;
+    }
+    bool lost = batch->lost;
+    free(batch);
+    return lost ? REDIS_DOWN : REDIS_DONE;
+}
