@@ -72,6 +72,12 @@ struct domain {
     struct client_keys *client_keys; /* fetched key sets of clients, per worker */
 };
 
+/* Which of the stores answer. Waits. */
+struct domain_health {
+    bool kv, sql;
+};
+struct domain_health domain_health(struct domain *domain);
+
 struct domain_keys *domain_keys_new(struct keyring *keyring);
 void domain_keys_free(struct domain_keys *keys);
 void domain_sealers_init(struct domain_sealers *sealers, const struct keyring *keyring);

@@ -25,7 +25,7 @@ struct authorization {
     bool auth_time_wanted;          /* max_age was sent, or the client or the claims parameter asks for it */
     int level;                      /* least level: the client's, or an essential acr; 0 for none */
     struct str login_hint, ui_locales;
-    struct str hinted_account;      /* of a verified id_token_hint */
+    struct str hinted_subject;      /* of a verified id_token_hint; absent without */
     claim_set id_token_claims, userinfo_claims;
     int64_t started_at;             /* seconds */
 };

@@ -15,7 +15,8 @@ struct grant {
     struct str account_id;
     struct str client_id;
     struct str scope;
-    struct str session_id; /* absent when offline_access was granted: then the grant outlives the session */
+    struct str session_id; /* in which it was given */
+    bool offline;          /* offline_access was granted: the grant outlives the session */
     int64_t auth_time;
     int level;
     unsigned amr;

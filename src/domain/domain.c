@@ -5,6 +5,8 @@
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "store/kv.h"
+#include "store/sql.h"
 
 static const enum jose_alg signing_algs[] = {JOSE_ES256, JOSE_RS256, JOSE_PS256, JOSE_EDDSA};
 
@@ -46,4 +48,8 @@ void domain_sealers_init(struct domain_sealers *sealers, const struct keyring *k
         .refresh = keyring_sealer(keyring, "refresh"),
         .secret = keyring_sealer(keyring, "secret"),
     };
+}
+
+struct domain_health domain_health(struct domain *domain) {
+    return (struct domain_health){.kv = kv_is_up(domain->kv), .sql = sql_ping(domain->sql) == SQL_DONE};
 }

@@ -110,27 +110,18 @@ static int64_t grant_ttl(const struct domain *domain, const struct grant *grant)
 
 /* One round trip: the grant, the session it hangs on, and the client in the list of those to be told when that ends. */
 static enum domain_status grant_create(struct domain *domain, struct arena *arena, struct grant *grant) {
-    struct kv_op ops[3] = {{.verb = KV_PUT_NEW,
-                            .ns = STR("gr"),
-                            .id = grant->grant_id,
-                            .value = packed_grant(arena, grant),
-                            .ttl = grant_ttl(domain, grant)}};
-    size_t count = 1;
-    if (!str_is_absent(grant->session_id)) {
-        ops[count++] = (struct kv_op){.verb = KV_GET, .ns = STR("ss"), .id = grant->session_id};
-        ops[count++] = (struct kv_op){.verb = KV_SET_ADD,
-                                      .ns = STR("sc"),
-                                      .id = grant->session_id,
-                                      .value = grant->client_id,
-                                      .ttl = domain->settings->session_s};
-    }
-    if (kv_run(domain->kv, arena, ops, count) == KV_DOWN) {
+    struct kv_op ops[] = {
+        {.verb = KV_PUT_NEW, .ns = STR("gr"), .id = grant->grant_id, .value = packed_grant(arena, grant), .ttl = grant_ttl(domain, grant)},
+        {.verb = KV_GET, .ns = STR("ss"), .id = grant->session_id},
+        {.verb = KV_SET_ADD, .ns = STR("sc"), .id = grant->session_id, .value = grant->client_id, .ttl = domain->settings->session_s},
+    };
+    if (kv_run(domain->kv, arena, ops, ARRAY_LEN(ops)) == KV_DOWN) {
         return DOMAIN_UNAVAILABLE;
     }
     if (ops[0].status != KV_DONE) {
         return DOMAIN_NO;
     }
-    if (count > 1 && ops[1].status != KV_DONE) {
+    if (ops[1].status != KV_DONE) {
         return grant_revoke(domain, arena, grant->grant_id) == DOMAIN_DONE ? DOMAIN_NO : DOMAIN_UNAVAILABLE;
     }
     return DOMAIN_DONE;
@@ -219,7 +210,7 @@ static bool refresh_read(const struct domain *domain, struct arena *arena, struc
     return true;
 }
 
-/* The grant and, where it depends on one, its session. `packed` is what the store holds, for a later compare and replace. */
+/* The grant and, unless it was given for offline access, its session. `packed` is what the store holds, for a later compare and replace. */
 static enum domain_status grant_load(struct domain *domain, struct arena *arena, struct str grant_id, struct grant *ret_grant,
                                      struct str *ret_packed) {
     struct kv_op op = {.verb = KV_GET, .ns = STR("gr"), .id = grant_id};
@@ -232,7 +223,7 @@ static enum domain_status grant_load(struct domain *domain, struct arena *arena,
         return DOMAIN_NO;
     }
     grant.grant_id = grant_id;
-    if (!str_is_absent(grant.session_id)) {
+    if (!grant.offline) {
         struct session session;
         enum domain_status found = session_get(domain, arena, grant.session_id, &session);
         if (found != DOMAIN_DONE) {

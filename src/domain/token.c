@@ -148,9 +148,7 @@ bool id_token_write(struct domain *domain, struct arena *arena, const struct id_
     }
     json_put_str(out, "acr", acr_of_level(grant->level));
     put_amr(out, grant->amr);
-    if (!str_is_absent(grant->session_id)) {
-        json_put_str(out, "sid", session_sid(domain, arena, grant->session_id, client->client_id));
-    }
+    json_put_str(out, "sid", session_sid(domain, arena, grant->session_id, client->client_id));
     if (!str_is_absent(token->nonce)) {
         json_put_str(out, "nonce", token->nonce);
     }

@@ -23,7 +23,7 @@ void authorization_pack(const struct authorization *a, struct buf *buf) {
     pack_number(buf, (uint64_t)a->level);
     pack_str(buf, a->login_hint);
     pack_str(buf, a->ui_locales);
-    pack_str(buf, a->hinted_account);
+    pack_str(buf, a->hinted_subject);
     pack_number(buf, a->id_token_claims);
     pack_number(buf, a->userinfo_claims);
     pack_signed(buf, a->started_at);
@@ -44,7 +44,7 @@ void authorization_unpack(struct unpack *unpack, struct authorization *ret_autho
     a->level = (int)unpack_number(unpack);
     a->login_hint = unpack_str(unpack);
     a->ui_locales = unpack_str(unpack);
-    a->hinted_account = unpack_str(unpack);
+    a->hinted_subject = unpack_str(unpack);
     a->id_token_claims = unpack_number(unpack);
     a->userinfo_claims = unpack_number(unpack);
     a->started_at = unpack_signed(unpack);

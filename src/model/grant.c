@@ -13,6 +13,7 @@ void grant_pack(const struct grant *grant, struct buf *buf) {
     pack_str(buf, grant->client_id);
     pack_str(buf, grant->scope);
     pack_str(buf, grant->session_id);
+    pack_number(buf, grant->offline);
     pack_signed(buf, grant->auth_time);
     pack_number(buf, (uint64_t)grant->level);
     pack_number(buf, grant->amr);
@@ -33,6 +34,7 @@ static bool grant_read(struct unpack *unpack, struct grant *grant) {
     grant->client_id = unpack_str(unpack);
     grant->scope = unpack_str(unpack);
     grant->session_id = unpack_str(unpack);
+    grant->offline = unpack_number(unpack) != 0;
     grant->auth_time = unpack_signed(unpack);
     grant->level = (int)unpack_number(unpack);
     grant->amr = (unsigned)unpack_number(unpack);

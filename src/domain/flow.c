@@ -1,0 +1,124 @@
+/*
+ * Sealed flow state: a kind byte, the packed fields, sealed under the "flow" purpose and bound to the browser's cookie.
+ */
+#include "domain/flow.h"
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/random.h"
+#include "model/pack.h"
+#include "store/kv.h"
+
+#define FLOW_ID_RANDOM 16
+#define PACKED_MOST (16 * 1024)
+
+enum sealed_kind { SEALED_FLOW = 1, SEALED_LOGOUT = 2 };
+
+static struct str seal_packed(const struct domain *domain, struct arena *arena, const struct buf *packed, struct str browser) {
+    CHECK(!packed->failed); /* the parameters were limited when they came in */
+    return base64url_encode(arena, seal(domain->sealers->flow, arena, buf_str(packed), browser));
+}
+
+static bool open_packed(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser, struct unpack *ret_unpack) {
+    struct str bytes, plain;
+    if (str_is_empty(browser) || sealed.len > 2 * PACKED_MOST || !base64url_decode(arena, sealed, &bytes) ||
+        !seal_open(domain->sealers->flow, arena, bytes, browser, &plain)) {
+        return false;
+    }
+    *ret_unpack = (struct unpack){.left = plain};
+    return true;
+}
+
+static bool is_fresh(const struct domain *domain, int64_t started_at) {
+    int64_t age = clock_wall() - started_at;
+    return age >= -domain->settings->clock_skew_s && age <= domain->settings->flow_s;
+}
+
+struct flow flow_new(struct arena *arena, const struct authorization *authorization) {
+    return (struct flow){.flow_id = random_text(arena, FLOW_ID_RANDOM), .authorization = *authorization};
+}
+
+struct str flow_seal(const struct domain *domain, struct arena *arena, const struct flow *flow, struct str browser) {
+    struct buf packed;
+    buf_init(&packed, arena, 512, PACKED_MOST);
+    pack_number(&packed, SEALED_FLOW);
+    pack_str(&packed, flow->flow_id);
+    pack_str(&packed, flow->account_id);
+    authorization_pack(&flow->authorization, &packed);
+    return seal_packed(domain, arena, &packed, browser);
+}
+
+bool flow_open(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser, struct flow *ret_flow) {
+    struct unpack unpack;
+    struct flow flow = {0};
+    if (!open_packed(domain, arena, sealed, browser, &unpack) || unpack_number(&unpack) != SEALED_FLOW) {
+        return false;
+    }
+    flow.flow_id = unpack_str(&unpack);
+    flow.account_id = unpack_str(&unpack);
+    authorization_unpack(&unpack, &flow.authorization);
+    if (!unpack_done(&unpack) || !is_fresh(domain, flow.authorization.started_at)) {
+        return false;
+    }
+    *ret_flow = flow;
+    return true;
+}
+
+struct str logout_seal(const struct domain *domain, struct arena *arena, const struct logout *logout, struct str browser) {
+    struct buf packed;
+    buf_init(&packed, arena, 512, PACKED_MOST);
+    pack_number(&packed, SEALED_LOGOUT);
+    pack_str(&packed, logout->session_id);
+    pack_str(&packed, logout->client_id);
+    pack_str(&packed, logout->post_logout_redirect_uri);
+    pack_str(&packed, logout->state);
+    pack_signed(&packed, logout->started_at);
+    return seal_packed(domain, arena, &packed, browser);
+}
+
+bool logout_open(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser, struct logout *ret_logout) {
+    struct unpack unpack;
+    struct logout logout = {0};
+    if (!open_packed(domain, arena, sealed, browser, &unpack) || unpack_number(&unpack) != SEALED_LOGOUT) {
+        return false;
+    }
+    logout.session_id = unpack_str(&unpack);
+    logout.client_id = unpack_str(&unpack);
+    logout.post_logout_redirect_uri = unpack_str(&unpack);
+    logout.state = unpack_str(&unpack);
+    logout.started_at = unpack_signed(&unpack);
+    if (!unpack_done(&unpack) || !is_fresh(domain, logout.started_at)) {
+        return false;
+    }
+    *ret_logout = logout;
+    return true;
+}
+
+enum domain_status flow_is_open(struct domain *domain, struct arena *arena, struct str flow_id) {
+    struct str mark;
+    switch (kv_get(domain->kv, arena, STR("fl"), flow_id, &mark)) {
+    case KV_MISSING:
+        return DOMAIN_DONE;
+    case KV_DONE:
+    case KV_CONFLICT:
+        return DOMAIN_NO;
+    case KV_DOWN:
+        break;
+    }
+    return DOMAIN_UNAVAILABLE;
+}
+
+enum domain_status flow_complete(struct domain *domain, struct arena *arena, struct str flow_id) {
+    switch (kv_put_new(domain->kv, arena, STR("fl"), flow_id, STR("1"), domain->settings->flow_s + 2 * domain->settings->clock_skew_s)) {
+    case KV_DONE:
+        return DOMAIN_DONE;
+    case KV_CONFLICT:
+    case KV_MISSING:
+        return DOMAIN_NO;
+    case KV_DOWN:
+        break;
+    }
+    return DOMAIN_UNAVAILABLE;
+}

@@ -1,0 +1,93 @@
+/*
+ * Which method a request uses, and whether the client is registered for it.
+ */
+#include "client_auth.h"
+
+#include "base/check.h"
+#include "base/log.h"
+
+#define METHODS 5
+
+/* Entries are found in this order; client_auth_public last, since it presents nothing but a client_id. */
+const struct client_auth_method *const client_auth_methods[METHODS] = {&client_secret_basic, &client_secret_post, &client_secret_jwt,
+                                                                  &private_key_jwt, &client_auth_public};
+const size_t client_auth_method_count = METHODS;
+
+/* The two assertion methods look alike until the client is known: one counts. */
+static enum client_auth_result method_presented(const struct call *call, const struct http_params *form,
+                                                const struct client_auth_method **ret_method) {
+    const struct client_auth_method *found = NULL;
+    for (size_t i = 0; i < METHODS; i++) {
+        if (!client_auth_methods[i]->presented(call, form)) {
+            continue;
+        }
+        if (found && found->presented != client_auth_methods[i]->presented) {
+            return CLIENT_AUTH_MALFORMED;
+        }
+        found = found ? found : client_auth_methods[i];
+    }
+    if (!found) {
+        return CLIENT_AUTH_FAILED;
+    }
+    *ret_method = found;
+    return CLIENT_AUTH_DONE;
+}
+
+static const struct client_auth_method *method_of(const struct client *client, const struct client_auth_method *presented) {
+    for (size_t i = 0; i < METHODS; i++) {
+        if (client_auth_methods[i]->method == client->auth && client_auth_methods[i]->presented == presented->presented) {
+            return client_auth_methods[i];
+        }
+    }
+    return NULL;
+}
+
+static enum client_auth_result authenticate(struct call *call, const struct http_params *form,
+                                            const struct registered_client **ret_client) {
+    const struct client_auth_method *presented;
+    enum client_auth_result result = method_presented(call, form, &presented);
+    if (result != CLIENT_AUTH_DONE) {
+        return result;
+    }
+    struct client_credentials credentials = {0};
+    result = presented->read(call, form, &credentials);
+    if (result != CLIENT_AUTH_DONE) {
+        return result;
+    }
+    struct str named = http_params_get(form, STR("client_id"));
+    if (!str_is_empty(named) && !str_equal(named, credentials.client_id)) {
+        return CLIENT_AUTH_MALFORMED;
+    }
+    const struct registered_client *client = registry_find(call->registry, credentials.client_id);
+    const struct client_auth_method *method = client ? method_of(&client->client, presented) : NULL;
+    if (!method) {
+        return CLIENT_AUTH_FAILED;
+    }
+    result = method->verify(call, client, &credentials);
+    *ret_client = client;
+    return result;
+}
+
+static void reply_failed(struct call *call) {
+    reply_json_error(call, ERROR_INVALID_CLIENT, "the client could not be authenticated");
+    http_reply_field(call->reply, STR("WWW-Authenticate"), STR("Basic realm=\"tongxing\""));
+}
+
+const struct registered_client *authenticate_client(struct call *call, const struct http_params *form) {
+    const struct registered_client *client = NULL;
+    switch (authenticate(call, form, &client)) {
+    case CLIENT_AUTH_DONE:
+        return client;
+    case CLIENT_AUTH_FAILED:
+        log_info("client_auth.failed", log_str("client_id", client ? client->client.client_id : STR("")));
+        reply_failed(call);
+        break;
+    case CLIENT_AUTH_MALFORMED:
+        reply_json_error(call, ERROR_INVALID_REQUEST, "client authentication is malformed, or uses more than one method");
+        break;
+    case CLIENT_AUTH_UNAVAILABLE:
+        reply_json_error(call, ERROR_TEMPORARILY_UNAVAILABLE, "try again in a moment");
+        break;
+    }
+    return NULL;
+}

@@ -1,0 +1,124 @@
+/*
+ * The metadata document, and the key set it points to.
+ */
+#include "discovery.h"
+
+#include "base/check.h"
+#include "base/json.h"
+#include "client_auth.h"
+#include "domain/claims.h"
+#include "domain/token.h"
+#include "grants.h"
+#include "../routes.h"
+
+#define DOCUMENT_MOST (16 * 1024)
+#define CACHE_SECONDS "300" /* shorter than a key is published before it signs */
+
+static void put_url(struct json_out *out, struct arena *arena, const char *name, struct str issuer, const char *path) {
+    json_put_str(out, name, str_format(arena, "%.*s%s", STR_ARG(issuer), path));
+}
+
+static void put_list(struct json_out *out, const char *name, const char *const *values, size_t count) {
+    json_open_array(out, name);
+    for (size_t i = 0; i < count; i++) {
+        json_put_str(out, NULL, str_from(values[i]));
+    }
+    json_close_array(out);
+}
+#define PUT_LIST(out, name, ...)                                                                                               \
+    put_list((out), (name), (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+static void put_signing_algs(struct json_out *out, const char *name, const struct domain *domain) {
+    json_open_array(out, name);
+    for (int alg = 0; alg < DOMAIN_ALGS; alg++) {
+        if (domain->keys->signers[alg]) {
+            json_put_str(out, NULL, jose_alg_name((enum jose_alg)alg));
+        }
+    }
+    json_close_array(out);
+}
+
+static void put_endpoints(struct json_out *out, struct arena *arena, struct str issuer) {
+    json_put_str(out, "issuer", issuer);
+    put_url(out, arena, "authorization_endpoint", issuer, "/authorize");
+    put_url(out, arena, "token_endpoint", issuer, "/token");
+    put_url(out, arena, "userinfo_endpoint", issuer, "/userinfo");
+    put_url(out, arena, "jwks_uri", issuer, "/jwks");
+    put_url(out, arena, "revocation_endpoint", issuer, "/revoke");
+    put_url(out, arena, "end_session_endpoint", issuer, "/logout");
+}
+
+static void put_client_auth(struct json_out *out) {
+    for (int revocation = 0; revocation < 2; revocation++) {
+        json_open_array(out, revocation ? "revocation_endpoint_auth_methods_supported" : "token_endpoint_auth_methods_supported");
+        for (size_t i = 0; i < client_auth_method_count; i++) {
+            json_put_str(out, NULL, client_auth_name(client_auth_methods[i]->method));
+        }
+        json_close_array(out);
+        PUT_LIST(out,
+                 revocation ? "revocation_endpoint_auth_signing_alg_values_supported"
+                            : "token_endpoint_auth_signing_alg_values_supported",
+                 "ES256", "RS256", "PS256", "EdDSA", "HS256");
+    }
+}
+
+static void put_claims_supported(struct json_out *out) {
+    static const char *const always[] = {"sub", "iss", "auth_time", "acr", "amr"};
+    json_open_array(out, "claims_supported");
+    for (size_t i = 0; i < ARRAY_LEN(always); i++) {
+        json_put_str(out, NULL, str_from(always[i]));
+    }
+    for (int claim = 0; claim < CLAIMS; claim++) {
+        json_put_str(out, NULL, claim_name((enum claim)claim));
+    }
+    json_close_array(out);
+}
+
+struct str discovery_document(struct arena *arena, const struct domain *domain) {
+    struct buf document;
+    buf_init(&document, arena, 4096, DOCUMENT_MOST);
+    struct json_out out = json_out(&document);
+    json_open_object(&out, NULL);
+    put_endpoints(&out, arena, domain->settings->issuer);
+    PUT_LIST(&out, "scopes_supported", "openid", "profile", "email", "phone", "address", "offline_access");
+    PUT_LIST(&out, "response_types_supported", "code");
+    PUT_LIST(&out, "response_modes_supported", "query", "fragment");
+    json_open_array(&out, "grant_types_supported");
+    for (size_t i = 0; i < grant_handler_count; i++) {
+        json_put_str(&out, NULL, grant_handlers[i].name);
+    }
+    json_close_array(&out);
+    json_open_array(&out, "acr_values_supported");
+    json_put_str(&out, NULL, acr_of_level(1));
+    json_put_str(&out, NULL, acr_of_level(2));
+    json_close_array(&out);
+    PUT_LIST(&out, "subject_types_supported", "public", "pairwise");
+    put_signing_algs(&out, "id_token_signing_alg_values_supported", domain);
+    put_signing_algs(&out, "userinfo_signing_alg_values_supported", domain);
+    put_client_auth(&out);
+    put_claims_supported(&out);
+    PUT_LIST(&out, "code_challenge_methods_supported", "S256");
+    PUT_LIST(&out, "prompt_values_supported", "none", "login", "consent", "select_account");
+    PUT_LIST(&out, "ui_locales_supported", "zh-CN", "en");
+    PUT_LIST(&out, "claim_types_supported", "normal");
+    json_put_bool(&out, "claims_parameter_supported", true);
+    json_put_bool(&out, "request_parameter_supported", false);
+    json_put_bool(&out, "request_uri_parameter_supported", false);
+    json_put_bool(&out, "authorization_response_iss_parameter_supported", true);
+    json_put_bool(&out, "backchannel_logout_supported", true);
+    json_put_bool(&out, "backchannel_logout_session_supported", true);
+    json_close_object(&out);
+    CHECK(!document.failed);
+    return buf_str(&document);
+}
+
+void endpoint_discovery(struct call *call) {
+    reply_json(call, 200, call->endpoint->discovery);
+    call->reply->cache_control = STR("public, max-age=" CACHE_SECONDS);
+}
+
+void endpoint_jwks(struct call *call) {
+    reply_json(call, 200, call->domain->keys->jwks);
+    call->reply->content_type = STR("application/jwk-set+json");
+    call->reply->cache_control = STR("public, max-age=" CACHE_SECONDS);
+}

@@ -1,0 +1,107 @@
+/*
+ * The one dispatcher: sign-in, then consent, then the answer. Every page comes back here and none points at another.
+ */
+#include "authorize.h"
+#include "base/clock.h"
+#include "domain/consent.h"
+#include "domain/session.h"
+
+enum need { NEED_NOTHING, NEED_LOGIN, NEED_LEVEL, NEED_CONSENT, NEED_STORE };
+
+/* May this session answer, or must the person sign in anew? */
+static bool session_serves(struct call *call, const struct client *client, const struct flow *flow, const struct session *session) {
+    const struct authorization *authorization = &flow->authorization;
+    if (!session || (authorization->prompt & (PROMPT_LOGIN | PROMPT_SELECT_ACCOUNT))) {
+        return false;
+    }
+    if (authorization->max_age >= 0 && clock_wall() - session->auth_time > authorization->max_age) {
+        return false;
+    }
+    if (!str_is_absent(flow->account_id) && !str_equal(flow->account_id, session->account_id)) {
+        return false;
+    }
+    return str_is_absent(authorization->hinted_subject) ||
+           str_equal(authorization->hinted_subject, subject_for(call->domain, call->arena, session->account_id, client));
+}
+
+static enum need consent_need(struct call *call, const struct client *client, const struct flow *flow, const struct session *session) {
+    const struct authorization *authorization = &flow->authorization;
+    struct str missing;
+    if (consent_missing(call->domain, call->arena, session->account_id, client, authorization->scope, &missing) != DOMAIN_DONE) {
+        return NEED_STORE;
+    }
+    return str_is_empty(missing) && !(authorization->prompt & PROMPT_CONSENT) ? NEED_NOTHING : NEED_CONSENT;
+}
+
+static enum need flow_need(struct call *call, const struct client *client, const struct flow *flow, const struct session *session) {
+    if (!session_serves(call, client, flow, session)) {
+        return NEED_LOGIN;
+    }
+    if (session->level < flow->authorization.level) {
+        return NEED_LEVEL;
+    }
+    return consent_need(call, client, flow, session);
+}
+
+static void go_to_page(struct call *call, const struct flow *flow, const char *path) {
+    struct str sealed = flow_seal(call->domain, call->arena, flow, browser_cookie(call));
+    http_reply_redirect(call->reply, str_format(call->arena, "%s?flow=%.*s", path, STR_ARG(sealed)));
+}
+
+static void refuse_flow(struct call *call, const struct flow *flow, bool from_page, enum oidc_error error, const char *description) {
+    if (from_page) {
+        answer_flow_error(call, flow, error, description);
+    } else {
+        answer_error(call, &flow->authorization, error, description);
+    }
+}
+
+/* A person who has just signed in and still does not serve is not the hinted one: asking again would go round in circles. */
+static void need_login(struct call *call, const struct flow *flow, bool from_page) {
+    bool silent = flow->authorization.prompt & PROMPT_NONE;
+    bool signed_in_now = !str_is_absent(flow->account_id);
+    if (silent || signed_in_now) {
+        refuse_flow(call, flow, from_page, ERROR_LOGIN_REQUIRED, "the person must sign in");
+    } else {
+        go_to_page(call, flow, "/login");
+    }
+}
+
+static void need_consent(struct call *call, struct flow *flow, const struct session *session, bool from_page) {
+    if (flow->authorization.prompt & PROMPT_NONE) {
+        refuse_flow(call, flow, from_page, ERROR_CONSENT_REQUIRED, "the person must consent");
+        return;
+    }
+    flow->account_id = session->account_id;
+    go_to_page(call, flow, "/consent");
+}
+
+void flow_continue(struct call *call, const struct registered_client *client, struct flow *flow, const struct session *session,
+                   bool from_page) {
+    switch (flow_need(call, &client->client, flow, session)) {
+    case NEED_NOTHING:
+        answer_code(call, client, flow, session, from_page);
+        break;
+    case NEED_LOGIN:
+        need_login(call, flow, from_page);
+        break;
+    case NEED_LEVEL:
+        refuse_flow(call, flow, from_page, ERROR_UNMET_AUTHENTICATION_REQUIREMENTS, "the person is not proven to the level needed");
+        break;
+    case NEED_CONSENT:
+        need_consent(call, flow, session, from_page);
+        break;
+    case NEED_STORE:
+        refuse_flow(call, flow, from_page, ERROR_TEMPORARILY_UNAVAILABLE, "try again in a moment");
+        break;
+    }
+}
+
+const struct registered_client *flow_client(struct call *call, const struct flow *flow) {
+    const struct registered_client *client = registry_find(call->registry, flow->authorization.client_id);
+    if (!client || !client_has_redirect_uri(&client->client, flow->authorization.redirect_uri)) {
+        reply_error_page(call, 400, "error.unknown_client", "client_id");
+        return NULL;
+    }
+    return client;
+}

@@ -1,0 +1,140 @@
+/*
+ * The token endpoint (RFC 6749 §3.2): form → client → grant → tokens.
+ */
+#include "domain/token.h"
+
+#include "../routes.h"
+#include "base/check.h"
+#include "base/json.h"
+#include "client_auth.h"
+#include "domain/account.h"
+#include "domain/grant.h"
+#include "form.h"
+#include "grants.h"
+
+#define ANSWER_MOST (64 * 1024)
+
+const struct grant_handler grant_handlers[] = {
+    {STR_INIT("authorization_code"), GRANT_AUTHORIZATION_CODE, redeem_authorization_code},
+    {STR_INIT("refresh_token"), GRANT_REFRESH_TOKEN, redeem_refresh_token},
+    {STR_INIT("client_credentials"), GRANT_CLIENT_CREDENTIALS, redeem_client_credentials},
+};
+const size_t grant_handler_count = ARRAY_LEN(grant_handlers);
+
+static const struct grant_handler *grant_handler_find(struct str name) {
+    for (size_t i = 0; i < grant_handler_count; i++) {
+        if (str_equal(grant_handlers[i].name, name)) {
+            return &grant_handlers[i];
+        }
+    }
+    return NULL;
+}
+
+struct tokens {
+    struct str access, id, refresh; /* absent where there is none */
+    int64_t lifetime;
+};
+
+static enum domain_status write_id_token(struct call *call, const struct client *client, const struct token_outcome *outcome,
+                                         struct tokens *tokens) {
+    if (!outcome->has_person || !str_has_word(outcome->scope, STR("openid"))) {
+        return DOMAIN_DONE;
+    }
+    struct account account = {0};
+    /* Only asked for where a claim about the person goes into the token itself. */
+    if (outcome->grant.id_token_claims) {
+        enum domain_status loaded = account_load(call->domain, call->arena, outcome->grant.account_id, &account);
+        if (loaded != DOMAIN_DONE) {
+            return loaded;
+        }
+    }
+    const struct id_token token = {.client = client,
+                                   .grant = &outcome->grant,
+                                   .account = &account,
+                                   .access_token = tokens->access,
+                                   .nonce = outcome->nonce,
+                                   .auth_time_wanted = outcome->auth_time_wanted};
+    return id_token_write(call->domain, call->arena, &token, &tokens->id) ? DOMAIN_DONE : DOMAIN_UNAVAILABLE;
+}
+
+static enum domain_status write_tokens(struct call *call, const struct client *client, const struct token_outcome *outcome,
+                                       struct tokens *tokens) {
+    tokens->lifetime = access_token_lifetime(call->domain, client);
+    const struct access_token access = {.client = client,
+                                        .grant = outcome->has_person ? &outcome->grant : NULL,
+                                        .scope = outcome->scope,
+                                        .lifetime = tokens->lifetime};
+    if (!access_token_write(call->domain, call->arena, &access, &tokens->access)) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    if (outcome->refresh) {
+        tokens->refresh = refresh_token_of(call->domain, call->arena, &outcome->grant);
+    }
+    return write_id_token(call, client, outcome, tokens);
+}
+
+static void reply_tokens(struct call *call, const struct tokens *tokens, struct str scope) {
+    struct buf body;
+    buf_init(&body, call->arena, 4096, ANSWER_MOST);
+    struct json_out out = json_out(&body);
+    json_open_object(&out, NULL);
+    json_put_str(&out, "access_token", tokens->access);
+    json_put_str(&out, "token_type", STR("Bearer"));
+    json_put_int(&out, "expires_in", tokens->lifetime);
+    if (!str_is_absent(tokens->refresh)) {
+        json_put_str(&out, "refresh_token", tokens->refresh);
+    }
+    if (!str_is_absent(tokens->id)) {
+        json_put_str(&out, "id_token", tokens->id);
+    }
+    json_put_str(&out, "scope", scope);
+    json_close_object(&out);
+    CHECK(!body.failed);
+    reply_json(call, 200, buf_str(&body));
+    http_reply_field(call->reply, STR("Pragma"), STR("no-cache"));
+}
+
+static void answer(struct call *call, const struct client *client, const struct token_outcome *outcome) {
+    struct tokens tokens = {0};
+    switch (write_tokens(call, client, outcome, &tokens)) {
+    case DOMAIN_DONE:
+        reply_tokens(call, &tokens, outcome->scope);
+        break;
+    case DOMAIN_NO:
+        reply_json_error(call, ERROR_INVALID_GRANT, "the account is gone");
+        break;
+    case DOMAIN_UNAVAILABLE:
+        reply_json_error(call, ERROR_TEMPORARILY_UNAVAILABLE, "try again in a moment");
+        break;
+    }
+}
+
+void endpoint_token(struct call *call) {
+    struct http_params form;
+    if (!read_protocol_form(call, &form)) {
+        return;
+    }
+    const struct registered_client *client = authenticate_client(call, &form);
+    if (!client) {
+        return;
+    }
+    struct str name = http_params_get(&form, STR("grant_type"));
+    const struct grant_handler *handler = grant_handler_find(name);
+    if (!handler) {
+        str_is_empty(name) ? reply_json_error(call, ERROR_INVALID_REQUEST, "grant_type is missing")
+                           : reply_json_error(call, ERROR_UNSUPPORTED_GRANT_TYPE, "grant_type is not one we know");
+        return;
+    }
+    if (!client_allows_grant(&client->client, handler->grant)) {
+        reply_json_error(call, ERROR_UNAUTHORIZED_CLIENT, "the client is not registered for this grant_type");
+        return;
+    }
+    const struct token_request request = {call, &form, client};
+    struct token_outcome outcome;
+    struct token_refusal refusal;
+    if (!handler->redeem(&request, &outcome, &refusal)) {
+        reply_json_error(call, refusal.error, refusal.description);
+        return;
+    }
+    answer(call, &client->client, &outcome);
+}

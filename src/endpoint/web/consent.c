@@ -1,0 +1,94 @@
+/*
+ * The consent page: which data goes to the client, and the person's yes or no.
+ */
+#include "domain/consent.h"
+
+#include "../routes.h"
+#include "base/check.h"
+#include "domain/account.h"
+#include "domain/session.h"
+#include "pages.h"
+
+/* The session must still be the one that the flow was led through. */
+static bool session_of(struct page_call *page_call, struct session *ret_session) {
+    struct call *call = page_call->call;
+    switch (session_find(call->domain, call->arena, session_cookie_sent(call), ret_session)) {
+    case DOMAIN_DONE:
+        if (str_equal(ret_session->account_id, page_call->flow.account_id)) {
+            return true;
+        }
+        break;
+    case DOMAIN_NO:
+        break;
+    case DOMAIN_UNAVAILABLE:
+        reply_unavailable_page(call);
+        return false;
+    }
+    reply_error_page(call, 400, "error.expired_flow", NULL);
+    return false;
+}
+
+static void show_scopes(struct page *page, struct str scope, enum page_language language) {
+    static const struct {
+        struct str scope;
+        const char *label, *detail;
+    } texts[] = {
+        {STR_INIT("openid"), "scope.openid", "scope.openid.detail"},
+        {STR_INIT("profile"), "scope.profile", "scope.profile.detail"},
+        {STR_INIT("email"), "scope.email", "scope.email.detail"},
+        {STR_INIT("phone"), "scope.phone", "scope.phone.detail"},
+        {STR_INIT("address"), "scope.address", "scope.address.detail"},
+        {STR_INIT("offline_access"), "scope.offline_access", "scope.offline_access.detail"},
+    };
+    struct str word;
+    while (str_next_word(&scope, &word)) {
+        struct page *row = page_row(page, "scopes");
+        page_set(row, "label", word);
+        for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+            if (str_equal(word, texts[i].scope)) {
+                page_set(row, "label", page_text(language, texts[i].label));
+                page_set(row, "detail", page_text(language, texts[i].detail));
+            }
+        }
+    }
+}
+
+static void show(struct page_call *page_call, const struct session *session) {
+    struct call *call = page_call->call;
+    struct account account;
+    enum domain_status loaded = account_load(call->domain, call->arena, session->account_id, &account);
+    if (loaded != DOMAIN_DONE) {
+        loaded == DOMAIN_NO ? reply_error_page(call, 400, "error.expired_flow", NULL) : reply_unavailable_page(call);
+        return;
+    }
+    struct page *page = page_of_flow(page_call, "consent");
+    page_set(page, "action", STR("/consent"));
+    page_set(page, "person", account.profile.name);
+    show_scopes(page, page_call->flow.authorization.scope, page_call->language);
+    page_reply(page, 200, call->reply);
+}
+
+static void allow(struct page_call *page_call, const struct session *session) {
+    struct call *call = page_call->call;
+    const struct client *client = &page_call->client->client;
+    if (consent_give(call->domain, call->arena, session->account_id, client, page_call->flow.authorization.scope) != DOMAIN_DONE) {
+        reply_unavailable_page(call);
+        return;
+    }
+    answer_code(call, page_call->client, &page_call->flow, session, true);
+}
+
+void endpoint_consent(struct call *call) {
+    struct page_call page_call;
+    struct session session;
+    if (!page_call_open(&page_call, call) || !session_of(&page_call, &session)) {
+        return;
+    }
+    if (!page_call.posted) {
+        show(&page_call, &session);
+    } else if (page_action_is(&page_call, STR("allow"))) {
+        allow(&page_call, &session);
+    } else {
+        answer_flow_error(call, &page_call.flow, ERROR_ACCESS_DENIED, "the person did not consent");
+    }
+}

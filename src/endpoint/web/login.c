@@ -1,0 +1,54 @@
+/*
+ * The sign-in page.
+ */
+#include "../routes.h"
+#include "domain/login.h"
+#include "pages.h"
+
+static void show(struct page_call *page_call, int status, const char *error) {
+    struct call *call = page_call->call;
+    struct page *page = page_of_flow(page_call, "login");
+    struct str typed = page_field(page_call, STR("username"));
+    struct str hint = page_call->flow.authorization.login_hint;
+    page_set(page, "action", STR("/login"));
+    page_set(page, "username", page_call->posted ? typed : hint);
+    page_flag(page, "register_enabled", call->domain->settings->registration_enabled);
+    if (error) {
+        page_message(page, "error", error);
+    }
+    page_reply(page, status, call->reply);
+}
+
+static void sign_in(struct page_call *page_call) {
+    struct call *call = page_call->call;
+    struct account account;
+    switch (login_with_password(call->domain, call->arena, page_field(page_call, STR("username")), page_field(page_call, STR("password")),
+                                call->request->client_address, &account)) {
+    case LOGIN_DONE:
+        page_signed_in(page_call, &account);
+        break;
+    case LOGIN_WRONG:
+        show(page_call, 200, "login.wrong");
+        break;
+    case LOGIN_LOCKED:
+        show(page_call, 429, "login.locked");
+        break;
+    case LOGIN_UNAVAILABLE:
+        reply_unavailable_page(call);
+        break;
+    }
+}
+
+void endpoint_login(struct call *call) {
+    struct page_call page_call;
+    if (!page_call_open(&page_call, call)) {
+        return;
+    }
+    if (!page_call.posted) {
+        show(&page_call, 200, NULL);
+    } else if (page_action_is(&page_call, STR("cancel"))) {
+        answer_flow_error(call, &page_call.flow, ERROR_ACCESS_DENIED, "the person cancelled");
+    } else {
+        sign_in(&page_call);
+    }
+}

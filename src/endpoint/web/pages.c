@@ -1,0 +1,119 @@
+/*
+ * Opening a page's flow, and what follows a sign-in.
+ */
+#include "pages.h"
+
+#include "base/clock.h"
+#include "domain/login.h"
+#include "domain/session.h"
+
+static bool read_params(struct page_call *page_call) {
+    struct call *call = page_call->call;
+    page_call->params = call->request->query;
+    page_call->posted = call->request->method == HTTP_POST;
+    if (page_call->posted && !is_same_site_post(call)) {
+        reply_error_page(call, 403, "error.cross_site", NULL);
+        return false;
+    }
+    if ((page_call->posted && http_form(call->request, &page_call->params) != HTTP_FORM_OK) || page_call->params.malformed) {
+        reply_error_page(call, 400, "error.invalid_request", NULL);
+        return false;
+    }
+    return true;
+}
+
+static bool flow_still_open(struct page_call *page_call) {
+    struct call *call = page_call->call;
+    switch (flow_is_open(call->domain, call->arena, page_call->flow.flow_id)) {
+    case DOMAIN_DONE:
+        return true;
+    case DOMAIN_NO:
+        reply_error_page(call, 400, "error.expired_flow", NULL);
+        return false;
+    case DOMAIN_UNAVAILABLE:
+        break;
+    }
+    reply_unavailable_page(call);
+    return false;
+}
+
+bool page_call_open(struct page_call *page_call, struct call *call) {
+    *page_call = (struct page_call){.call = call};
+    if (!read_params(page_call)) {
+        return false;
+    }
+    struct str sealed = http_params_get(&page_call->params, STR("flow"));
+    if (http_params_count(&page_call->params, STR("flow")) != 1 ||
+        !flow_open(call->domain, call->arena, sealed, browser_cookie_sent(call), &page_call->flow)) {
+        reply_error_page(call, 400, "error.expired_flow", NULL);
+        return false;
+    }
+    page_call->client = flow_client(call, &page_call->flow);
+    if (!page_call->client || !flow_still_open(page_call)) {
+        return false;
+    }
+    page_call->language = call_language(call, page_call->flow.authorization.ui_locales);
+    return true;
+}
+
+static struct str client_name(const struct client *client, enum page_language language) {
+    bool english = language == PAGE_EN && !str_is_empty(client->client_name_en);
+    struct str name = english ? client->client_name_en : client->client_name;
+    return str_is_empty(name) ? client->client_id : name;
+}
+
+struct page *page_of_flow(struct page_call *page_call, const char *name) {
+    struct call *call = page_call->call;
+    const struct client *client = &page_call->client->client;
+    struct page *page = page_new(call->endpoint->pages, call->arena, name, page_call->language);
+    page_set(page, "flow", flow_seal(call->domain, call->arena, &page_call->flow, browser_cookie(call)));
+    page_set(page, "client_name", client_name(client, page_call->language));
+    page_set(page, "logo_uri", client->logo_uri);
+    page_set(page, "policy_uri", client->policy_uri);
+    page_set(page, "tos_uri", client->tos_uri);
+    return page;
+}
+
+struct str page_field(const struct page_call *page_call, struct str name) {
+    struct str value = http_params_count(&page_call->params, name) == 1 ? http_params_get(&page_call->params, name) : STR("");
+    return str_is_absent(value) ? STR("") : value;
+}
+
+bool page_action_is(const struct page_call *page_call, struct str action) {
+    return str_equal(page_field(page_call, STR("action")), action);
+}
+
+void reply_unavailable_page(struct call *call) {
+    reply_error_page(call, 503, "error.temporarily_unavailable", NULL);
+    http_reply_field(call->reply, STR("Retry-After"), STR("2"));
+}
+
+/* A password proves no more than level 2, whatever is known about the person. */
+#define PASSWORD_LEVEL 2
+
+void page_signed_in(struct page_call *page_call, const struct account *account) {
+    struct call *call = page_call->call;
+    struct flow *flow = &page_call->flow;
+    int64_t now = clock_wall();
+    const struct session wanted = {
+        .account_id = account->account_id,
+        .created_at = now,
+        .auth_time = now,
+        .level = account->level < PASSWORD_LEVEL ? account->level : PASSWORD_LEVEL,
+        .amr = AMR_PWD,
+    };
+    struct session session;
+    struct str cookie;
+    if (session_start(call->domain, call->arena, session_cookie_sent(call), &wanted, &session, &cookie) != DOMAIN_DONE) {
+        reply_unavailable_page(call);
+        return;
+    }
+    if (!str_is_absent(cookie)) {
+        session_cookie_set(call, cookie);
+    }
+    /* What asked for this sign-in is met by it. */
+    flow->authorization.prompt &= ~(unsigned)(PROMPT_LOGIN | PROMPT_SELECT_ACCOUNT);
+    flow->authorization.max_age = -1;
+    flow->account_id = session.account_id;
+    flow_continue(call, page_call->client, flow, &session, true);
+}

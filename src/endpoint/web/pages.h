@@ -1,0 +1,39 @@
+/*
+ * pages: what the handlers of the login, registration and consent pages share.
+ */
+#ifndef ENDPOINT_WEB_PAGES_H
+#define ENDPOINT_WEB_PAGES_H
+
+#include "../oidc/authorize.h"
+
+/* A page request of a flow: its form or query, the opened flow and its client. */
+struct page_call {
+    struct call *call;
+    struct http_params params;
+    struct flow flow;
+    const struct registered_client *client;
+    enum page_language language;
+    bool posted;
+};
+
+/*
+ * Opens the flow that the page carries. False with an error page in the reply: posted from another site, malformed, tampered with, too old, another
+ * browser's, or completed before. Waits.
+ */
+bool page_call_open(struct page_call *page_call, struct call *call);
+
+/* A page with what all three show: the client's name and links, and the sealed flow. */
+struct page *page_of_flow(struct page_call *page_call, const char *name);
+
+/* What was typed into a field; empty when there was none. */
+struct str page_field(const struct page_call *page_call, struct str name);
+bool page_action_is(const struct page_call *page_call, struct str action);
+
+/* 503 with a page that says to try again. */
+void reply_unavailable_page(struct call *call);
+
+/* After a sign-in or a registration: starts the session and goes on with the flow. Waits. */
+struct account;
+void page_signed_in(struct page_call *page_call, const struct account *account);
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * The registration page: name, identity number and phone are checked with the register before there is an account.
+ */
+#include "../routes.h"
+#include "base/check.h"
+#include "domain/login.h"
+#include "pages.h"
+
+/* Beside each field: what is wrong with it. What is missing and what is malformed read the same. */
+static void show_field_problems(struct page *page, const struct registration_problems *problems) {
+    const struct {
+        const char *slot, *key;
+        enum registration_field_problem problem;
+    } fields[] = {
+        {"field_error_name", problems->name == FIELD_REVIEW ? "register.name_review" : "register.bad_name", problems->name},
+        {"field_error_id_number", "register.bad_id_number", problems->id_number},
+        {"field_error_phone", "register.bad_phone", problems->phone},
+        {"field_error_password", "register.weak_password", problems->password},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        if (fields[i].problem != FIELD_FINE) {
+            page_message(page, fields[i].slot, fields[i].key);
+        }
+    }
+}
+
+static void show(struct page_call *page_call, int status, const char *error, const struct registration_problems *problems) {
+    struct page *page = page_of_flow(page_call, "register");
+    page_set(page, "action", STR("/register"));
+    /* The identity number and the password are typed anew: they are not sent back over the wire. */
+    page_set(page, "name", page_field(page_call, STR("name")));
+    page_set(page, "phone", page_field(page_call, STR("phone")));
+    if (error) {
+        page_message(page, "error", error);
+    }
+    if (problems) {
+        show_field_problems(page, problems);
+    }
+    page_reply(page, status, page_call->call->reply);
+}
+
+static void register_now(struct page_call *page_call) {
+    struct call *call = page_call->call;
+    const struct registration registration = {
+        .name = page_field(page_call, STR("name")),
+        .id_number = page_field(page_call, STR("id_number")),
+        .phone = page_field(page_call, STR("phone")),
+        .password = page_field(page_call, STR("password")),
+    };
+    struct account account;
+    struct registration_problems problems;
+    switch (register_person(call->domain, call->arena, &registration, call->request->client_address, &account, &problems)) {
+    case REGISTRATION_DONE:
+        page_signed_in(page_call, &account);
+        break;
+    case REGISTRATION_INVALID:
+        show(page_call, 200, "register.invalid", &problems);
+        break;
+    case REGISTRATION_REFUSED:
+        show(page_call, 200, "register.refused", NULL);
+        break;
+    case REGISTRATION_TAKEN:
+        show(page_call, 200, "register.taken", NULL);
+        break;
+    case REGISTRATION_PHONE_TAKEN:
+        show(page_call, 200, "register.phone_taken", NULL);
+        break;
+    case REGISTRATION_LIMITED:
+        show(page_call, 429, "register.too_many", NULL);
+        break;
+    case REGISTRATION_CANNOT_CHECK:
+        show(page_call, 503, "register.unavailable", NULL);
+        break;
+    case REGISTRATION_UNAVAILABLE:
+        reply_unavailable_page(call);
+        break;
+    }
+}
+
+void endpoint_registration(struct call *call) {
+    struct page_call page_call;
+    if (!call->domain->settings->registration_enabled) {
+        reply_error_page(call, 404, "error.not_found", NULL);
+        return;
+    }
+    if (!page_call_open(&page_call, call)) {
+        return;
+    }
+    if (!page_call.posted) {
+        show(&page_call, 200, NULL, NULL);
+    } else if (page_action_is(&page_call, STR("cancel"))) {
+        answer_flow_error(call, &page_call.flow, ERROR_ACCESS_DENIED, "the person cancelled");
+    } else {
+        register_now(&page_call);
+    }
+}
