@@ -1,0 +1,30 @@
+/*
+ * command: the subcommands of the binary, and what several of them do at start-up. Each returns the exit status: 0 done, 1 could not, 2 wrong usage.
+ */
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
+
+#include "base/fault.h"
+#include "config/config.h"
+#include "domain/domain.h"
+#include "jose/keyring.h"
+#include "model/client.h"
+
+int command_serve(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_keys(int argc, char **argv);
+int command_account(int argc, char **argv);
+int command_simulate(int argc, char **argv);
+int command_portal(int argc, char **argv);
+
+/* Loads the file, or says every mistake on standard error. */
+bool command_load_config(const char *path, struct arena *arena, struct config *ret_config);
+/* Says the fault on standard error; always 1, the exit status. */
+int command_failed(const struct fault *fault);
+
+struct keyring_options command_keyring_options(const struct config *config);
+struct domain_settings command_settings(const struct config *config);
+/* The clients of clients.file; every mistake is said on standard error. */
+bool command_load_clients(const struct config *config, struct arena *arena, struct client **ret_clients, size_t *ret_count);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * What subcommands share: reading the configuration and the clients, and handing settings to the layers that use them.
+ */
+#include "command.h"
+
+#include "base/json.h"
+#include "config/clients_file.h"
+
+#include <stdio.h>
+
+bool command_load_config(const char *path, struct arena *arena, struct config *ret_config) {
+    struct config_problems problems = {.arena = arena};
+    if (config_load(arena, str_from(path), ret_config, &problems)) {
+        return true;
+    }
+    config_problems_print(&problems, stderr);
+    return false;
+}
+
+int command_failed(const struct fault *fault) {
+    fprintf(stderr, "tongxing: %s\n", fault->text);
+    return 1;
+}
+
+struct keyring_options command_keyring_options(const struct config *config) {
+    int64_t longest = config->lifetimes_access_token_s > config->lifetimes_id_token_s ? config->lifetimes_access_token_s
+                                                                                      : config->lifetimes_id_token_s;
+    return (struct keyring_options){
+        .folder = config->keys_folder,
+        .kek = config->keys_kek,
+        /* ID tokens come back as hints long after they expired: a day is kept for them. */
+        .retired_seconds = longest + 24 * 3600,
+    };
+}
+
+struct domain_settings command_settings(const struct config *config) {
+    return (struct domain_settings){
+        .issuer = config->server_issuer,
+        .code_s = config->lifetimes_code_s,
+        .access_token_s = config->lifetimes_access_token_s,
+        .id_token_s = config->lifetimes_id_token_s,
+        .refresh_token_s = config->lifetimes_refresh_token_s,
+        .refresh_grace_s = config->lifetimes_refresh_grace_s,
+        .session_idle_s = config->lifetimes_session_idle_s,
+        .session_s = config->lifetimes_session_s,
+        .flow_s = config->lifetimes_flow_s,
+        .clock_skew_s = config->lifetimes_clock_skew_s,
+        .login_attempts_per_account = config->login_attempts_per_account,
+        .login_attempts_per_address = config->login_attempts_per_address,
+        .login_lock_s = config->login_lock_s,
+        .password_least = config->login_password_least,
+        .password_memory_kib = config->password_memory_kib,
+        .password_passes = config->password_passes,
+        .registration_enabled = config->registration_enabled,
+        .registration_attempts_per_number = config->registration_attempts_per_number,
+        .registration_attempts_per_address = config->registration_attempts_per_address,
+        .registration_evidence_days = config->registration_evidence_days,
+    };
+}
+
+static bool read_client(struct arena *arena, const struct client_entry *entry, struct str file, struct client *client,
+                        struct config_problems *problems) {
+    static struct client_problems found; /* large, and commands run on one thread */
+    if (client_read(arena, entry->metadata, client, &found)) {
+        return true;
+    }
+    for (size_t i = 0; i < found.count; i++) {
+        config_problem_add(problems, file, entry->line, found.items[i].member, "%s", found.items[i].text);
+    }
+    return false;
+}
+
+bool command_load_clients(const struct config *config, struct arena *arena, struct client **ret_clients, size_t *ret_count) {
+    struct config_problems problems = {.arena = arena};
+    struct client_entries entries = {0};
+    struct client *clients = NULL;
+    if (!str_is_empty(config->clients_file) && clients_file_load(arena, config->clients_file, &entries, &problems)) {
+        clients = arena_array_of(arena, entries.count + 1, struct client);
+        for (size_t i = 0; i < entries.count; i++) {
+            read_client(arena, &entries.items[i], config->clients_file, &clients[i], &problems);
+        }
+    }
+    if (problems.count > 0) {
+        config_problems_print(&problems, stderr);
+        return false;
+    }
+    *ret_clients = clients;
+    *ret_count = entries.count;
+    return true;
+}

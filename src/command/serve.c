@@ -1,0 +1,228 @@
+/*
+ * tongxing serve FILE: configuration → keys → stores → workers; then waits for signals.
+ *
+ * SIGTERM and SIGINT stop gracefully, a second one at once. SIGHUP reads the clients again. Key files are looked at every two seconds, so that
+ * `tongxing keys rotate` needs no restart.
+ */
+#include "base/check.h"
+#include "base/log.h"
+#include "domain/registry.h"
+#include "endpoint/page.h"
+#include "loop/pool.h"
+#include "worker.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WORKERS_MOST 256
+#define LOOK_S 2
+
+struct server {
+    struct arena *arena;
+    struct config *config;
+    struct shared shared;
+    struct keyring **keyrings; /* all that were opened; the sealers belong to the first, tokens in flight to any */
+    size_t keyring_count;
+    int64_t keys_stamp;
+    struct registry *registry;
+    struct worker *workers[WORKERS_MOST];
+    size_t worker_count;
+};
+
+static struct keyring *newest(const struct server *server) {
+    return server->keyrings[server->keyring_count - 1];
+}
+
+static bool open_keyring(struct server *server, struct fault *fault) {
+    struct keyring_options options = command_keyring_options(server->config);
+    int64_t stamp = keyring_stamp(&options);
+    struct keyring *keyring;
+    if (!keyring_open(&options, &keyring, fault)) {
+        return false;
+    }
+    server->keyrings = check_realloc(server->keyrings, (server->keyring_count + 1) * sizeof(*server->keyrings));
+    server->keyrings[server->keyring_count++] = keyring;
+    server->keys_stamp = stamp;
+    return true;
+}
+
+/* The clients are copied into an arena that lives as long as the process: they are reloaded by hand, now and then. */
+static bool open_registry(struct server *server, struct registry **ret_registry, struct fault *fault) {
+    struct client *clients;
+    size_t count;
+    if (!command_load_clients(server->config, server->arena, &clients, &count)) {
+        return fault_set(fault, "the clients in %.*s cannot be used", STR_ARG(server->config->clients_file));
+    }
+    return registry_new(clients, count, &server->shared.sealers, ret_registry, fault);
+}
+
+static bool open_shared(struct server *server, struct fault *fault) {
+    const struct config *config = server->config;
+    struct shared *shared = &server->shared;
+    shared->config = config;
+    shared->settings = command_settings(config);
+    if (!open_keyring(server, fault)) {
+        return false;
+    }
+    domain_sealers_init(&shared->sealers, newest(server));
+    if (!open_registry(server, &server->registry, fault) || !pages_open(config->server_pages_folder, &shared->pages, fault) ||
+        !sql_sqlite_open(config->sql_path, &shared->database, fault)) {
+        return false;
+    }
+    if (config->kv_driver == CONFIG_KV_MEMORY) {
+        shared->memory = kv_memory_new((size_t)config->kv_memory_bytes);
+    }
+    shared->passwords = pool_new("passwords", (size_t)config->password_threads, (size_t)config->password_queue);
+    return true;
+}
+
+static bool start_workers(struct server *server, struct fault *fault) {
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t count = server->config->server_workers > 0 ? (size_t)server->config->server_workers : cores > 0 ? (size_t)cores : 1;
+    for (size_t i = 0; i < count && i < WORKERS_MOST; i++) {
+        if (!worker_start(&server->shared, i, newest(server), server->registry, &server->workers[i], fault)) {
+            return false;
+        }
+        server->worker_count++;
+    }
+    return true;
+}
+
+static void stop_workers(struct server *server) {
+    for (size_t i = 0; i < server->worker_count; i++) {
+        worker_stop(server->workers[i]);
+    }
+    for (size_t i = 0; i < server->worker_count; i++) {
+        worker_join(server->workers[i]);
+    }
+    server->worker_count = 0;
+}
+
+static void close_shared(struct server *server) {
+    registry_free(server->registry);
+    pool_free(server->shared.passwords);
+    kv_memory_free(server->shared.memory);
+    sql_database_free(server->shared.database);
+    pages_free(server->shared.pages);
+    for (size_t i = 0; i < server->keyring_count; i++) {
+        keyring_free(server->keyrings[i]);
+    }
+    free(server->keyrings);
+}
+
+/* --- while it runs ---------------------------------------------------------------------------------------------------------------------- */
+
+static void reload_keys(struct server *server) {
+    struct keyring_options options = command_keyring_options(server->config);
+    if (keyring_stamp(&options) == server->keys_stamp) {
+        return;
+    }
+    struct fault fault;
+    if (!open_keyring(server, &fault)) {
+        log_error("keys.unusable", log_text("reason", fault.text));
+        server->keys_stamp = keyring_stamp(&options); /* said once, not every two seconds */
+        return;
+    }
+    for (size_t i = 0; i < server->worker_count; i++) {
+        worker_use_keys(server->workers[i], newest(server));
+    }
+    log_info("keys.loaded", log_int("count", (int64_t)keyring_count(newest(server))));
+}
+
+static void reload_clients(struct server *server) {
+    struct registry *registry;
+    struct fault fault;
+    if (!open_registry(server, &registry, &fault)) {
+        log_error("clients.unusable", log_text("reason", fault.text));
+        return;
+    }
+    registry_free(server->registry);
+    server->registry = registry;
+    for (size_t i = 0; i < server->worker_count; i++) {
+        worker_use_registry(server->workers[i], registry_hold(registry));
+    }
+    log_info("clients.loaded", log_int("count", (int64_t)registry_count(registry)));
+}
+
+static void second_signal(int number) {
+    static const char text[] = "tongxing: stopped at once\n";
+    ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
+    _exit(written >= 0 ? 130 : 131);
+}
+
+/* Blocked in every thread, so that only the wait below takes them. */
+static sigset_t block_signals(void) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return signals;
+}
+
+static void wait_for_end(struct server *server, const sigset_t *signals) {
+    for (;;) {
+        int number = sigtimedwait(signals, NULL, &(struct timespec){.tv_sec = LOOK_S});
+        if (number == SIGINT || number == SIGTERM) {
+            return;
+        }
+        if (number == SIGHUP) {
+            reload_clients(server);
+        }
+        reload_keys(server);
+    }
+}
+
+static void run(struct server *server, const sigset_t *signals) {
+    const struct config *config = server->config;
+    log_info("server.started", log_str("issuer", config->server_issuer), log_str("address", config->listen_address),
+             log_int("port", config->listen_port), log_int("workers", (int64_t)server->worker_count),
+             log_int("clients", (int64_t)registry_count(server->registry)));
+    wait_for_end(server, signals);
+    log_info("server.stopping");
+    signal(SIGINT, second_signal);
+    signal(SIGTERM, second_signal);
+    pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+}
+
+/* As many sockets as the system grants: the limits of the configuration are what counts. */
+static void raise_file_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+int command_serve(int argc, char **argv) {
+    if (argc != 2) {
+        fprintf(stderr, "usage: tongxing serve FILE\n");
+        return 2;
+    }
+    struct server server = {.arena = arena_new()};
+    server.config = arena_new_of(server.arena, struct config);
+    if (!command_load_config(argv[1], server.arena, server.config)) {
+        arena_free(server.arena);
+        return 1;
+    }
+    log_init((enum log_level)server.config->log_level, (enum log_format)server.config->log_format);
+    raise_file_limit();
+    sigset_t signals = block_signals();
+    struct fault fault;
+    int status = 0;
+    if (open_shared(&server, &fault) && start_workers(&server, &fault)) {
+        run(&server, &signals);
+    } else {
+        status = command_failed(&fault);
+    }
+    stop_workers(&server);
+    close_shared(&server);
+    arena_free(server.arena);
+    return status;
+}

@@ -1,0 +1,290 @@
+/*
+ * A worker thread. Everything it uses is made and released on its own thread; others reach it through loop_post only.
+ */
+#include "worker.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "domain/client_keys.h"
+#include "domain/registry.h"
+#include "endpoint/endpoint.h"
+#include "http/server.h"
+#include "loop/fetch.h"
+#include "loop/loop.h"
+#include "loop/redis.h"
+#include "upstream/upstream.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct worker {
+    const struct shared *shared;
+    size_t index;
+    pthread_t thread;
+    sem_t started;
+    bool serves;
+    struct fault fault;
+
+    struct loop *loop;
+    struct redis *redis;
+    struct upstream *population;
+    struct domain domain;
+    struct endpoint endpoint;
+    struct http_server *public, *ops;
+    int listening; /* servers not yet drained */
+};
+
+/* --- what it is made of ------------------------------------------------------------------------------------------------------------ */
+
+static struct kv *open_kv(struct worker *worker) {
+    const struct config *config = worker->shared->config;
+    if (worker->shared->memory) {
+        return kv_memory_open(worker->shared->memory);
+    }
+    const struct redis_options options = {
+        .host = config->redis_host,
+        .port = (uint16_t)config->redis_port,
+        .username = config->redis_username,
+        .password = config->redis_password,
+        .database = (unsigned)config->redis_database,
+        .timeout_ms = config->redis_timeout_ms,
+    };
+    worker->redis = redis_new(worker->loop, &options);
+    return kv_redis_new(worker->redis);
+}
+
+static const struct config_upstream *registration_upstream(const struct config *config) {
+    for (size_t i = 0; i < config->upstream_count; i++) {
+        if (str_equal(config->upstreams[i].name, config->registration_upstream)) {
+            return &config->upstreams[i];
+        }
+    }
+    return NULL;
+}
+
+static bool open_population(struct worker *worker) {
+    const struct config *config = worker->shared->config;
+    if (!config->registration_enabled) {
+        return true;
+    }
+    const struct config_upstream *found = registration_upstream(config);
+    CHECK(found); /* config_load has seen to it */
+    const struct upstream_settings settings = {
+        .name = found->name,
+        .adapter = found->adapter,
+        .url = found->url,
+        .app_id = found->app_id,
+        .secret = found->secret,
+        .timeout_ms = found->timeout_ms,
+        .concurrent = found->concurrent,
+        .breaker_errors = found->breaker_errors,
+        .breaker_ms = found->breaker_ms,
+    };
+    return upstream_open(&settings, worker->domain.fetcher, &worker->population, &worker->fault);
+}
+
+static bool open_domain(struct worker *worker, struct keyring *keyring, struct registry *registry) {
+    const struct shared *shared = worker->shared;
+    const struct config *config = shared->config;
+    const struct fetch_options fetch_options = {
+        .allowed_private = config->outbound_allow_private_hosts.items,
+        .allowed_private_count = config->outbound_allow_private_hosts.count,
+        .ca_file = config->outbound_ca_file,
+    };
+    struct domain *domain = &worker->domain;
+    domain->settings = &shared->settings;
+    domain->loop = worker->loop;
+    domain->passwords = shared->passwords;
+    domain->sealers = &shared->sealers;
+    domain->registry = registry_hold(registry);
+    domain->keys = domain_keys_new(keyring);
+    domain->client_keys = client_keys_new();
+    domain->kv = open_kv(worker);
+    domain->fetcher = fetcher_new(worker->loop, &fetch_options);
+    if (!sql_connect(shared->database, &domain->sql, &worker->fault) || !open_population(worker)) {
+        return false;
+    }
+    domain->population = worker->population;
+    endpoint_init(&worker->endpoint, domain, shared->pages, domain->keys->arena);
+    return true;
+}
+
+static void close_domain(struct worker *worker) {
+    struct domain *domain = &worker->domain;
+    upstream_free(worker->population);
+    fetcher_free(domain->fetcher);
+    sql_free(domain->sql);
+    kv_free(domain->kv);
+    redis_free(worker->redis);
+    client_keys_free(domain->client_keys);
+    domain_keys_free(domain->keys);
+    registry_free(domain->registry);
+}
+
+/* --- listening ----------------------------------------------------------------------------------------------------------------------- */
+
+/* What people asked for is logged only where it is one of our own paths. */
+static void log_access(void *ctx, const struct http_request *request, const struct http_reply *reply, int64_t took_us) {
+    log_info("http.answered", log_str("path", reply->status == 404 ? STR("-") : request->path), log_int("status", reply->status),
+             log_int("took_us", took_us));
+}
+
+static struct http_limits limits_of(const struct config *config) {
+    return (struct http_limits){
+        .request_line = (size_t)config->limits_request_line,
+        .header_bytes = (size_t)config->limits_header_bytes,
+        .header_count = (size_t)config->limits_header_count,
+        .body_bytes = (size_t)config->limits_body_bytes,
+        .parameters = (size_t)config->limits_parameters,
+        .connections = (size_t)config->limits_connections,
+        .connections_per_address = (size_t)config->limits_connections_per_address,
+        .header_ms = config->limits_header_ms,
+        .body_ms = config->limits_body_ms,
+        .idle_ms = config->limits_idle_ms,
+        .write_ms = config->limits_write_ms,
+        .request_ms = config->limits_request_ms,
+    };
+}
+
+static bool listen_public(struct worker *worker) {
+    const struct config *config = worker->shared->config;
+    const struct http_server_options options = {
+        .address = config->listen_address,
+        .port = (uint16_t)config->listen_port,
+        .reuse_port = true,
+        .limits = limits_of(config),
+        .tls = {.certificate_file = config->listen_tls_certificate, .key_file = config->listen_tls_key},
+        .trusted_proxies = config->listen_trusted_proxies.items,
+        .trusted_proxy_count = config->listen_trusted_proxies.count,
+        .handle = endpoint_handle,
+        .done = log_access,
+        .ctx = &worker->endpoint,
+    };
+    return http_server_new(worker->loop, &options, &worker->public, &worker->fault);
+}
+
+static bool listen_ops(struct worker *worker) {
+    const struct config *config = worker->shared->config;
+    const struct http_server_options options = {
+        .address = config->ops_address,
+        .port = (uint16_t)config->ops_port,
+        .limits = limits_of(config),
+        .handle = endpoint_ops_handle,
+        .ctx = &worker->endpoint,
+    };
+    return worker->index > 0 || http_server_new(worker->loop, &options, &worker->ops, &worker->fault);
+}
+
+/* --- its life ------------------------------------------------------------------------------------------------------------------------- */
+
+struct start {
+    struct worker *worker;
+    struct keyring *keyring;
+    struct registry *registry;
+};
+
+static void *worker_main(void *arg) {
+    struct start *start = arg;
+    struct worker *worker = start->worker;
+    worker->loop = loop_new();
+    worker->serves = open_domain(worker, start->keyring, start->registry) && listen_public(worker) && listen_ops(worker);
+    bool serves = worker->serves;
+    sem_post(&worker->started); /* `start` is gone after this */
+    if (serves) {
+        loop_run(worker->loop);
+    }
+    http_server_free(worker->public);
+    http_server_free(worker->ops);
+    close_domain(worker);
+    loop_free(worker->loop);
+    return NULL;
+}
+
+bool worker_start(const struct shared *shared, size_t index, struct keyring *keyring, struct registry *registry, struct worker **ret_worker,
+                  struct fault *fault) {
+    struct worker *worker = check_calloc(1, sizeof(*worker));
+    worker->shared = shared;
+    worker->index = index;
+    sem_init(&worker->started, 0, 0);
+    struct start start = {worker, keyring, registry};
+    if (pthread_create(&worker->thread, NULL, worker_main, &start) != 0) {
+        free(worker);
+        return fault_set(fault, "a worker thread could not be started: the limit of threads is reached");
+    }
+    while (sem_wait(&worker->started) != 0) {
+    }
+    if (!worker->serves) {
+        *fault = worker->fault;
+        worker_join(worker);
+        return false;
+    }
+    *ret_worker = worker;
+    return true;
+}
+
+struct change {
+    struct worker *worker;
+    struct keyring *keyring;
+    struct registry *registry;
+};
+
+static void post_change(struct worker *worker, void (*run)(void *arg), struct change change) {
+    struct change *posted = check_malloc(sizeof(*posted));
+    *posted = change;
+    loop_post(worker->loop, run, posted);
+}
+
+/* No fiber keeps a signer or the documents across a wait, so the old ones can go at once. */
+static void use_keys(void *arg) {
+    struct change *change = arg;
+    struct worker *worker = change->worker;
+    struct domain_keys *old = worker->domain.keys;
+    worker->domain.keys = domain_keys_new(change->keyring);
+    endpoint_init(&worker->endpoint, &worker->domain, worker->shared->pages, worker->domain.keys->arena);
+    domain_keys_free(old);
+    free(change);
+}
+
+void worker_use_keys(struct worker *worker, struct keyring *keyring) {
+    post_change(worker, use_keys, (struct change){.worker = worker, .keyring = keyring});
+}
+
+static void use_registry(void *arg) {
+    struct change *change = arg;
+    registry_free(change->worker->domain.registry);
+    change->worker->domain.registry = change->registry;
+    free(change);
+}
+
+void worker_use_registry(struct worker *worker, struct registry *registry) {
+    post_change(worker, use_registry, (struct change){.worker = worker, .registry = registry});
+}
+
+static void drained(void *ctx) {
+    struct worker *worker = ctx;
+    if (--worker->listening == 0) {
+        loop_stop(worker->loop);
+    }
+}
+
+static void stop(void *arg) {
+    struct worker *worker = arg;
+    int64_t patience = worker->shared->config->limits_stop_ms;
+    worker->listening = worker->ops ? 2 : 1;
+    http_server_stop(worker->public, patience, drained, worker);
+    if (worker->ops) {
+        http_server_stop(worker->ops, patience, drained, worker);
+    }
+}
+
+void worker_stop(struct worker *worker) {
+    loop_post(worker->loop, stop, worker);
+}
+
+void worker_join(struct worker *worker) {
+    pthread_join(worker->thread, NULL);
+    sem_destroy(&worker->started);
+    free(worker);
+}
