@@ -3,7 +3,7 @@
  * form for pseudonyms (RFC 5297 AES-SIV).
  *
  * A sealing key is derived from the installation's key-encryption key for one purpose (HKDF, RFC 5869), so that a thing sealed for one
- * purpose never opens for another. Sealed bytes start with a version and the key's id, so keys can be rotated.
+ * purpose never opens for another. Sealed bytes start with a version, so that the form can change.
  */
 #ifndef JOSE_SEAL_H
 #define JOSE_SEAL_H
