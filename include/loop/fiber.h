@@ -41,6 +41,8 @@ enum wait_result fiber_sleep(int64_t ms); /* Waits. */
  * When the park ends otherwise, the wrapper must see to it that the callback no longer knows the fiber.
  */
 enum wait_result fiber_park(int64_t deadline_monotonic_ms); /* Waits. */
+/* As fiber_park, but ended by fiber_wake alone: for work on other threads that points into the fiber's stack. Waits. */
+void fiber_park_until_woken(void);
 void fiber_wake(struct fiber *fiber);                      /* makes a running or not parked fiber's next park return at once */
 
 /* Fibers alive on a loop, for metrics and for a stop that waits for running requests. */

@@ -42,7 +42,4 @@ void fibers_init(struct loop *loop);
 /* Cancels all and runs the loop until they have ended. */
 void fibers_end(struct loop *loop);
 
-/* As fiber_park, ended by fiber_wake alone. Waits. */
-void fiber_park_until_woken(void);
-
 #endif
