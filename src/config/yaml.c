@@ -1,0 +1,251 @@
+/*
+ * The only home of libyaml: its events to a tree.
+ */
+#include "config/yaml.h"
+
+#include "base/buf.h"
+#include "base/check.h"
+#include "base/utf8.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <yaml.h>
+
+#define NODES_MOST 100000
+#define VALUE_MOST (64 * 1024)
+
+struct reading {
+    struct arena *arena;
+    struct str file;
+    struct config_problems *problems;
+    yaml_parser_t parser;
+    size_t nodes;
+};
+
+static bool problem(struct reading *reading, int line, const char *text) {
+    config_problem_add(reading->problems, reading->file, line, STR_NONE, "%s", text);
+    return false;
+}
+
+static int line_of(const yaml_event_t *event) {
+    return (int)event->start_mark.line + 1;
+}
+
+static bool next_event(struct reading *reading, yaml_event_t *event) {
+    if (yaml_parser_parse(&reading->parser, event)) {
+        return true;
+    }
+    const char *what = reading->parser.problem ? reading->parser.problem : "cannot be read";
+    return problem(reading, (int)reading->parser.problem_mark.line + 1, what);
+}
+
+/* --- scalars ------------------------------------------------------------------------------------------------------------------------- */
+
+static bool put_variable(struct reading *reading, int line, struct str name, struct buf *value) {
+    const char *found = getenv(str_c(reading->arena, name));
+    if (!found) {
+        config_problem_add(reading->problems, reading->file, line, STR_NONE, "the environment has no variable %.*s", STR_ARG(name));
+        return false;
+    }
+    buf_put(value, str_from(found));
+    return true;
+}
+
+/* ${NAME} from the environment. */
+static bool expand(struct reading *reading, struct yaml *node) {
+    struct buf value;
+    buf_init(&value, reading->arena, node->text.len + 64, VALUE_MOST);
+    struct str left = node->text;
+    bool fine = true;
+    while (left.len > 0) {
+        bool variable = str_starts(left, STR("${"));
+        struct str rest;
+        struct str name = variable ? str_cut(str_sub(left, 2, left.len - 2), '}', &rest) : STR_NONE;
+        if (variable && str_is_absent(rest)) {
+            return problem(reading, node->line, "has ${ without }");
+        }
+        if (variable) {
+            fine = put_variable(reading, node->line, name, &value) && fine;
+            node->plain = false;
+            left = rest;
+        } else {
+            buf_putc(&value, left.ptr[0]);
+            left = str_sub(left, 1, left.len - 1);
+        }
+    }
+    node->text = buf_str(&value);
+    if (value.failed || !utf8_valid(node->text)) {
+        return problem(reading, node->line, "is too long or not UTF-8");
+    }
+    return fine;
+}
+
+static bool read_scalar(struct reading *reading, const yaml_event_t *event, struct yaml *node) {
+    node->kind = YAML_SCALAR;
+    node->text = str_dup(reading->arena, str_of(event->data.scalar.value, event->data.scalar.length));
+    node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    if (event->data.scalar.anchor || event->data.scalar.tag) {
+        return problem(reading, node->line, "anchors and tags are not used here");
+    }
+    if (memchr(node->text.ptr, '\0', node->text.len)) {
+        return problem(reading, node->line, "holds a NUL");
+    }
+    return expand(reading, node);
+}
+
+/* --- lists and maps ------------------------------------------------------------------------------------------------------------------- */
+
+static bool read_node(struct reading *reading, const yaml_event_t *event, unsigned depth, struct yaml **ret_node);
+
+static void append(struct reading *reading, struct yaml *parent, struct str name, struct yaml *child) {
+    bool power_of_two = (parent->count & (parent->count - 1)) == 0;
+    if (power_of_two) {
+        size_t size = parent->count ? parent->count * 2 : 1;
+        struct yaml **items = arena_array_of(reading->arena, size, struct yaml *);
+        struct str *names = arena_array_of(reading->arena, size, struct str);
+        if (parent->count > 0) {
+            memcpy(items, parent->items, parent->count * sizeof(*items));
+            memcpy(names, parent->names, parent->count * sizeof(*names));
+        }
+        parent->items = items;
+        parent->names = names;
+    }
+    parent->items[parent->count] = child;
+    parent->names[parent->count++] = name;
+}
+
+static bool read_name(struct reading *reading, const yaml_event_t *event, const struct yaml *map, struct str *ret_name) {
+    if (event->type != YAML_SCALAR_EVENT) {
+        return problem(reading, line_of(event), "a name must be a word");
+    }
+    struct str name = str_dup(reading->arena, str_of(event->data.scalar.value, event->data.scalar.length));
+    for (size_t i = 0; i < map->count; i++) {
+        if (str_equal(map->names[i], name)) {
+            config_problem_add(reading->problems, reading->file, line_of(event), name, "is given twice");
+            return false;
+        }
+    }
+    *ret_name = name;
+    return true;
+}
+
+/* The children up to the end event. */
+static bool read_children(struct reading *reading, struct yaml *node, unsigned depth) {
+    yaml_event_type_t end = node->kind == YAML_LIST ? YAML_SEQUENCE_END_EVENT : YAML_MAPPING_END_EVENT;
+    for (;;) {
+        yaml_event_t event;
+        struct str name = STR_NONE;
+        struct yaml *child;
+        if (!next_event(reading, &event)) {
+            return false;
+        }
+        if (event.type == end) {
+            yaml_event_delete(&event);
+            return true;
+        }
+        bool fine = node->kind == YAML_LIST || read_name(reading, &event, node, &name);
+        if (node->kind == YAML_MAP) {
+            yaml_event_delete(&event);
+            if (!fine || !next_event(reading, &event)) {
+                return false;
+            }
+        }
+        fine = read_node(reading, &event, depth + 1, &child);
+        yaml_event_delete(&event);
+        if (!fine) {
+            return false;
+        }
+        append(reading, node, name, child);
+    }
+}
+
+static bool read_node(struct reading *reading, const yaml_event_t *event, unsigned depth, struct yaml **ret_node) {
+    struct yaml *node = arena_new_of(reading->arena, struct yaml);
+    node->line = line_of(event);
+    if (depth > YAML_DEPTH_MOST || ++reading->nodes > NODES_MOST) {
+        return problem(reading, node->line, "is nested too deeply, or the file is too large");
+    }
+    *ret_node = node;
+    switch (event->type) {
+    case YAML_SCALAR_EVENT:
+        return read_scalar(reading, event, node);
+    case YAML_SEQUENCE_START_EVENT:
+        node->kind = YAML_LIST;
+        if (event->data.sequence_start.anchor || event->data.sequence_start.tag) {
+            return problem(reading, node->line, "anchors and tags are not used here");
+        }
+        return read_children(reading, node, depth);
+    case YAML_MAPPING_START_EVENT:
+        node->kind = YAML_MAP;
+        if (event->data.mapping_start.anchor || event->data.mapping_start.tag) {
+            return problem(reading, node->line, "anchors and tags are not used here");
+        }
+        return read_children(reading, node, depth);
+    default:
+        return problem(reading, node->line, "aliases are not used here");
+    }
+}
+
+/* One event of the frame around the content. */
+static bool expect(struct reading *reading, yaml_event_type_t type, const char *otherwise) {
+    yaml_event_t event;
+    if (!next_event(reading, &event)) {
+        return false;
+    }
+    bool fine = event.type == type || problem(reading, line_of(&event), otherwise);
+    yaml_event_delete(&event);
+    return fine;
+}
+
+static bool read_document(struct reading *reading, struct yaml **root) {
+    yaml_event_t event;
+    if (!expect(reading, YAML_STREAM_START_EVENT, "is not YAML") || !expect(reading, YAML_DOCUMENT_START_EVENT, "is empty") ||
+        !next_event(reading, &event)) {
+        return false;
+    }
+    bool fine = read_node(reading, &event, 1, root);
+    yaml_event_delete(&event);
+    return fine && expect(reading, YAML_DOCUMENT_END_EVENT, "is not YAML") &&
+           expect(reading, YAML_STREAM_END_EVENT, "a second document begins here");
+}
+
+bool yaml_parse(struct arena *arena, struct str text, struct str file, const struct yaml **ret_root, struct config_problems *problems) {
+    struct reading reading = {.arena = arena, .file = file, .problems = problems};
+    struct yaml *root;
+    CHECK(yaml_parser_initialize(&reading.parser));
+    yaml_parser_set_encoding(&reading.parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&reading.parser, (const unsigned char *)text.ptr, text.len);
+    bool fine = read_document(&reading, &root);
+    yaml_parser_delete(&reading.parser);
+    if (fine) {
+        *ret_root = root;
+    }
+    return fine;
+}
+
+bool yaml_load(struct arena *arena, struct str path, const struct yaml **ret_root, struct config_problems *problems) {
+    FILE *file = fopen(str_c(arena, path), "re");
+    if (!file) {
+        config_problem_add(problems, path, 0, STR_NONE, "cannot be read: %s", strerror(errno));
+        return false;
+    }
+    char *text = arena_alloc(arena, YAML_BYTES_MOST + 1);
+    size_t len = fread(text, 1, YAML_BYTES_MOST + 1, file);
+    bool failed = ferror(file);
+    fclose(file);
+    if (failed || len > YAML_BYTES_MOST) {
+        config_problem_add(problems, path, 0, STR_NONE, failed ? "cannot be read" : "is larger than 1 MiB");
+        return false;
+    }
+    return yaml_parse(arena, str_of(text, len), path, ret_root, problems);
+}
+
+const struct yaml *yaml_member(const struct yaml *map, const char *name) {
+    for (size_t i = 0; map && map->kind == YAML_MAP && i < map->count; i++) {
+        if (str_equal(map->names[i], str_from(name))) {
+            return map->items[i];
+        }
+    }
+    return NULL;
+}
