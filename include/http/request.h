@@ -44,6 +44,7 @@ struct http_request {
     struct str client_address; /* text form; of the client behind a trusted proxy, of the peer otherwise */
     struct str request_id;     /* "rq_" and 16 random bytes */
     bool secure;               /* TLS here, or at a trusted proxy */
+    size_t parameters_most;    /* of a form */
 };
 
 /* A field's value; absent when it was not sent. With several of that name, the first: see http_field_count. */

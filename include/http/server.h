@@ -47,6 +47,9 @@ struct http_server_options {
 
 struct http_limits http_limits_default(void);
 
+/* With reuse_port a second program could share the port unnoticed: call this once before, to hear about it. */
+bool http_port_is_free(struct str address, uint16_t port, struct fault *fault);
+
 /* Binds and listens; false with one clear sentence (address in use, bad certificate, …). Copies the options. */
 bool http_server_new(struct loop *loop, const struct http_server_options *options, struct http_server **ret_server,
                      struct fault *fault);
@@ -56,6 +59,7 @@ uint16_t http_server_port(const struct http_server *server);
  * loop when the last one has, or after `patience_ms`.
  */
 void http_server_stop(struct http_server *server, int64_t patience_ms, void (*drained)(void *ctx), void *ctx);
+/* When no fiber of the loop runs any more (loop_end_fibers). */
 void http_server_free(struct http_server *server);
 
 #endif

@@ -20,6 +20,9 @@ void loop_run(struct loop *loop);
 /* From any thread or a fiber. */
 void loop_stop(struct loop *loop);
 
+/* Cancels every fiber (each wait answers WAIT_CANCELLED) and runs the loop until they have ended. Called by the loop's own thread. */
+void loop_end_fibers(struct loop *loop);
+
 /* The loop that this thread runs, NULL outside. */
 struct loop *loop_current(void);
 struct event_base *loop_event_base(struct loop *loop);

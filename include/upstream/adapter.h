@@ -10,6 +10,7 @@ struct upstream_call {
     struct arena *arena;
     struct fetcher *fetcher;
     const struct upstream_settings *settings;
+    bool unreachable; /* set by the adapter: nothing was asked, so asking again does no harm */
 };
 
 struct upstream_adapter {
@@ -19,7 +20,7 @@ struct upstream_adapter {
     /* Refuses settings it cannot work with. */
     bool (*check)(const struct upstream_settings *settings, struct fault *fault);
     /* Fills the evidence's own fields (check_id, match mode); result, source and times are put by the guard. Waits. */
-    enum verify_result (*verify)(const struct upstream_call *call, const struct upstream_asked *asked,
+    enum verify_result (*verify)(struct upstream_call *call, const struct upstream_asked *asked,
                                  struct evidence *ret_evidence);
 };
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "domain/registry.h"
 #include "endpoint/page.h"
+#include "http/server.h"
 #include "loop/pool.h"
 #include "worker.h"
 
@@ -81,6 +82,9 @@ static bool open_shared(struct server *server, struct fault *fault) {
 }
 
 static bool start_workers(struct server *server, struct fault *fault) {
+    if (!http_port_is_free(server->config->listen_address, (uint16_t)server->config->listen_port, fault)) {
+        return false;
+    }
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     size_t count = server->config->server_workers > 0 ? (size_t)server->config->server_workers : cores > 0 ? (size_t)cores : 1;
     for (size_t i = 0; i < count && i < WORKERS_MOST; i++) {

@@ -195,6 +195,7 @@ static void *worker_main(void *arg) {
     if (serves) {
         loop_run(worker->loop);
     }
+    loop_end_fibers(worker->loop);
     http_server_free(worker->public);
     http_server_free(worker->ops);
     close_domain(worker);

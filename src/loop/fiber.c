@@ -380,6 +380,9 @@ void fibers_end(struct loop *loop) {
         event_base_loopexit(loop->base, &turn);
         event_base_loop(loop->base, EVLOOP_ONCE);
     }
+}
+
+void fibers_done(struct loop *loop) {
     while (loop->idle) {
         struct fiber *fiber = loop->idle;
         loop->idle = fiber->queue_next;

@@ -41,5 +41,7 @@ struct loop {
 void fibers_init(struct loop *loop);
 /* Cancels all and runs the loop until they have ended. */
 void fibers_end(struct loop *loop);
+/* After that: releases the stacks. */
+void fibers_done(struct loop *loop);
 
 #endif

@@ -62,14 +62,19 @@ struct loop *loop_new(void) {
     return loop;
 }
 
-void loop_free(struct loop *loop) {
-    if (!loop) {
-        return;
-    }
+void loop_end_fibers(struct loop *loop) {
     struct loop *before = current_loop;
     current_loop = loop;
     fibers_end(loop);
     current_loop = before == loop ? NULL : before;
+}
+
+void loop_free(struct loop *loop) {
+    if (!loop) {
+        return;
+    }
+    loop_end_fibers(loop);
+    fibers_done(loop);
     event_free(loop->post_event);
     close(loop->post_fd);
     while (loop->post_first) {

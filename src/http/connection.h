@@ -1,0 +1,45 @@
+/*
+ * connection: one client's connection: reads a request, runs the handler on a fiber, writes the reply, again and again.
+ */
+#ifndef HTTP_CONNECTION_H
+#define HTTP_CONNECTION_H
+
+#include "http/server.h"
+#include "proxy.h"
+
+struct bufferevent;
+struct connection;
+struct event_base;
+
+struct http_server {
+    struct loop *loop;
+    struct event_base *base;
+    struct http_server_options options;
+    struct arena *arena; /* the options' strings */
+    struct http_networks *trusted;
+    struct ssl_ctx_st *tls;
+    struct evconnlistener *listener;
+    struct loop_timer *pause; /* after the descriptors ran out */
+    uint16_t port;
+    struct connection *connections; /* all open ones, linked */
+    size_t connection_count;
+    struct address_count *addresses; /* uthash, by address text */
+    bool stopping;
+    struct loop_timer *patience;
+    void (*drained)(void *ctx);
+    void *drained_ctx;
+};
+
+/* Takes over the bufferevent. */
+void connection_open(struct http_server *server, struct bufferevent *bev, struct str peer);
+/* Closes those that are between requests; the others after the answer they are at. */
+void connections_stop(struct http_server *server);
+/* Closes it, whatever it is at; not while its handler runs. */
+void connection_close(struct connection *connection);
+
+/* server.c: counts of addresses. False when this one has its share already. */
+bool server_address_enter(struct http_server *server, struct str address);
+void server_address_leave(struct http_server *server, struct str address);
+void server_connection_closed(struct http_server *server);
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * The adapters there are.
+ */
+#include "base/check.h"
+#include "upstream/adapter.h"
+
+static const struct upstream_adapter *const adapters[] = {&population_adapter};
+
+const struct upstream_adapter *upstream_adapter_find(struct str name) {
+    for (size_t i = 0; i < ARRAY_LEN(adapters); i++) {
+        if (str_equal(str_from(adapters[i]->name), name)) {
+            return adapters[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,136 @@
+/*
+ * The guard around every adapter: deadline, breaker, concurrency. One per loop, so it needs no lock; each worker finds out by itself that a
+ * service is down, which costs that service a few calls and us nothing shared.
+ */
+#include "upstream/upstream.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "loop/fiber.h"
+#include "upstream/adapter.h"
+
+#include <stdlib.h>
+
+struct upstream {
+    const struct upstream_adapter *adapter;
+    struct upstream_settings settings;
+    struct fetcher *fetcher;
+    enum breaker_state breaker;
+    int64_t consecutive_errors;
+    int64_t open_until; /* monotonic ms */
+    bool trial_running;
+    struct upstream_health health;
+};
+
+bool upstream_open(const struct upstream_settings *settings, struct fetcher *fetcher, struct upstream **ret_upstream, struct fault *fault) {
+    const struct upstream_adapter *adapter = upstream_adapter_find(settings->adapter);
+    if (!adapter) {
+        return fault_set(fault, "upstreams.%.*s: there is no adapter %.*s", STR_ARG(settings->name), STR_ARG(settings->adapter));
+    }
+    if (!adapter->check(settings, fault)) {
+        return false;
+    }
+    struct upstream *upstream = check_calloc(1, sizeof(*upstream));
+    upstream->adapter = adapter;
+    upstream->settings = *settings;
+    upstream->fetcher = fetcher;
+    *ret_upstream = upstream;
+    return true;
+}
+
+void upstream_free(struct upstream *upstream) {
+    free(upstream);
+}
+
+/* --- breaker ------------------------------------------------------------------------------------------------------------------------------ */
+
+/* May a call be made now? An open breaker lets one through when its time is over. */
+static bool breaker_allows(struct upstream *upstream) {
+    if (upstream->breaker == BREAKER_OPEN && clock_monotonic_ms() >= upstream->open_until) {
+        upstream->breaker = BREAKER_TRIAL;
+    }
+    switch (upstream->breaker) {
+    case BREAKER_CLOSED:
+        return true;
+    case BREAKER_TRIAL:
+        return !upstream->trial_running;
+    case BREAKER_OPEN:
+        break;
+    }
+    return false;
+}
+
+static void breaker_open(struct upstream *upstream) {
+    upstream->breaker = BREAKER_OPEN;
+    upstream->open_until = clock_monotonic_ms() + upstream->settings.breaker_ms;
+    log_warn("upstream.breaker_open", log_str("upstream", upstream->settings.name), log_int("ms", upstream->settings.breaker_ms));
+}
+
+static void breaker_heard(struct upstream *upstream, bool error) {
+    if (!error) {
+        if (upstream->breaker != BREAKER_CLOSED) {
+            log_info("upstream.breaker_closed", log_str("upstream", upstream->settings.name));
+        }
+        upstream->breaker = BREAKER_CLOSED;
+        upstream->consecutive_errors = 0;
+        return;
+    }
+    upstream->health.errors++;
+    upstream->consecutive_errors++;
+    bool was_trial = upstream->breaker == BREAKER_TRIAL;
+    if (was_trial || (upstream->breaker == BREAKER_CLOSED && upstream->consecutive_errors >= upstream->settings.breaker_errors)) {
+        breaker_open(upstream);
+    }
+}
+
+/* --- calling --------------------------------------------------------------------------------------------------------------------------------- */
+
+static enum verify_result call_adapter(struct upstream *upstream, struct arena *arena, const struct upstream_asked *asked,
+                                       struct evidence *evidence) {
+    struct upstream_call call = {.arena = arena, .fetcher = upstream->fetcher, .settings = &upstream->settings};
+    enum verify_result result = upstream->adapter->verify(&call, asked, evidence);
+    if (result == VERIFY_UPSTREAM_ERROR && call.unreachable && upstream->adapter->idempotent) {
+        call.unreachable = false;
+        result = upstream->adapter->verify(&call, asked, evidence);
+    }
+    return result;
+}
+
+enum verify_result upstream_verify(struct upstream *upstream, struct arena *arena, const struct upstream_asked *asked,
+                                   struct evidence *ret_evidence) {
+    if (!breaker_allows(upstream)) {
+        return VERIFY_UPSTREAM_ERROR;
+    }
+    if (upstream->health.running >= upstream->settings.concurrent) {
+        return VERIFY_RATE_LIMITED;
+    }
+    struct evidence evidence = {0};
+    bool trial = upstream->breaker == BREAKER_TRIAL;
+    upstream->trial_running = upstream->trial_running || trial;
+    upstream->health.running++;
+    upstream->health.calls++;
+    int64_t started = clock_monotonic_ms();
+    enum verify_result result = call_adapter(upstream, arena, asked, &evidence);
+    upstream->health.running--;
+    upstream->trial_running = upstream->trial_running && !trial;
+    breaker_heard(upstream, result == VERIFY_UPSTREAM_ERROR);
+    log_info("upstream.answered", log_str("upstream", upstream->settings.name), log_text("result", verify_result_name(result)),
+             log_int("took_ms", clock_monotonic_ms() - started));
+    evidence.source = upstream->settings.name;
+    evidence.authority = str_from(upstream->adapter->authority);
+    evidence.result = result;
+    evidence.checked_at = clock_wall();
+    *ret_evidence = evidence;
+    return result;
+}
+
+struct upstream_health upstream_health(const struct upstream *upstream) {
+    struct upstream_health health = upstream->health;
+    health.breaker = upstream->breaker;
+    return health;
+}
+
+struct str upstream_name(const struct upstream *upstream) {
+    return upstream->settings.name;
+}
