@@ -121,16 +121,12 @@ static bool common_claims_fit(const struct portal *portal, const struct json *cl
            json_get_int(claims, "iat", &iat) && iat <= now + SKEW_S;
 }
 
-static bool verify(struct portal *portal, struct arena *arena, struct str token, const struct json **ret_claims) {
-    struct str jwks;
-    return get(portal, arena, portal->provider.jwks_uri, STR_NONE, &jwks) && jwt_verify_with(arena, token, jwks, ret_claims) &&
-           common_claims_fit(portal, *ret_claims);
-}
 
 static bool read_id_token(struct portal *portal, struct portal_session *session, struct str token) {
     const struct json *claims;
-    struct str nonce;
-    if (!verify(portal, session->arena, token, &claims) || !json_get_str(claims, "nonce", &nonce) || !str_equal(nonce, session->nonce) ||
+    struct str jwks, nonce;
+    if (!get(portal, session->arena, portal->provider.jwks_uri, STR_NONE, &jwks) ||
+        !id_token_verify(session->arena, token, jwks, &claims) || !common_claims_fit(portal, claims) || !json_get_str(claims, "nonce", &nonce) || !str_equal(nonce, session->nonce) ||
         !json_get_str(claims, "sub", &session->sub) || str_is_empty(session->sub)) {
         return false;
     }
@@ -169,8 +165,10 @@ bool portal_redeem(struct portal *portal, struct portal_session *session, struct
 
 bool portal_logout_token_read(struct portal *portal, struct arena *arena, struct str token, struct str *ret_sid, struct str *ret_sub) {
     const struct json *claims;
+    struct str jwks;
     int64_t iat;
-    if (!portal_discover(portal) || !verify(portal, arena, token, &claims) ||
+    if (!portal_discover(portal) || !get(portal, arena, portal->provider.jwks_uri, STR_NONE, &jwks) ||
+        !logout_token_verify(arena, token, jwks, &claims) || !common_claims_fit(portal, claims) ||
         !json_member(json_member(claims, "events"), "http://schemas.openid.net/event/backchannel-logout") ||
         json_member(claims, "nonce") || !json_get_int(claims, "iat", &iat) || clock_wall() - iat > LOGOUT_TOKEN_AGE_S) {
         return false;

@@ -62,10 +62,11 @@ bool portal_redeem(struct portal *portal, struct portal_session *session, struct
 /* The claims of a logout token that is good (Back-Channel Logout §2.6). */
 bool portal_logout_token_read(struct portal *portal, struct arena *arena, struct str token, struct str *ret_sid, struct str *ret_sub);
 
-/* --- id_token.c: libjwt ----------------------------------------------------------------------------------------------------------------------- */
+/* --- id_token.c -------------------------------------------------------------------------------------------------------------------------------- */
 
-/* Verifies an ES256 JWT with the key of its kid in the JWKS document. The claims, as JSON. */
-bool jwt_verify_with(struct arena *arena, struct str token, struct str jwks, const struct json **ret_claims);
+/* Verify the ES256 signature with the key of the token's kid in the JWKS document, and its type. The claims, as JSON. */
+bool id_token_verify(struct arena *arena, struct str token, struct str jwks, const struct json **ret_claims);
+bool logout_token_verify(struct arena *arena, struct str token, struct str jwks, const struct json **ret_claims);
 
 /* --- html.c ------------------------------------------------------------------------------------------------------------------------------------ */
 

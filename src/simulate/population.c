@@ -25,9 +25,17 @@ struct seen_nonce {
     UT_hash_handle hh;
 };
 
+void simulate_population_done(struct simulator *simulator) {
+    struct seen_nonce *seen, *next;
+    HASH_ITER(hh, simulator->nonces, seen, next) {
+        HASH_DEL(simulator->nonces, seen);
+        free(seen);
+    }
+}
+
 /* A nonce is good once. The memory of them is dropped when it is full: this is a simulator. */
 static bool nonce_is_new(struct simulator *simulator, struct str nonce) {
-    struct seen_nonce *seen, *next;
+    struct seen_nonce *seen;
     if (nonce.len < 16 || nonce.len >= NONCE_SIZE) {
         return false;
     }
@@ -36,10 +44,7 @@ static bool nonce_is_new(struct simulator *simulator, struct str nonce) {
         return false;
     }
     if (HASH_COUNT(simulator->nonces) >= NONCES_MOST) {
-        HASH_ITER(hh, simulator->nonces, seen, next) {
-            HASH_DEL(simulator->nonces, seen);
-            free(seen);
-        }
+        simulate_population_done(simulator);
     }
     seen = check_calloc(1, sizeof(*seen));
     memcpy(seen->nonce, nonce.ptr, nonce.len);

@@ -128,6 +128,7 @@ static int serve(struct simulator *simulator, uint16_t port) {
         status = command_failed(&fault);
     }
     loop_free(loop);
+    simulate_population_done(simulator);
     return status;
 }
 

@@ -41,4 +41,7 @@ struct simulator {
 /* The population service. Waits. */
 void simulate_population(struct simulator *simulator, const struct http_request *request, struct http_reply *reply);
 
+/* Forgets the nonces it has seen. */
+void simulate_population_done(struct simulator *simulator);
+
 #endif
