@@ -20,7 +20,7 @@ void arena_reset(struct arena *arena);
 /* Zeroed, aligned for any type. Never NULL: running out of memory ends the process. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, returns_nonnull));
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size) __attribute__((malloc, returns_nonnull));
-#define arena_new_of(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+#define arena_new_of(arena, type)          ((type *)arena_alloc((arena), sizeof(type)))
 #define arena_array_of(arena, count, type) ((type *)arena_alloc_array((arena), (count), sizeof(type)))
 
 void arena_defer(struct arena *arena, void (*release)(void *handle), void *handle);

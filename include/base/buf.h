@@ -24,7 +24,8 @@ static inline struct str buf_str(const struct buf *buf) {
     return str_of(buf->ptr ? buf->ptr : "", buf->len);
 }
 
-/* Room for `len` more bytes at the end, to be filled by the caller and made part with buf_added; NULL past the ceiling. */
+/* Room for `len` more bytes at the end, to be filled by the caller and made part with buf_added; NULL past the ceiling.
+ */
 char *buf_reserve(struct buf *buf, size_t len);
 void buf_added(struct buf *buf, size_t len);
 
@@ -36,9 +37,9 @@ void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(
 #define buf_puts(buf, literal) buf_put((buf), STR(literal))
 
 /* Escapes: the bytes of s so that they mean themselves in the named context. */
-void buf_put_html(struct buf *buf, struct str s);        /* text and quoted attribute values */
-void buf_put_json(struct buf *buf, struct str s);        /* inside quotes; s is UTF-8, bad bytes become U+FFFD */
-void buf_put_urlencoded(struct buf *buf, struct str s);  /* RFC 3986 unreserved stay, all else %XX */
-void buf_put_base64url(struct buf *buf, struct str s);   /* RFC 4648 §5, no padding */
+void buf_put_html(struct buf *buf, struct str s);       /* text and quoted attribute values */
+void buf_put_json(struct buf *buf, struct str s);       /* inside quotes; s is UTF-8, bad bytes become U+FFFD */
+void buf_put_urlencoded(struct buf *buf, struct str s); /* RFC 3986 unreserved stay, all else %XX */
+void buf_put_base64url(struct buf *buf, struct str s);  /* RFC 4648 §5, no padding */
 
 #endif

@@ -7,11 +7,11 @@
 
 #include "base/str.h"
 
-struct str base64url_encode(struct arena *arena, struct str bytes);            /* no padding */
+struct str base64url_encode(struct arena *arena, struct str bytes);                 /* no padding */
 bool base64url_decode(struct arena *arena, struct str text, struct str *ret_bytes); /* refuses padding */
-struct str base64_encode(struct arena *arena, struct str bytes);               /* padded */
+struct str base64_encode(struct arena *arena, struct str bytes);                    /* padded */
 bool base64_decode(struct arena *arena, struct str text, struct str *ret_bytes);    /* padding required */
-struct str hex_encode(struct arena *arena, struct str bytes);                  /* lower case */
+struct str hex_encode(struct arena *arena, struct str bytes);                       /* lower case */
 bool hex_decode(struct arena *arena, struct str text, struct str *ret_bytes);
 
 /* Writes base64url_length(n) characters. */

@@ -1,8 +1,8 @@
 /*
  * fault: one sentence for a person, saying what could not be done and why, for start-up and command-line work.
  *
- * A function that takes a fault returns false after setting it. It never holds personal data or secrets. Functions on the
- * request path return enums instead.
+ * A function that takes a fault returns false after setting it. It never holds personal data or secrets. Functions on
+ * the request path return enums instead.
  */
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H

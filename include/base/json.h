@@ -12,15 +12,25 @@
 
 struct json; /* one value; never changes */
 
-enum json_kind { JSON_KIND_NULL, JSON_KIND_BOOL, JSON_KIND_INT, JSON_KIND_REAL, JSON_KIND_STRING, JSON_KIND_ARRAY, JSON_KIND_OBJECT };
+enum json_kind {
+    JSON_KIND_NULL,
+    JSON_KIND_BOOL,
+    JSON_KIND_INT,
+    JSON_KIND_REAL,
+    JSON_KIND_STRING,
+    JSON_KIND_ARRAY,
+    JSON_KIND_OBJECT
+};
 
 struct json_limits {
     size_t bytes;
     unsigned depth; /* nesting of arrays and objects, 1 for a flat object */
 };
 
-#define JSON_LIMITS_TOKEN ((struct json_limits){.bytes = 16 * 1024, .depth = 8})      /* a JOSE header or claims */
-#define JSON_LIMITS_DOCUMENT ((struct json_limits){.bytes = 256 * 1024, .depth = 16}) /* a JWKS, an upstream's answer */
+#define JSON_LIMITS_TOKEN ((struct json_limits){.bytes = 16 * 1024, .depth = 8}) /* a JOSE header or claims */
+#define JSON_LIMITS_DOCUMENT                                                                                           \
+    ((struct json_limits){.bytes = 256 * 1024, .depth = 16}) /* a JWKS, an upstream's answer                           \
+                                                              */
 
 bool json_parse(struct arena *arena, struct str text, struct json_limits limits, const struct json **ret_value);
 
@@ -39,7 +49,8 @@ bool json_int(const struct json *value, int64_t *ret_number); /* also a real wit
 bool json_bool(const struct json *value, bool *ret_flag);
 
 /* Walking the members of an object, in the order of the text. `visit` returns false to stop. */
-bool json_each(const struct json *object, bool (*visit)(void *ctx, struct str name, const struct json *value), void *ctx);
+bool json_each(const struct json *object, bool (*visit)(void *ctx, struct str name, const struct json *value),
+               void *ctx);
 
 /* The value as compact JSON text appended to the buf. */
 void json_write_value(struct buf *buf, const struct json *value);

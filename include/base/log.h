@@ -36,13 +36,16 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 /* The request id of what runs now on this thread; kept right across fiber switches by loop. */
 extern _Thread_local struct str log_request_id;
 
-#define LOG_FIELDS_(...) (const struct log_field[]){{0}, ##__VA_ARGS__}
+#define LOG_FIELDS_(...)                                                                                               \
+    (const struct log_field[]) {                                                                                       \
+        {0}, ##__VA_ARGS__                                                                                             \
+    }
 #define log_event(level, event, ...)                                                                                   \
     log_write((level), "" event "", LOG_FIELDS_(__VA_ARGS__) + 1,                                                      \
               sizeof(LOG_FIELDS_(__VA_ARGS__)) / sizeof(struct log_field) - 1)
 #define log_debug(event, ...) log_event(LOG_DEBUG, event, ##__VA_ARGS__)
-#define log_info(event, ...) log_event(LOG_INFO, event, ##__VA_ARGS__)
-#define log_warn(event, ...) log_event(LOG_WARN, event, ##__VA_ARGS__)
+#define log_info(event, ...)  log_event(LOG_INFO, event, ##__VA_ARGS__)
+#define log_warn(event, ...)  log_event(LOG_WARN, event, ##__VA_ARGS__)
 #define log_error(event, ...) log_event(LOG_ERROR, event, ##__VA_ARGS__)
 
 #endif

@@ -22,7 +22,8 @@ struct str {
 
 #define STR(literal) ((struct str){"" literal "", sizeof(literal) - 1})
 /* The same as a constant initialiser for static tables. */
-#define STR_INIT(literal) {"" literal "", sizeof(literal) - 1}
+#define STR_INIT(literal)                                                                                              \
+    { "" literal "", sizeof(literal) - 1 }
 #define STR_NONE ((struct str){NULL, 0})
 /* For printf's %.*s. Never with text from outside in a log line: log.h has typed fields for that. */
 #define STR_ARG(s) (int)(s).len, (s).ptr

@@ -19,6 +19,7 @@ struct client_entries {
 };
 
 /* The list under `clients:`. False after adding at least one problem. */
-bool clients_file_load(struct arena *arena, struct str path, struct client_entries *ret_entries, struct config_problems *problems);
+bool clients_file_load(struct arena *arena, struct str path, struct client_entries *ret_entries,
+                       struct config_problems *problems);
 
 #endif

@@ -1,8 +1,10 @@
 /*
- * config: one YAML file through one options table (options.def), every mistake reported at once with file, line and option.
+ * config: one YAML file through one options table (options.def), every mistake reported at once with file, line and
+ * option.
  *
- * struct config is a plain struct whose members are named after the options (option redis.host is config->redis_host). Strings belong to the
- * arena given to config_load. ${NAME} in a value is replaced from the environment; an unset name is a mistake.
+ * struct config is a plain struct whose members are named after the options (option redis.host is config->redis_host).
+ * Strings belong to the arena given to config_load. ${NAME} in a value is replaced from the environment; an unset name
+ * is a mistake.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -23,8 +25,8 @@ struct config_problems {
     struct arena *arena;
 };
 
-void config_problem_add(struct config_problems *problems, struct str file, int line, struct str option, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+void config_problem_add(struct config_problems *problems, struct str file, int line, struct str option,
+                        const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* "config/x.yaml:12: redis.port: is 99999, must be between 1 and 65535" — one line each, into a FILE *. */
 struct _IO_FILE;
 void config_problems_print(const struct config_problems *problems, struct _IO_FILE *to);
@@ -46,7 +48,8 @@ struct config_upstream {
 /* False when there is any problem; *ret_problems then says all of them. */
 bool config_load(struct arena *arena, struct str path, struct config *ret_config, struct config_problems *ret_problems);
 
-/* The options as YAML with help, defaults and ranges: what `tongxing check --reference` prints and the sample file is tested against. */
+/* The options as YAML with help, defaults and ranges: what `tongxing check --reference` prints and the sample file is
+ * tested against. */
 struct buf;
 void config_write_reference(struct buf *buf);
 

@@ -9,10 +9,10 @@ enum { CONFIG_KV_REDIS, CONFIG_KV_MEMORY };
 
 struct config {
 #define INT(group, name, standard, least, most, unit, help) int64_t group##_##name;
-#define FLAG(group, name, standard, help) bool group##_##name;
-#define CHOICE(group, name, standard, choices, help) int64_t group##_##name;
-#define TEXT(group, name, standard, kind, help) struct str group##_##name;
-#define LIST(group, name, standard, kind, help) struct str_list group##_##name;
+#define FLAG(group, name, standard, help)                   bool group##_##name;
+#define CHOICE(group, name, standard, choices, help)        int64_t group##_##name;
+#define TEXT(group, name, standard, kind, help)             struct str group##_##name;
+#define LIST(group, name, standard, kind, help)             struct str_list group##_##name;
 #include "config/options.def"
 #undef INT
 #undef FLAG

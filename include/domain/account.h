@@ -9,9 +9,11 @@
 #include "store/accounts.h"
 
 /* Waits. */
-enum domain_status account_load(struct domain *domain, struct arena *arena, struct str account_id, struct account *ret_account);
+enum domain_status account_load(struct domain *domain, struct arena *arena, struct str account_id,
+                                struct account *ret_account);
 /* The keyed hash under which an identifier is stored. `value` in its canonical form. */
-struct str account_identifier_hash(const struct domain *domain, struct arena *arena, enum identifier_kind kind, struct str value);
+struct str account_identifier_hash(const struct domain *domain, struct arena *arena, enum identifier_kind kind,
+                                   struct str value);
 /* What a person typed as user name: identity number, phone or user name, in its canonical form and kind. */
 struct str account_identifier_fold(struct arena *arena, struct str typed, enum identifier_kind *ret_kind);
 /* DOMAIN_NO when nobody has it. Waits. */
@@ -20,14 +22,17 @@ enum domain_status account_find(struct domain *domain, struct arena *arena, enum
 
 struct account_wanted {
     struct profile profile;
-    struct str username;  /* absent for none */
-    struct str password;  /* absent for none */
+    struct str username; /* absent for none */
+    struct str password; /* absent for none */
     const struct evidence *evidence;
     size_t evidence_count;
 };
-/* Creates an active account with identifiers from the profile (identity number, phone) and the user name. DOMAIN_NO: one of them is taken. Waits. */
-enum domain_status account_create(struct domain *domain, struct arena *arena, const struct account_wanted *wanted, struct str *ret_account_id);
+/* Creates an active account with identifiers from the profile (identity number, phone) and the user name. DOMAIN_NO:
+ * one of them is taken. Waits. */
+enum domain_status account_create(struct domain *domain, struct arena *arena, const struct account_wanted *wanted,
+                                  struct str *ret_account_id);
 /* Suspends or reopens; suspension ends all sessions. Waits. */
-enum domain_status account_set_state(struct domain *domain, struct arena *arena, struct str account_id, enum account_state state);
+enum domain_status account_set_state(struct domain *domain, struct arena *arena, struct str account_id,
+                                     enum account_state state);
 
 #endif

@@ -8,10 +8,10 @@
 #include "model/authorization.h"
 
 enum claim {
-#define CLAIM(identifier, name, scope, member) CLAIM_##identifier,
+#define CLAIM(identifier, name, scope, member)          CLAIM_##identifier,
 #define CLAIM_FLAG(identifier, name, scope, member, of) CLAIM_##identifier,
-#define CLAIM_ADDRESS(identifier, name, scope) CLAIM_##identifier,
-#define CLAIM_UPDATED_AT(identifier, name, scope) CLAIM_##identifier,
+#define CLAIM_ADDRESS(identifier, name, scope)          CLAIM_##identifier,
+#define CLAIM_UPDATED_AT(identifier, name, scope)       CLAIM_##identifier,
 #include "model/claims.def"
 #undef CLAIM
 #undef CLAIM_FLAG
@@ -30,15 +30,16 @@ claim_set claims_of_scope(struct str scope);
 void claims_write(struct json_out *out, claim_set wanted, const struct account *account);
 
 /*
- * The `claims` request parameter (§5.5). Unknown claims are ignored; what is not an object, or asks in a wrong form, is malformed.
- * `client_scope` limits it: a claim is only asked for where the client is registered for its scope.
+ * The `claims` request parameter (§5.5). Unknown claims are ignored; what is not an object, or asks in a wrong form, is
+ * malformed. `client_scope` limits it: a claim is only asked for where the client is registered for its scope.
  */
 struct claims_request {
     claim_set id_token, userinfo;
-    bool auth_time;    /* id_token.auth_time was asked for */
-    int acr_level;     /* least level of the values of id_token.acr; 0 when not asked */
+    bool auth_time; /* id_token.auth_time was asked for */
+    int acr_level;  /* least level of the values of id_token.acr; 0 when not asked */
     bool acr_essential;
 };
-bool claims_request_read(struct arena *arena, struct str text, struct str client_scope, struct claims_request *ret_request);
+bool claims_request_read(struct arena *arena, struct str text, struct str client_scope,
+                         struct claims_request *ret_request);
 
 #endif

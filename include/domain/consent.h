@@ -7,10 +7,12 @@
 #include "domain/domain.h"
 #include "model/client.h"
 
-/* The scope values that still need the person's consent, space separated (empty when none does). offline_access always does. Waits. */
-enum domain_status consent_missing(struct domain *domain, struct arena *arena, struct str account_id, const struct client *client,
-                                   struct str scope, struct str *ret_missing);
+/* The scope values that still need the person's consent, space separated (empty when none does). offline_access always
+ * does. Waits. */
+enum domain_status consent_missing(struct domain *domain, struct arena *arena, struct str account_id,
+                                   const struct client *client, struct str scope, struct str *ret_missing);
 /* Adds to what was allowed before. Waits. */
-enum domain_status consent_give(struct domain *domain, struct arena *arena, struct str account_id, const struct client *client, struct str scope);
+enum domain_status consent_give(struct domain *domain, struct arena *arena, struct str account_id,
+                                const struct client *client, struct str scope);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * domain: the rules. What one worker has at hand for them: its stores, keys and upstreams, and the settings all workers share.
+ * domain: the rules. What one worker has at hand for them: its stores, keys and upstreams, and the settings all workers
+ * share.
  *
- * Functions of this layer that wait on a store answer enum domain_status, in which "no" and "cannot say now" are different values: an endpoint
- * answers the second with 503 / temporarily_unavailable and changes nothing.
+ * Functions of this layer that wait on a store answer enum domain_status, in which "no" and "cannot say now" are
+ * different values: an endpoint answers the second with 503 / temporarily_unavailable and changes nothing.
  */
 #ifndef DOMAIN_DOMAIN_H
 #define DOMAIN_DOMAIN_H
@@ -30,7 +31,7 @@ struct domain_settings {
     int64_t code_s, access_token_s, id_token_s, refresh_token_s, refresh_grace_s;
     int64_t session_idle_s, session_s, flow_s, clock_skew_s;
     int64_t login_attempts_per_account, login_attempts_per_address, login_lock_s;
-    int64_t password_least;      /* characters */
+    int64_t password_least; /* characters */
     int64_t password_memory_kib, password_passes;
     bool registration_enabled;
     int64_t registration_attempts_per_number, registration_attempts_per_address; /* a day */
@@ -63,12 +64,12 @@ struct domain {
     struct loop *loop;
     struct kv *kv;
     struct sql *sql;
-    struct pool *passwords;        /* argon2id; shared */
+    struct pool *passwords; /* argon2id; shared */
     struct fetcher *fetcher;
-    struct upstream *population;   /* NULL when registration is off */
+    struct upstream *population; /* NULL when registration is off */
     struct domain_keys *keys;
     const struct domain_sealers *sealers;
-    struct registry *registry;     /* of client systems; replaced as a whole */
+    struct registry *registry;       /* of client systems; replaced as a whole */
     struct client_keys *client_keys; /* fetched key sets of clients, per worker */
 };
 

@@ -1,8 +1,8 @@
 /*
  * flow: an authorization or a logout in progress, travelling sealed through the browser's pages.
  *
- * The sealed text is bound to a cookie of the browser, expires, and can be completed once. It is the page's CSRF token at the same time: nobody else can
- * make one that opens in this browser.
+ * The sealed text is bound to a cookie of the browser, expires, and can be completed once. It is the page's CSRF token
+ * at the same time: nobody else can make one that opens in this browser.
  */
 #ifndef DOMAIN_FLOW_H
 #define DOMAIN_FLOW_H
@@ -20,7 +20,8 @@ struct flow {
 struct flow flow_new(struct arena *arena, const struct authorization *authorization);
 struct str flow_seal(const struct domain *domain, struct arena *arena, const struct flow *flow, struct str browser);
 /* False when it was tampered with, belongs to another browser, or is too old. */
-bool flow_open(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser, struct flow *ret_flow);
+bool flow_open(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser,
+               struct flow *ret_flow);
 
 /* A logout waiting for the person's answer (OpenID Connect RP-Initiated Logout §2). */
 struct logout {
@@ -28,8 +29,10 @@ struct logout {
     struct str client_id, post_logout_redirect_uri, state; /* absent when not given */
     int64_t started_at;
 };
-struct str logout_seal(const struct domain *domain, struct arena *arena, const struct logout *logout, struct str browser);
-bool logout_open(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser, struct logout *ret_logout);
+struct str logout_seal(const struct domain *domain, struct arena *arena, const struct logout *logout,
+                       struct str browser);
+bool logout_open(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser,
+                 struct logout *ret_logout);
 
 /* DOMAIN_NO when it was completed before. Wait. */
 enum domain_status flow_is_open(struct domain *domain, struct arena *arena, struct str flow_id);

@@ -8,13 +8,15 @@
 #include "model/client.h"
 #include "model/grant.h"
 
-/* Stores a code for the token endpoint; ret_code is "ac_" and 32 random bytes. `code->grant` is filled but for its id. Waits. */
+/* Stores a code for the token endpoint; ret_code is "ac_" and 32 random bytes. `code->grant` is filled but for its id.
+ * Waits. */
 enum domain_status code_issue(struct domain *domain, struct arena *arena, struct code *code, struct str *ret_code);
 
 /*
- * Redeems a code once. Checks, in this order: that it exists, is the client's, is not expired, was issued for this redirect_uri, that the PKCE verifier
- * fits (an absent verifier where a challenge was stored, or one where none was, does not), that its session still lives. Creates the grant. A replay
- * by the same client revokes what the first use issued. DOMAIN_NO is invalid_grant. Waits.
+ * Redeems a code once. Checks, in this order: that it exists, is the client's, is not expired, was issued for this
+ * redirect_uri, that the PKCE verifier fits (an absent verifier where a challenge was stored, or one where none was,
+ * does not), that its session still lives. Creates the grant. A replay by the same client revokes what the first use
+ * issued. DOMAIN_NO is invalid_grant. Waits.
  */
 struct code_presented {
     struct str code, redirect_uri, code_verifier;
@@ -26,11 +28,11 @@ enum domain_status code_redeem(struct domain *domain, struct arena *arena, const
 struct str refresh_token_of(const struct domain *domain, struct arena *arena, const struct grant *grant);
 
 /*
- * Rotates: the presented token is the present one, or the one before within the grace (then the present one is named again, nothing rotates).
- * An older one is re-use: the whole family ends. DOMAIN_NO is invalid_grant. Waits.
+ * Rotates: the presented token is the present one, or the one before within the grace (then the present one is named
+ * again, nothing rotates). An older one is re-use: the whole family ends. DOMAIN_NO is invalid_grant. Waits.
  */
-enum domain_status refresh_redeem(struct domain *domain, struct arena *arena, const struct client *client, struct str token,
-                                  struct grant *ret_grant);
+enum domain_status refresh_redeem(struct domain *domain, struct arena *arena, const struct client *client,
+                                  struct str token, struct grant *ret_grant);
 /* The grant a refresh token belongs to, without rotating: for revocation and introspection. Waits. */
 enum domain_status refresh_peek(struct domain *domain, struct arena *arena, struct str token, struct grant *ret_grant);
 

@@ -8,14 +8,14 @@
 
 enum login_result {
     LOGIN_DONE,
-    LOGIN_WRONG,       /* unknown account, wrong password, suspended: nobody outside may tell which */
-    LOGIN_LOCKED,      /* too many attempts; the right password is refused too, for a while */
+    LOGIN_WRONG,  /* unknown account, wrong password, suspended: nobody outside may tell which */
+    LOGIN_LOCKED, /* too many attempts; the right password is refused too, for a while */
     LOGIN_UNAVAILABLE,
 };
 
 /* Counts the attempt before it looks at the password. Slower after each failure. Waits. */
-enum login_result login_with_password(struct domain *domain, struct arena *arena, struct str username, struct str password,
-                                      struct str client_address, struct account *ret_account);
+enum login_result login_with_password(struct domain *domain, struct arena *arena, struct str username,
+                                      struct str password, struct str client_address, struct account *ret_account);
 
 struct registration {
     struct str name, id_number, phone, password; /* as typed */
@@ -29,17 +29,18 @@ struct registration_problems {
 
 enum registration_result {
     REGISTRATION_DONE,
-    REGISTRATION_INVALID,     /* see the problems; nothing was asked or counted */
-    REGISTRATION_REFUSED,     /* the register does not confirm it; never says which field */
-    REGISTRATION_TAKEN,       /* confirmed, but this person has an account already */
-    REGISTRATION_PHONE_TAKEN, /* confirmed, but the phone number belongs to another account */
-    REGISTRATION_LIMITED,     /* too many attempts for this number or address */
+    REGISTRATION_INVALID,      /* see the problems; nothing was asked or counted */
+    REGISTRATION_REFUSED,      /* the register does not confirm it; never says which field */
+    REGISTRATION_TAKEN,        /* confirmed, but this person has an account already */
+    REGISTRATION_PHONE_TAKEN,  /* confirmed, but the phone number belongs to another account */
+    REGISTRATION_LIMITED,      /* too many attempts for this number or address */
     REGISTRATION_CANNOT_CHECK, /* the register does not answer; not counted */
-    REGISTRATION_UNAVAILABLE, /* our own stores do not answer */
+    REGISTRATION_UNAVAILABLE,  /* our own stores do not answer */
 };
 
 /* Waits. */
-enum registration_result register_person(struct domain *domain, struct arena *arena, const struct registration *registration,
-                                         struct str client_address, struct account *ret_account, struct registration_problems *ret_problems);
+enum registration_result register_person(struct domain *domain, struct arena *arena,
+                                         const struct registration *registration, struct str client_address,
+                                         struct account *ret_account, struct registration_problems *ret_problems);
 
 #endif

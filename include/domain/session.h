@@ -9,20 +9,23 @@
 #include "model/session.h"
 
 /* The session of a cookie, its idle time started anew. DOMAIN_NO: none, expired, or not a cookie of ours. Waits. */
-enum domain_status session_find(struct domain *domain, struct arena *arena, struct str cookie, struct session *ret_session);
+enum domain_status session_find(struct domain *domain, struct arena *arena, struct str cookie,
+                                struct session *ret_session);
 /* By id, without touching its idle time. Waits. */
-enum domain_status session_get(struct domain *domain, struct arena *arena, struct str session_id, struct session *ret_session);
+enum domain_status session_get(struct domain *domain, struct arena *arena, struct str session_id,
+                               struct session *ret_session);
 
 /*
- * After a successful sign-in. A browser's session of the same account is renewed in place (new auth_time, same cookie); one of another account
- * is ended first. Sets ret_session and, when a cookie must be set, ret_cookie (absent otherwise). Waits.
+ * After a successful sign-in. A browser's session of the same account is renewed in place (new auth_time, same cookie);
+ * one of another account is ended first. Sets ret_session and, when a cookie must be set, ret_cookie (absent
+ * otherwise). Waits.
  */
-enum domain_status session_start(struct domain *domain, struct arena *arena, struct str old_cookie, const struct session *wanted,
-                                 struct session *ret_session, struct str *ret_cookie);
+enum domain_status session_start(struct domain *domain, struct arena *arena, struct str old_cookie,
+                                 const struct session *wanted, struct session *ret_session, struct str *ret_cookie);
 
 /*
- * Ends a session: cookie, codes, grants without offline_access, all at once, and tells the client systems that took part (back-channel logout) in the
- * background. Ending a session that is gone is DOMAIN_DONE. Waits.
+ * Ends a session: cookie, codes, grants without offline_access, all at once, and tells the client systems that took
+ * part (back-channel logout) in the background. Ending a session that is gone is DOMAIN_DONE. Waits.
  */
 enum domain_status session_end(struct domain *domain, struct arena *arena, struct str session_id);
 /* All sessions of a person: password change, suspension. Waits. */
@@ -30,9 +33,11 @@ enum domain_status session_end_all(struct domain *domain, struct arena *arena, s
 
 /* What a client sees as `sid`: differs from client to client. */
 struct str session_sid(const struct domain *domain, struct arena *arena, struct str session_id, struct str client_id);
-bool session_id_from_sid(const struct domain *domain, struct arena *arena, struct str sid, struct str client_id, struct str *ret_session_id);
+bool session_id_from_sid(const struct domain *domain, struct arena *arena, struct str sid, struct str client_id,
+                         struct str *ret_session_id);
 
 /* What a client sees as `sub` (OpenID Connect Core §8.1). */
-struct str subject_for(const struct domain *domain, struct arena *arena, struct str account_id, const struct client *client);
+struct str subject_for(const struct domain *domain, struct arena *arena, struct str account_id,
+                       const struct client *client);
 
 #endif

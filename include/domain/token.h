@@ -14,7 +14,8 @@
 struct str acr_of_level(int level);
 int level_of_acr(struct str acr);
 
-/* RFC 9068, typ at+jwt, signed with the server's default algorithm. `grant` NULL for client_credentials. False: signing failed. */
+/* RFC 9068, typ at+jwt, signed with the server's default algorithm. `grant` NULL for client_credentials. False: signing
+ * failed. */
 struct access_token {
     const struct client *client;
     const struct grant *grant;
@@ -22,7 +23,8 @@ struct access_token {
     int64_t lifetime; /* seconds; from access_token_lifetime */
 };
 int64_t access_token_lifetime(const struct domain *domain, const struct client *client);
-bool access_token_write(struct domain *domain, struct arena *arena, const struct access_token *token, struct str *ret_jwt);
+bool access_token_write(struct domain *domain, struct arena *arena, const struct access_token *token,
+                        struct str *ret_jwt);
 
 /* OpenID Connect Core §2, §3.1.3.6. */
 struct id_token {
@@ -36,13 +38,16 @@ struct id_token {
 bool id_token_write(struct domain *domain, struct arena *arena, const struct id_token *token, struct str *ret_jwt);
 
 /* Back-Channel Logout §2.4. `sub` absent to name the session alone. */
-bool logout_token_write(struct domain *domain, struct arena *arena, const struct client *client, struct str sub, struct str sid,
-                        struct str *ret_jwt);
+bool logout_token_write(struct domain *domain, struct arena *arena, const struct client *client, struct str sub,
+                        struct str sid, struct str *ret_jwt);
 
-/* A userinfo response as a JWT (OpenID Connect Core §5.3.2): signed claims with iss and aud. `claims` is the JSON object's text. */
-bool userinfo_sign(struct domain *domain, struct arena *arena, const struct client *client, struct str claims, struct str *ret_jwt);
+/* A userinfo response as a JWT (OpenID Connect Core §5.3.2): signed claims with iss and aud. `claims` is the JSON
+ * object's text. */
+bool userinfo_sign(struct domain *domain, struct arena *arena, const struct client *client, struct str claims,
+                   struct str *ret_jwt);
 
-/* An access token of ours, presented to us: signature, type, issuer, audience, time; and that its grant and session live. */
+/* An access token of ours, presented to us: signature, type, issuer, audience, time; and that its grant and session
+ * live. */
 struct access_token_read {
     struct str client_id, sub, scope, jti;
     int64_t exp, iat;
@@ -50,11 +55,14 @@ struct access_token_read {
     struct grant grant;
 };
 /* Waits. */
-enum domain_status access_token_read(struct domain *domain, struct arena *arena, struct str jwt, struct access_token_read *ret_token);
+enum domain_status access_token_read(struct domain *domain, struct arena *arena, struct str jwt,
+                                     struct access_token_read *ret_token);
 /* Ends one access token before its time. Waits. */
-enum domain_status access_token_revoke(struct domain *domain, struct arena *arena, const struct access_token_read *token);
+enum domain_status access_token_revoke(struct domain *domain, struct arena *arena,
+                                       const struct access_token_read *token);
 
-/* An ID token of ours as a hint: signature and issuer are checked, expiry is not (OpenID Connect RP-Initiated Logout §4). */
+/* An ID token of ours as a hint: signature and issuer are checked, expiry is not (OpenID Connect RP-Initiated Logout
+ * §4). */
 struct id_token_hint {
     struct str client_id; /* its audience */
     struct str sub;

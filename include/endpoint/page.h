@@ -1,9 +1,10 @@
 /*
- * page: the server-rendered pages. Templates, style sheet and texts are compiled into the binary; a folder may override templates and
- * assets, file by file.
+ * page: the server-rendered pages. Templates, style sheet and texts are compiled into the binary; a folder may override
+ * templates and assets, file by file.
  *
- * A page is a template, a language and values. Every value is escaped when it is put in; there is no way to put in markup. Pages
- * carry a strict Content-Security-Policy, need no JavaScript and never hold text taken from a URL except the values set here.
+ * A page is a template, a language and values. Every value is escaped when it is put in; there is no way to put in
+ * markup. Pages carry a strict Content-Security-Policy, need no JavaScript and never hold text taken from a URL except
+ * the values set here.
  */
 #ifndef ENDPOINT_PAGE_H
 #define ENDPOINT_PAGE_H
@@ -15,7 +16,8 @@
 enum page_language { PAGE_ZH, PAGE_EN, PAGE_LANGUAGES };
 extern const struct str page_language_tags[PAGE_LANGUAGES]; /* "zh-CN", "en" */
 
-/* ui_locales (space separated BCP 47 tags, may be absent) first, then Accept-Language, then Chinese. Only the fixed list is ever answered. */
+/* ui_locales (space separated BCP 47 tags, may be absent) first, then Accept-Language, then Chinese. Only the fixed
+ * list is ever answered. */
 enum page_language page_language_choose(struct str ui_locales, struct str accept_language);
 
 /* Templates and assets once for the whole process. `folder` absent: the compiled-in ones alone. */
@@ -26,11 +28,13 @@ void pages_free(struct pages *pages);
 struct page;
 /* `name` is a template's file name without .html: "login". */
 struct page *page_new(const struct pages *pages, struct arena *arena, const char *name, enum page_language language);
-/* {{name}} in the template; also makes {{#name}}…{{/name}} render when it is not empty, {{^name}}…{{/name}} when it is. */
+/* {{name}} in the template; also makes {{#name}}…{{/name}} render when it is not empty, {{^name}}…{{/name}} when it is.
+ */
 void page_set(struct page *page, const char *name, struct str value);
 /* A flag for sections. */
 void page_flag(struct page *page, const char *name, bool on);
-/* The text of a message key (see src/endpoint/web/messages.def) in the page's language. An unknown key ends the process: keys are constants. */
+/* The text of a message key (see src/endpoint/web/messages.def) in the page's language. An unknown key ends the
+ * process: keys are constants. */
 void page_message(struct page *page, const char *name, const char *key);
 /* One more round of {{#list}}…{{/list}}; page_set and others on the returned row. */
 struct page *page_row(struct page *page, const char *list);

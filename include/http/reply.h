@@ -1,6 +1,6 @@
 /*
- * reply: what an endpoint answers. The security headers every answer carries (nosniff, Referrer-Policy, no framing) are put by
- * http; caching is the endpoint's to say, and is "no-store" unless it does.
+ * reply: what an endpoint answers. The security headers every answer carries (nosniff, Referrer-Policy, no framing) are
+ * put by http; caching is the endpoint's to say, and is "no-store" unless it does.
  */
 #ifndef HTTP_REPLY_H
 #define HTTP_REPLY_H
@@ -17,12 +17,13 @@ struct http_reply {
     bool close;               /* end the connection after this answer */
 };
 
-/* A name and value with a control character in either is dropped and makes the reply a 500: it must be prevented earlier. */
+/* A name and value with a control character in either is dropped and makes the reply a 500: it must be prevented
+ * earlier. */
 void http_reply_field(struct http_reply *reply, struct str name, struct str value);
 
 struct http_cookie_options {
     struct str name, value;
-    int64_t max_age;    /* seconds; 0 deletes the cookie; -1 for the browser's session */
+    int64_t max_age;     /* seconds; 0 deletes the cookie; -1 for the browser's session */
     bool same_site_none; /* Lax otherwise */
 };
 /* Always Secure, HttpOnly, Path=/ and without Domain, as the __Host- prefix demands (RFC 6265bis). */

@@ -37,7 +37,7 @@ struct http_request {
     struct str path;   /* decoded once; starts with / */
     struct str target; /* as sent, for nothing but tests and logs */
     struct http_params query;
-    struct str query_text;    /* raw, absent without '?' */
+    struct str query_text;           /* raw, absent without '?' */
     const struct http_field *fields; /* field names in lower case */
     size_t field_count;
     struct str body;

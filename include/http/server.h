@@ -12,18 +12,18 @@ struct loop;
 struct http_server;
 
 struct http_limits {
-    size_t request_line;  /* bytes; longer is 414 */
-    size_t header_bytes;  /* of all fields; longer is 431 */
+    size_t request_line; /* bytes; longer is 414 */
+    size_t header_bytes; /* of all fields; longer is 431 */
     size_t header_count;
-    size_t body_bytes;    /* longer is 413 */
-    size_t parameters;    /* pairs in a query or a form */
-    size_t connections;   /* per listener (worker) */
+    size_t body_bytes;  /* longer is 413 */
+    size_t parameters;  /* pairs in a query or a form */
+    size_t connections; /* per listener (worker) */
     size_t connections_per_address;
-    int64_t header_ms;    /* from the first byte of a request to the end of its header */
-    int64_t body_ms;      /* from there to the end of its body */
-    int64_t idle_ms;      /* between requests */
-    int64_t write_ms;     /* without progress */
-    int64_t request_ms;   /* the handler's deadline */
+    int64_t header_ms;  /* from the first byte of a request to the end of its header */
+    int64_t body_ms;    /* from there to the end of its body */
+    int64_t idle_ms;    /* between requests */
+    int64_t write_ms;   /* without progress */
+    int64_t request_ms; /* the handler's deadline */
 };
 
 struct http_tls {
@@ -55,8 +55,8 @@ bool http_server_new(struct loop *loop, const struct http_server_options *option
                      struct fault *fault);
 uint16_t http_server_port(const struct http_server *server);
 /*
- * No new connections and no further requests on those open; running requests finish and are answered. drained(ctx) runs on the
- * loop when the last one has, or after `patience_ms`.
+ * No new connections and no further requests on those open; running requests finish and are answered. drained(ctx) runs
+ * on the loop when the last one has, or after `patience_ms`.
  */
 void http_server_stop(struct http_server *server, int64_t patience_ms, void (*drained)(void *ctx), void *ctx);
 /* When no fiber of the loop runs any more (loop_end_fibers). */

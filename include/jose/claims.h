@@ -1,5 +1,6 @@
 /*
- * claims: the registered claims of a JWT (RFC 7519 §4.1) with real types. Wrong types, negative or absurd dates refuse the whole.
+ * claims: the registered claims of a JWT (RFC 7519 §4.1) with real types. Wrong types, negative or absurd dates refuse
+ * the whole.
  */
 #ifndef JOSE_CLAIMS_H
 #define JOSE_CLAIMS_H

@@ -1,7 +1,9 @@
 /*
- * key: a loaded key: EVP handles with type, algorithm and kid, never PEM on a hot path. The only home of EVP is src/jose.
+ * key: a loaded key: EVP handles with type, algorithm and kid, never PEM on a hot path. The only home of EVP is
+ * src/jose.
  *
- * A struct jose_key is immutable after loading and may be shared by threads; each thread signs through a struct jose_signer of its own.
+ * A struct jose_key is immutable after loading and may be shared by threads; each thread signs through a struct
+ * jose_signer of its own.
  */
 #ifndef JOSE_KEY_H
 #define JOSE_KEY_H
@@ -18,7 +20,8 @@ enum jose_alg jose_alg_from_name(struct str name); /* exact case */
 
 struct jose_key;
 
-/* A fresh key pair for an algorithm (RSA: 3072 bits); kid is the RFC 7638 thumbprint. NULL only when OpenSSL cannot. Free with jose_key_free. */
+/* A fresh key pair for an algorithm (RSA: 3072 bits); kid is the RFC 7638 thumbprint. NULL only when OpenSSL cannot.
+ * Free with jose_key_free. */
 struct jose_key *jose_key_generate(enum jose_alg alg);
 /* Holds one reference more; each is given back with jose_key_free. */
 struct jose_key *jose_key_hold(struct jose_key *key);
@@ -31,14 +34,15 @@ enum jose_alg jose_key_alg(const struct jose_key *key);
 void jose_key_write_public(const struct jose_key *key, struct json_out *out);
 void jose_key_write_private(const struct jose_key *key, struct json_out *out);
 /*
- * From a JWK. A public key from outside is checked (JW-20): sizes (RSA 2048 to 4096 bits, e odd and at most 32 bits), point on the
- * curve, member types, no private members. `alg` names the algorithm when the JWK does not (RSA: RS256 or PS256 by the
- * caller's use); one that disagrees with kty is refused.
+ * From a JWK. A public key from outside is checked (JW-20): sizes (RSA 2048 to 4096 bits, e odd and at most 32 bits),
+ * point on the curve, member types, no private members. `alg` names the algorithm when the JWK does not (RSA: RS256 or
+ * PS256 by the caller's use); one that disagrees with kty is refused.
  */
 bool jose_key_read_public(const struct json *jwk, enum jose_alg alg, struct jose_key **ret_key);
 bool jose_key_read_private(const struct json *jwk, struct jose_key **ret_key);
 
-/* A set of public keys (a client's jwks). Members that are not usable (unknown kty, use=enc) are skipped, a malformed set is refused. */
+/* A set of public keys (a client's jwks). Members that are not usable (unknown kty, use=enc) are skipped, a malformed
+ * set is refused. */
 struct jose_key_set;
 bool jose_key_set_read(const struct json *jwks, struct jose_key_set **ret_set);
 void jose_key_set_free(struct jose_key_set *set);

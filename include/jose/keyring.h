@@ -1,11 +1,13 @@
 /*
  * keyring: the keys of the installation, in one folder of files with mode 0600 (anything wider is refused).
  *
- *   kek                   key-encryption key, 32 random bytes as base64url; or from the environment (see struct keyring_options)
- *   signing-<kid>.json    {"state","alg","created","activated","retired","jwk" (private, sealed under the KEK)}
+ *   kek                   key-encryption key, 32 random bytes as base64url; or from the environment (see struct
+ * keyring_options) signing-<kid>.json    {"state","alg","created","activated","retired","jwk" (private, sealed under
+ * the KEK)}
  *
- * A signing key is `next` (published, not signing), `active` (one per algorithm, signing) or `retired` (published until the last token it signed has
- * expired). Rotation publishes before it signs: keyring_rotate makes next active and active retired.
+ * A signing key is `next` (published, not signing), `active` (one per algorithm, signing) or `retired` (published until
+ * the last token it signed has expired). Rotation publishes before it signs: keyring_rotate makes next active and
+ * active retired.
  */
 #ifndef JOSE_KEYRING_H
 #define JOSE_KEYRING_H
@@ -17,14 +19,16 @@ enum key_state { KEY_NEXT, KEY_ACTIVE, KEY_RETIRED };
 
 struct keyring_options {
     struct str folder;
-    struct str kek;             /* base64url of 32 bytes, from the environment; absent: the file `kek` */
-    int64_t retired_seconds;    /* how long a retired key is still published: the longest token lifetime */
+    struct str kek;          /* base64url of 32 bytes, from the environment; absent: the file `kek` */
+    int64_t retired_seconds; /* how long a retired key is still published: the longest token lifetime */
 };
 
 struct keyring; /* immutable snapshot, shared by threads */
 
-/* Makes the folder (0700), the KEK and an active and a next key of each algorithm given, where they do not exist yet. */
-bool keyring_create(const struct keyring_options *options, const enum jose_alg *algs, size_t count, struct fault *fault);
+/* Makes the folder (0700), the KEK and an active and a next key of each algorithm given, where they do not exist yet.
+ */
+bool keyring_create(const struct keyring_options *options, const enum jose_alg *algs, size_t count,
+                    struct fault *fault);
 bool keyring_open(const struct keyring_options *options, struct keyring **ret_keyring, struct fault *fault);
 void keyring_free(struct keyring *keyring);
 
@@ -48,7 +52,8 @@ struct keyring_entry {
 size_t keyring_count(const struct keyring *keyring);
 struct keyring_entry keyring_entry(const struct keyring *keyring, size_t index);
 
-/* The sealing key of a purpose ("flow", "personal", "lookup", "sid", "refresh", "csrf", …): lives as long as the keyring. */
+/* The sealing key of a purpose ("flow", "personal", "lookup", "sid", "refresh", "csrf", …): lives as long as the
+ * keyring. */
 const struct sealer *keyring_sealer(const struct keyring *keyring, const char *purpose);
 
 #endif

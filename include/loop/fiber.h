@@ -1,9 +1,9 @@
 /*
  * fiber: straight-line code that sleeps instead of blocking.
  *
- * A fiber has a small stack of its own (FIBER_STACK_SIZE with a guard page, pooled per loop) and belongs to one loop for
- * life. Functions whose header says "Waits." put the running fiber to sleep and return when their answer is there; the
- * loop serves others meanwhile. They must be called on a fiber, and never with a lock held.
+ * A fiber has a small stack of its own (FIBER_STACK_SIZE with a guard page, pooled per loop) and belongs to one loop
+ * for life. Functions whose header says "Waits." put the running fiber to sleep and return when their answer is there;
+ * the loop serves others meanwhile. They must be called on a fiber, and never with a lock held.
  */
 #ifndef LOOP_FIBER_H
 #define LOOP_FIBER_H
@@ -37,13 +37,13 @@ void fiber_cancel(struct fiber *fiber);
 enum wait_result fiber_sleep(int64_t ms); /* Waits. */
 
 /*
- * For those who wrap something asynchronous. The wrapper parks the running fiber; a callback on the same thread wakes it.
- * When the park ends otherwise, the wrapper must see to it that the callback no longer knows the fiber.
+ * For those who wrap something asynchronous. The wrapper parks the running fiber; a callback on the same thread wakes
+ * it. When the park ends otherwise, the wrapper must see to it that the callback no longer knows the fiber.
  */
 enum wait_result fiber_park(int64_t deadline_monotonic_ms); /* Waits. */
 /* As fiber_park, but ended by fiber_wake alone: for work on other threads that points into the fiber's stack. Waits. */
 void fiber_park_until_woken(void);
-void fiber_wake(struct fiber *fiber);                      /* makes a running or not parked fiber's next park return at once */
+void fiber_wake(struct fiber *fiber); /* makes a running or not parked fiber's next park return at once */
 
 /* Fibers alive on a loop, for metrics and for a stop that waits for running requests. */
 size_t fiber_count(const struct loop *loop);

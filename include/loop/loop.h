@@ -12,7 +12,8 @@ struct loop;
 struct event_base; /* libevent's; for http, which puts sockets on the loop */
 
 struct loop *loop_new(void);
-/* Ends every fiber (each wait answers WAIT_CANCELLED) and releases what the loop owns. Called by the loop's own thread. */
+/* Ends every fiber (each wait answers WAIT_CANCELLED) and releases what the loop owns. Called by the loop's own thread.
+ */
 void loop_free(struct loop *loop);
 
 /* Runs on the calling thread until loop_stop. */
@@ -20,7 +21,8 @@ void loop_run(struct loop *loop);
 /* From any thread or a fiber. */
 void loop_stop(struct loop *loop);
 
-/* Cancels every fiber (each wait answers WAIT_CANCELLED) and runs the loop until they have ended. Called by the loop's own thread. */
+/* Cancels every fiber (each wait answers WAIT_CANCELLED) and runs the loop until they have ended. Called by the loop's
+ * own thread. */
 void loop_end_fibers(struct loop *loop);
 
 /* The loop that this thread runs, NULL outside. */

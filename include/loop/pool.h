@@ -18,8 +18,8 @@ struct pool *pool_new(const char *name, size_t threads, size_t queue_ceiling);
 void pool_free(struct pool *pool);
 
 /*
- * Runs work(arg) on a thread of the pool. Waits. The wait ends only when the work has ended, whatever the fiber's deadline,
- * because work may point into the fiber's stack.
+ * Runs work(arg) on a thread of the pool. Waits. The wait ends only when the work has ended, whatever the fiber's
+ * deadline, because work may point into the fiber's stack.
  */
 enum pool_result pool_run(struct pool *pool, void (*work)(void *arg), void *arg);
 size_t pool_queued(struct pool *pool);

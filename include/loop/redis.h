@@ -1,9 +1,9 @@
 /*
  * redis: one connection to Redis per loop, asynchronous, with every command of one loop turn in one pipeline.
  *
- * It connects by itself and again after a loss (after 50 ms, doubling to 2 s). While there is no connection, and when an
- * answer takes longer than the timeout, calls return REDIS_DOWN at once: nothing is queued for later and nothing is sent
- * twice. Arguments are binary-safe (RESP), never a format string.
+ * It connects by itself and again after a loss (after 50 ms, doubling to 2 s). While there is no connection, and when
+ * an answer takes longer than the timeout, calls return REDIS_DOWN at once: nothing is queued for later and nothing is
+ * sent twice. Arguments are binary-safe (RESP), never a format string.
  */
 #ifndef LOOP_REDIS_H
 #define LOOP_REDIS_H
@@ -43,15 +43,15 @@ void redis_free(struct redis *redis);
 bool redis_is_up(const struct redis *redis);
 
 /*
- * Sends the commands in one pipeline and waits for all the answers, which are copied into the arena. REDIS_DOWN when any was not
- * answered: the others may have been carried out. Waits.
+ * Sends the commands in one pipeline and waits for all the answers, which are copied into the arena. REDIS_DOWN when
+ * any was not answered: the others may have been carried out. Waits.
  */
-enum redis_status redis_run(struct redis *redis, struct arena *arena, const struct redis_command *commands, size_t count,
-                            struct redis_reply *ret_replies);
+enum redis_status redis_run(struct redis *redis, struct arena *arena, const struct redis_command *commands,
+                            size_t count, struct redis_reply *ret_replies);
 
 /*
- * A subscription on a connection of its own, kept up across losses. heard(ctx, …) runs on the loop outside any fiber; after a
- * reconnection it is called once with an absent message, since messages may have been missed.
+ * A subscription on a connection of its own, kept up across losses. heard(ctx, …) runs on the loop outside any fiber;
+ * after a reconnection it is called once with an absent message, since messages may have been missed.
  */
 void redis_subscribe(struct redis *redis, struct str channel, void (*heard)(void *ctx, struct str message), void *ctx);
 

@@ -1,6 +1,6 @@
 /*
- * account: a person known to the server, and the claims about them. Personal data (struct profile) is sealed as one piece in the store;
- * in memory it lives in the request's arena only.
+ * account: a person known to the server, and the claims about them. Personal data (struct profile) is sealed as one
+ * piece in the store; in memory it lives in the request's arena only.
  */
 #ifndef MODEL_ACCOUNT_H
 #define MODEL_ACCOUNT_H
@@ -13,14 +13,16 @@ enum account_state { ACCOUNT_ACTIVE = 1, ACCOUNT_SUSPENDED = 2, ACCOUNT_CLOSED =
 /* Absent members are not known. Standard claims of OpenID Connect Core §5.1. */
 struct profile {
     struct str name;
-    struct str family_name, given_name, middle_name, nickname, preferred_username; /* only where an authority splits them */
+    struct str family_name, given_name, middle_name, nickname,
+        preferred_username; /* only where an authority splits them */
     struct str profile_url, picture, website;
     struct str gender, birthdate, zoneinfo, locale;
     struct str email;
     bool email_verified;
     struct str phone_number; /* +86… */
     bool phone_number_verified;
-    struct str address_formatted, address_street, address_locality, address_region, address_postal_code, address_country;
+    struct str address_formatted, address_street, address_locality, address_region, address_postal_code,
+        address_country;
     enum id_type id_type;
     struct str id_number; /* may never become known (domain-china §6.2) */
 };
@@ -28,8 +30,8 @@ struct profile {
 struct account {
     struct str account_id; /* 16 random bytes, base64url; never shown to a client, see subject */
     enum account_state state;
-    int level;             /* of proof, from the valid verifications */
-    int64_t level_until;   /* seconds, 0 for no end */
+    int level;           /* of proof, from the valid verifications */
+    int64_t level_until; /* seconds, 0 for no end */
     int64_t created_at, updated_at;
     struct profile profile;
 };

@@ -1,6 +1,6 @@
 /*
- * authorization: an authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1) after its parameters were checked. It travels sealed through
- * the pages while the person signs in.
+ * authorization: an authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1) after its parameters were
+ * checked. It travels sealed through the pages while the person signs in.
  */
 #ifndef MODEL_AUTHORIZATION_H
 #define MODEL_AUTHORIZATION_H
@@ -17,17 +17,17 @@ struct authorization {
     struct str client_id;
     struct str redirect_uri;
     enum response_mode response_mode;
-    struct str state, nonce;        /* absent when not sent */
-    struct str scope;               /* granted names only, space separated */
-    struct str code_challenge;      /* S256; absent only for clients that need none */
-    unsigned prompt;                /* bits of enum prompt */
-    int64_t max_age;                /* seconds, -1 for no limit */
-    bool auth_time_wanted;          /* max_age was sent, or the client or the claims parameter asks for it */
-    int level;                      /* least level: the client's, or an essential acr; 0 for none */
+    struct str state, nonce;   /* absent when not sent */
+    struct str scope;          /* granted names only, space separated */
+    struct str code_challenge; /* S256; absent only for clients that need none */
+    unsigned prompt;           /* bits of enum prompt */
+    int64_t max_age;           /* seconds, -1 for no limit */
+    bool auth_time_wanted;     /* max_age was sent, or the client or the claims parameter asks for it */
+    int level;                 /* least level: the client's, or an essential acr; 0 for none */
     struct str login_hint, ui_locales;
-    struct str hinted_subject;      /* of a verified id_token_hint; absent without */
+    struct str hinted_subject; /* of a verified id_token_hint; absent without */
     claim_set id_token_claims, userinfo_claims;
-    int64_t started_at;             /* seconds */
+    int64_t started_at; /* seconds */
 };
 
 bool authorization_has_scope(const struct authorization *authorization, struct str name);

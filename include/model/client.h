@@ -1,8 +1,9 @@
 /*
- * client: a registered client system (portal, app): the metadata of RFC 7591 / OpenID Connect Dynamic Registration that the server implements,
- * plus our own members for level and consent. Immutable once read.
+ * client: a registered client system (portal, app): the metadata of RFC 7591 / OpenID Connect Dynamic Registration that
+ * the server implements, plus our own members for level and consent. Immutable once read.
  *
- * client_read is the one list of rules, used by every door (file, shell, API): what is refused says which member and why.
+ * client_read is the one list of rules, used by every door (file, shell, API): what is refused says which member and
+ * why.
  */
 #ifndef MODEL_CLIENT_H
 #define MODEL_CLIENT_H
@@ -35,26 +36,26 @@ struct client {
     size_t redirect_uri_count;
     const struct str *post_logout_redirect_uris;
     size_t post_logout_redirect_uri_count;
-    bool native;                  /* application_type: loopback and private-use redirect URIs (RFC 8252) */
-    unsigned grants;              /* bits of client_grant */
-    enum client_auth auth;        /* token_endpoint_auth_method */
-    struct str auth_alg;          /* token_endpoint_auth_signing_alg; absent for any that fits the method */
-    struct str jwks;              /* JSON text of the public key set, absent without */
+    bool native;           /* application_type: loopback and private-use redirect URIs (RFC 8252) */
+    unsigned grants;       /* bits of client_grant */
+    enum client_auth auth; /* token_endpoint_auth_method */
+    struct str auth_alg;   /* token_endpoint_auth_signing_alg; absent for any that fits the method */
+    struct str jwks;       /* JSON text of the public key set, absent without */
     struct str jwks_uri;
-    struct str id_token_alg;      /* id_token_signed_response_alg, ES256 unless said */
-    struct str userinfo_alg;      /* userinfo_signed_response_alg; absent for plain JSON */
-    bool pairwise;                /* subject_type */
-    struct str sector;            /* host of sector_identifier_uri, or of the redirect URIs */
-    struct str scope;             /* allowed, space separated */
+    struct str id_token_alg; /* id_token_signed_response_alg, ES256 unless said */
+    struct str userinfo_alg; /* userinfo_signed_response_alg; absent for plain JSON */
+    bool pairwise;           /* subject_type */
+    struct str sector;       /* host of sector_identifier_uri, or of the redirect URIs */
+    struct str scope;        /* allowed, space separated */
     struct str backchannel_logout_uri;
     bool backchannel_logout_session_required;
-    int64_t default_max_age;      /* seconds, -1 for none */
+    int64_t default_max_age; /* seconds, -1 for none */
     bool require_auth_time;
-    bool require_pkce;            /* tongxing_require_pkce; true unless said, and always for auth none */
-    int level;                    /* tongxing_level: least level of proof, 1 to 4; 1 unless said */
-    enum client_consent consent;  /* tongxing_consent: "ask" or "statutory" */
-    struct str agency;            /* tongxing_agency: the organisation that owns it */
-    bool enabled;                 /* tongxing_enabled; true unless said */
+    bool require_pkce;                           /* tongxing_require_pkce; true unless said, and always for auth none */
+    int level;                                   /* tongxing_level: least level of proof, 1 to 4; 1 unless said */
+    enum client_consent consent;                 /* tongxing_consent: "ask" or "statutory" */
+    struct str agency;                           /* tongxing_agency: the organisation that owns it */
+    bool enabled;                                /* tongxing_enabled; true unless said */
     int64_t access_token_ttl, refresh_token_ttl; /* tongxing_…; seconds, 0 for the server's; never above it */
 };
 
@@ -70,7 +71,8 @@ struct client_problems {
 };
 
 /* All problems at once; false when there is any. Unknown members are problems too. Strings belong to the arena. */
-bool client_read(struct arena *arena, const struct json *metadata, struct client *ret_client, struct client_problems *ret_problems);
+bool client_read(struct arena *arena, const struct json *metadata, struct client *ret_client,
+                 struct client_problems *ret_problems);
 
 /* Exact comparison of the whole string (RFC 9700 §4.1.3). */
 bool client_has_post_logout_redirect_uri(const struct client *client, struct str uri);

@@ -1,5 +1,6 @@
 /*
- * evidence: the record of one check of a person's identity: by whom, when, how, with what result. Kept, never only a level.
+ * evidence: the record of one check of a person's identity: by whom, when, how, with what result. Kept, never only a
+ * level.
  */
 #ifndef MODEL_EVIDENCE_H
 #define MODEL_EVIDENCE_H
@@ -9,8 +10,8 @@
 /* domain-china §1: the kinds of identity document. The value is stored; never renumber. */
 enum id_type {
     ID_TYPE_NONE = 0,
-    ID_TYPE_RESIDENT = 1,          /* 居民身份证 */
-    ID_TYPE_RESIDENCE_PERMIT = 2,  /* 港澳台居民居住证 */
+    ID_TYPE_RESIDENT = 1,            /* 居民身份证 */
+    ID_TYPE_RESIDENCE_PERMIT = 2,    /* 港澳台居民居住证 */
     ID_TYPE_PERMANENT_RESIDENCE = 3, /* 外国人永久居留身份证 */
 };
 

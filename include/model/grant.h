@@ -1,9 +1,10 @@
 /*
- * grant: what one authorization code has led to: who allowed which client what, and the state of its refresh token. Access and refresh tokens are
- * good only while their grant exists.
+ * grant: what one authorization code has led to: who allowed which client what, and the state of its refresh token.
+ * Access and refresh tokens are good only while their grant exists.
  *
- * The grant's id is derived from the code, so that a replayed code finds what it issued. A refresh token is the id, a generation number and
- * a MAC over both: the store holds no token, and the successor of a token can be named again for the tab that lost a race.
+ * The grant's id is derived from the code, so that a replayed code finds what it issued. A refresh token is the id, a
+ * generation number and a MAC over both: the store holds no token, and the successor of a token can be named again for
+ * the tab that lost a race.
  */
 #ifndef MODEL_GRANT_H
 #define MODEL_GRANT_H
@@ -11,7 +12,7 @@
 #include "model/authorization.h"
 
 struct grant {
-    struct str grant_id;   /* base64url of 16 bytes; the key, not stored in the record */
+    struct str grant_id; /* base64url of 16 bytes; the key, not stored in the record */
     struct str account_id;
     struct str client_id;
     struct str scope;

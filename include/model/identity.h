@@ -1,5 +1,6 @@
 /*
- * identity: identity numbers, names and phone numbers of natural persons, in the one form that is compared and stored (domain-china §1, §3.1).
+ * identity: identity numbers, names and phone numbers of natural persons, in the one form that is compared and stored
+ * (domain-china §1, §3.1).
  *
  * These functions only find what cannot be right. Whether a number is a person's is for the register to say.
  */
@@ -34,8 +35,8 @@ struct str id_number_mask(struct arena *arena, struct str number);
 
 enum person_name_result {
     PERSON_NAME_OK,
-    PERSON_NAME_BAD,     /* empty, too long, controls, not UTF-8 */
-    PERSON_NAME_REVIEW,  /* holds private-use characters that cannot be compared: never a match */
+    PERSON_NAME_BAD,    /* empty, too long, controls, not UTF-8 */
+    PERSON_NAME_REVIEW, /* holds private-use characters that cannot be compared: never a match */
 };
 
 #define PERSON_NAME_MOST 50 /* code points */

@@ -1,6 +1,7 @@
 /*
- * pack: the binary form in which sessions, codes, grants and flow state are stored: a version byte, then fields in a fixed order, numbers as
- * LEB128 and strings with their length. Small, and read without a parser. A reader that meets anything else fails as a whole.
+ * pack: the binary form in which sessions, codes, grants and flow state are stored: a version byte, then fields in a
+ * fixed order, numbers as LEB128 and strings with their length. Small, and read without a parser. A reader that meets
+ * anything else fails as a whole.
  */
 #ifndef MODEL_PACK_H
 #define MODEL_PACK_H

@@ -1,8 +1,8 @@
 /*
  * session: a browser in which a person has signed in. One session serves every portal.
  *
- * The browser's cookie is "ss_" and 32 random bytes; the session's id is the first half of the cookie's SHA-256, so the store never
- * holds what opens a session. Portals see a pseudonym of the id of their own (domain/session.h).
+ * The browser's cookie is "ss_" and 32 random bytes; the session's id is the first half of the cookie's SHA-256, so the
+ * store never holds what opens a session. Portals see a pseudonym of the id of their own (domain/session.h).
  */
 #ifndef MODEL_SESSION_H
 #define MODEL_SESSION_H

@@ -1,5 +1,6 @@
 /*
- * uri: absolute URIs of client systems, read as strictly as they are compared: no normalisation, no second spelling (RFC 3986 §3, RFC 9700 §4.1.3).
+ * uri: absolute URIs of client systems, read as strictly as they are compared: no normalisation, no second spelling
+ * (RFC 3986 §3, RFC 9700 §4.1.3).
  */
 #ifndef MODEL_URI_H
 #define MODEL_URI_H
@@ -17,8 +18,8 @@ struct uri {
 #define URI_MOST 2048
 
 /*
- * NULL when it is fine, else what is wrong, for a sentence that starts with the URI. Printable ASCII only; no fragment, user info, backslash, wildcard,
- * dot segment, empty segment, bad percent escape or upper case in scheme and host.
+ * NULL when it is fine, else what is wrong, for a sentence that starts with the URI. Printable ASCII only; no fragment,
+ * user info, backslash, wildcard, dot segment, empty segment, bad percent escape or upper case in scheme and host.
  */
 const char *uri_read(struct str text, struct uri *ret_uri);
 

@@ -1,5 +1,6 @@
 /*
- * accounts: tables accounts, identifiers, credentials and verifications. What is personal arrives here sealed or as a keyed hash.
+ * accounts: tables accounts, identifiers, credentials and verifications. What is personal arrives here sealed or as a
+ * keyed hash.
  */
 #ifndef STORE_ACCOUNTS_H
 #define STORE_ACCOUNTS_H
@@ -26,7 +27,8 @@ struct verification_row {
     struct evidence evidence;
 };
 
-/* Creates the account with its identifiers, password hash and verifications in one transaction. SQL_CONFLICT: an identifier is taken. Waits. */
+/* Creates the account with its identifiers, password hash and verifications in one transaction. SQL_CONFLICT: an
+ * identifier is taken. Waits. */
 struct account_new {
     struct account_row account;
     const struct identifier_row *identifiers;
@@ -39,15 +41,18 @@ enum sql_status accounts_create(struct sql *sql, const struct account_new *accou
 
 /* Wait. */
 enum sql_status accounts_get(struct sql *sql, struct arena *arena, struct str account_id, struct account_row *ret_row);
-enum sql_status accounts_find(struct sql *sql, struct arena *arena, enum identifier_kind kind, struct str hash, struct str *ret_account_id);
+enum sql_status accounts_find(struct sql *sql, struct arena *arena, enum identifier_kind kind, struct str hash,
+                              struct str *ret_account_id);
 enum sql_status accounts_set_state(struct sql *sql, struct str account_id, enum account_state state, int64_t now);
 enum sql_status accounts_password(struct sql *sql, struct arena *arena, struct str account_id, struct str *ret_hash);
 enum sql_status accounts_set_password(struct sql *sql, struct str account_id, struct str hash, int64_t now);
 enum sql_status accounts_verifications(struct sql *sql, struct arena *arena, struct str account_id,
                                        struct verification_row **ret_rows, size_t *ret_count);
 /* Adds a verification and sets the account's level with it. */
-enum sql_status accounts_add_verification(struct sql *sql, const struct verification_row *row, int level, int64_t level_until);
+enum sql_status accounts_add_verification(struct sql *sql, const struct verification_row *row, int level,
+                                          int64_t level_until);
 /* For lists and the shell: ids after `after` (absent: from the start), in order. */
-enum sql_status accounts_list(struct sql *sql, struct arena *arena, struct str after, size_t most, struct account_row **ret_rows, size_t *ret_count);
+enum sql_status accounts_list(struct sql *sql, struct arena *arena, struct str after, size_t most,
+                              struct account_row **ret_rows, size_t *ret_count);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * clients: the table of registered client systems. Metadata is kept as the JSON that model/client.h reads; secrets as a keyed hash, and sealed
- * beside it only where the method needs the secret itself (client_secret_jwt).
+ * clients: the table of registered client systems. Metadata is kept as the JSON that model/client.h reads; secrets as a
+ * keyed hash, and sealed beside it only where the method needs the secret itself (client_secret_jwt).
  */
 #ifndef STORE_CLIENTS_H
 #define STORE_CLIENTS_H
@@ -16,9 +16,11 @@ struct client_row {
 };
 
 /* Wait. */
-enum sql_status clients_put(struct sql *sql, const struct client_row *row); /* inserts, or replaces all but created_at */
+enum sql_status clients_put(struct sql *sql,
+                            const struct client_row *row); /* inserts, or replaces all but created_at */
 enum sql_status clients_get(struct sql *sql, struct arena *arena, struct str client_id, struct client_row *ret_row);
 enum sql_status clients_delete(struct sql *sql, struct str client_id);
-enum sql_status clients_list(struct sql *sql, struct arena *arena, struct str after, size_t most, struct client_row **ret_rows, size_t *ret_count);
+enum sql_status clients_list(struct sql *sql, struct arena *arena, struct str after, size_t most,
+                             struct client_row **ret_rows, size_t *ret_count);
 
 #endif

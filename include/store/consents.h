@@ -13,9 +13,11 @@ struct consent_row {
 };
 
 /* Wait. */
-enum sql_status consents_get(struct sql *sql, struct arena *arena, struct str account_id, struct str client_id, struct consent_row *ret_row);
+enum sql_status consents_get(struct sql *sql, struct arena *arena, struct str account_id, struct str client_id,
+                             struct consent_row *ret_row);
 enum sql_status consents_put(struct sql *sql, const struct consent_row *row);
 enum sql_status consents_delete(struct sql *sql, struct str account_id, struct str client_id);
-enum sql_status consents_list(struct sql *sql, struct arena *arena, struct str account_id, struct consent_row **ret_rows, size_t *ret_count);
+enum sql_status consents_list(struct sql *sql, struct arena *arena, struct str account_id,
+                              struct consent_row **ret_rows, size_t *ret_count);
 
 #endif

@@ -2,8 +2,9 @@
  * kv: the short-lived store: sessions, codes, grants, replay marks, counters. Redis, or memory for tests and trials.
  *
  * Every entry has a time to live. A key is made of a namespace ("ss") and an id that is a hash or otherwise holds no
- * secret; kv joins them as "<ns>:{<id>}", so that a copy of the store holds no usable cookie, code or token, and entries with one id share a Redis
- * Cluster slot. No operation spans two keys. Each operation is atomic; a batch is one round trip but not a transaction.
+ * secret; kv joins them as "<ns>:{<id>}", so that a copy of the store holds no usable cookie, code or token, and
+ * entries with one id share a Redis Cluster slot. No operation spans two keys. Each operation is atomic; a batch is one
+ * round trip but not a transaction.
  */
 #ifndef STORE_KV_H
 #define STORE_KV_H
@@ -22,15 +23,17 @@ enum kv_status {
 
 enum kv_verb {
     KV_GET,
-    KV_GET_KEEP,   /* GET, and the time to live starts anew (GETEX) */
+    KV_GET_KEEP, /* GET, and the time to live starts anew (GETEX) */
     KV_PUT,
-    KV_PUT_NEW,    /* only when there is none (SET NX) */
-    KV_TAKE,       /* GET and delete in one: single use is a property of the store (GETDEL) */
-    KV_REPLACE,    /* only when it still holds `expected` */
-    KV_DELETE,     /* KV_DONE also when there was none */
-    KV_INCREMENT,  /* by `amount` (may be negative), from 0; the time to live is set when the entry is made; ret number */
-    KV_COUNT,      /* the counter's value, 0 when there is none */
-    KV_SET_ADD,    /* a member to a set of at most 1000 members (the oldest kind of abuse: KV_CONFLICT when full); extends its life */
+    KV_PUT_NEW,   /* only when there is none (SET NX) */
+    KV_TAKE,      /* GET and delete in one: single use is a property of the store (GETDEL) */
+    KV_REPLACE,   /* only when it still holds `expected` */
+    KV_DELETE,    /* KV_DONE also when there was none */
+    KV_INCREMENT, /* by `amount` (may be negative), from 0; the time to live is set when the entry is made; ret number
+                   */
+    KV_COUNT,     /* the counter's value, 0 when there is none */
+    KV_SET_ADD, /* a member to a set of at most 1000 members (the oldest kind of abuse: KV_CONFLICT when full); extends
+                   its life */
     KV_SET_REMOVE,
     KV_SET_MEMBERS, /* all of them; KV_DONE with none when there is no set */
 };
@@ -51,17 +54,19 @@ struct kv_op {
     size_t member_count;
 };
 
-/* Carries out all the operations in one round trip. Returns KV_DOWN when any of them is KV_DOWN, else KV_DONE. Waits. */
+/* Carries out all the operations in one round trip. Returns KV_DOWN when any of them is KV_DOWN, else KV_DONE. Waits.
+ */
 enum kv_status kv_run(struct kv *kv, struct arena *arena, struct kv_op *ops, size_t count);
 
 /* One operation each. Wait. */
 enum kv_status kv_get(struct kv *kv, struct arena *arena, struct str ns, struct str id, struct str *ret_value);
 enum kv_status kv_put(struct kv *kv, struct arena *arena, struct str ns, struct str id, struct str value, int64_t ttl);
-enum kv_status kv_put_new(struct kv *kv, struct arena *arena, struct str ns, struct str id, struct str value, int64_t ttl);
+enum kv_status kv_put_new(struct kv *kv, struct arena *arena, struct str ns, struct str id, struct str value,
+                          int64_t ttl);
 enum kv_status kv_take(struct kv *kv, struct arena *arena, struct str ns, struct str id, struct str *ret_value);
 enum kv_status kv_delete(struct kv *kv, struct arena *arena, struct str ns, struct str id);
-enum kv_status kv_increment(struct kv *kv, struct arena *arena, struct str ns, struct str id, int64_t amount, int64_t ttl,
-                            int64_t *ret_number);
+enum kv_status kv_increment(struct kv *kv, struct arena *arena, struct str ns, struct str id, int64_t amount,
+                            int64_t ttl, int64_t *ret_number);
 
 bool kv_is_up(const struct kv *kv);
 void kv_free(struct kv *kv);

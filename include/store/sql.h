@@ -1,10 +1,10 @@
 /*
- * sql: the durable store. This header is the small contract a database driver fills; the tables have a header each (accounts.h, …) and
- * are what others call.
+ * sql: the durable store. This header is the small contract a database driver fills; the tables have a header each
+ * (accounts.h, …) and are what others call.
  *
- * Statements are constants with $1, $2 … parameters in SQL that SQLite and PostgreSQL both understand. Reads run on the loop's own read
- * connection (SQLite: WAL, a primary-key read is some 10 µs); writes go to the one writer, which commits the writes of many requests
- * together, each all or nothing by itself (a savepoint each).
+ * Statements are constants with $1, $2 … parameters in SQL that SQLite and PostgreSQL both understand. Reads run on the
+ * loop's own read connection (SQLite: WAL, a primary-key read is some 10 µs); writes go to the one writer, which
+ * commits the writes of many requests together, each all or nothing by itself (a savepoint each).
  */
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
@@ -59,7 +59,8 @@ enum sql_status sql_write(struct sql *sql, const struct sql_statement *statement
 /* Answers a trivial read. Waits. */
 enum sql_status sql_ping(struct sql *sql);
 
-/* A database shared by all workers: owns the writer thread. Migrates to the newest schema; refuses a newer one than it knows. */
+/* A database shared by all workers: owns the writer thread. Migrates to the newest schema; refuses a newer one than it
+ * knows. */
 struct sql_database;
 bool sql_sqlite_open(struct str path, struct sql_database **ret_database, struct fault *fault);
 void sql_database_free(struct sql_database *database);

@@ -1,5 +1,6 @@
 /*
- * population: the wire format of the population register's two-element check (docs/upstreams/population.md), for the adapter and for the simulator.
+ * population: the wire format of the population register's two-element check (docs/upstreams/population.md), for the
+ * adapter and for the simulator.
  */
 #ifndef UPSTREAM_POPULATION_H
 #define UPSTREAM_POPULATION_H
@@ -21,7 +22,8 @@ enum population_result {
     POPULATION_PENDING = 8,
 };
 
-/* What is signed, in both directions: hexadecimal HMAC-SHA-256 over these, each on its own line, and the SHA-256 of the body. */
+/* What is signed, in both directions: hexadecimal HMAC-SHA-256 over these, each on its own line, and the SHA-256 of the
+ * body. */
 struct population_signed {
     struct str app_id, timestamp, nonce; /* an answer repeats the nonce of its request */
     struct str body;

@@ -1,9 +1,10 @@
 /*
- * upstream: other people's identity services behind one small contract. One adapter is one file and one entry of the table in
- * src/upstream/adapters.c.
+ * upstream: other people's identity services behind one small contract. One adapter is one file and one entry of the
+ * table in src/upstream/adapters.c.
  *
- * upstream_verify puts the shared guard around every adapter: deadline, circuit breaker, concurrency limit. "The register is down" and "the register
- * says no" are different values. Attempt limits per person are counted by domain before the call. Nothing here logs or keeps personal data.
+ * upstream_verify puts the shared guard around every adapter: deadline, circuit breaker, concurrency limit. "The
+ * register is down" and "the register says no" are different values. Attempt limits per person are counted by domain
+ * before the call. Nothing here logs or keeps personal data.
  */
 #ifndef UPSTREAM_UPSTREAM_H
 #define UPSTREAM_UPSTREAM_H

@@ -1,5 +1,6 @@
 /*
- * Blocks that grow from 4 KiB to 64 KiB; what does not fit a block gets one of its own. The bookkeeping of the arena lives in its first block.
+ * Blocks that grow from 4 KiB to 64 KiB; what does not fit a block gets one of its own. The bookkeeping of the arena
+ * lives in its first block.
  */
 #include "base/arena.h"
 
@@ -11,8 +12,8 @@
 #include <string.h>
 
 #define BLOCK_FIRST 4096
-#define BLOCK_MOST (64 * 1024)
-#define ALIGNMENT 16
+#define BLOCK_MOST  (64 * 1024)
+#define ALIGNMENT   16
 
 struct block {
     struct block *next; /* the one before it in time */

@@ -33,6 +33,6 @@ struct str clock_rfc3339(struct arena *arena, int64_t wall_seconds) {
     time_t seconds = (time_t)wall_seconds;
     struct tm utc;
     gmtime_r(&seconds, &utc);
-    return str_format(arena, "%04d-%02d-%02dT%02d:%02d:%02dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-                      utc.tm_min, utc.tm_sec);
+    return str_format(arena, "%04d-%02d-%02dT%02d:%02d:%02dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                      utc.tm_hour, utc.tm_min, utc.tm_sec);
 }

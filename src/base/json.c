@@ -85,7 +85,8 @@ size_t json_length(const struct json *container) {
     if (!container) {
         return 0;
     }
-    return json_is_array(real_of(container)) ? json_array_size(real_of(container)) : json_object_size(real_of(container));
+    return json_is_array(real_of(container)) ? json_array_size(real_of(container))
+                                             : json_object_size(real_of(container));
 }
 
 bool json_str(const struct json *value, struct str *ret_text) {
@@ -133,7 +134,8 @@ bool json_get_bool(const struct json *object, const char *name, bool *ret_flag) 
     return json_bool(json_member(object, name), ret_flag);
 }
 
-bool json_each(const struct json *object, bool (*visit)(void *ctx, struct str name, const struct json *value), void *ctx) {
+bool json_each(const struct json *object, bool (*visit)(void *ctx, struct str name, const struct json *value),
+               void *ctx) {
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)object, name, value) {
@@ -153,7 +155,7 @@ void json_write_value(struct buf *buf, const struct json *value) {
     json_dump_callback(real_of(value), append, buf, JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
-/* --- writing ---------------------------------------------------------------------------------------------------------------- */
+/* --- writing * --- */
 
 static void start(struct json_out *out, const char *name) {
     if (out->comma) {

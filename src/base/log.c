@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINE_MOST 4096
+#define LINE_MOST  4096
 #define VALUE_MOST 256
 
 _Thread_local struct str log_request_id;

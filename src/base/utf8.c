@@ -25,7 +25,8 @@ static size_t sequence(struct str s) {
     }
     if (first >= 0xf0 && first <= 0xf4) {
         unsigned least = first == 0xf0 ? 0x90 : 0x80, most = first == 0xf4 ? 0x8f : 0xbf;
-        return continuation(s, 1, least, most) && continuation(s, 2, 0x80, 0xbf) && continuation(s, 3, 0x80, 0xbf) ? 4 : 0;
+        return continuation(s, 1, least, most) && continuation(s, 2, 0x80, 0xbf) && continuation(s, 3, 0x80, 0xbf) ? 4
+                                                                                                                   : 0;
     }
     return 0;
 }

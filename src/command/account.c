@@ -1,6 +1,7 @@
 /*
- * tongxing account add FILE: an account from one JSON object on standard input, for the first administrators and for trials. Its members are the standard
- * claims, and username, password, id_number and level: the level is recorded as the operator's own word.
+ * tongxing account add FILE: an account from one JSON object on standard input, for the first administrators and for
+ * trials. Its members are the standard claims, and username, password, id_number and level: the level is recorded as
+ * the operator's own word.
  */
 #include "command.h"
 

@@ -1,5 +1,6 @@
 /*
- * tongxing check FILE: every mistake in a configuration, without starting anything. tongxing check --reference: all options.
+ * tongxing check FILE: every mistake in a configuration, without starting anything. tongxing check --reference: all
+ * options.
  */
 #include "command.h"
 

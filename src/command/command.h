@@ -1,5 +1,6 @@
 /*
- * command: the subcommands of the binary, and what several of them do at start-up. Each returns the exit status: 0 done, 1 could not, 2 wrong usage.
+ * command: the subcommands of the binary, and what several of them do at start-up. Each returns the exit status: 0
+ * done, 1 could not, 2 wrong usage.
  */
 #ifndef COMMAND_COMMAND_H
 #define COMMAND_COMMAND_H
@@ -25,6 +26,7 @@ int command_failed(const struct fault *fault);
 struct keyring_options command_keyring_options(const struct config *config);
 struct domain_settings command_settings(const struct config *config);
 /* The clients of clients.file; every mistake is said on standard error. */
-bool command_load_clients(const struct config *config, struct arena *arena, struct client **ret_clients, size_t *ret_count);
+bool command_load_clients(const struct config *config, struct arena *arena, struct client **ret_clients,
+                          size_t *ret_count);
 
 #endif

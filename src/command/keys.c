@@ -38,8 +38,8 @@ static int list(const struct keyring_options *options, struct arena *arena) {
     }
     for (size_t i = 0; i < keyring_count(keyring); i++) {
         struct keyring_entry entry = keyring_entry(keyring, i);
-        printf("%.*s  %-6.*s %-8s %.*s\n", STR_ARG(entry.kid), STR_ARG(jose_alg_name(entry.alg)), state_name(entry.state),
-               STR_ARG(clock_rfc3339(arena, entry.created)));
+        printf("%.*s  %-6.*s %-8s %.*s\n", STR_ARG(entry.kid), STR_ARG(jose_alg_name(entry.alg)),
+               state_name(entry.state), STR_ARG(clock_rfc3339(arena, entry.created)));
     }
     keyring_free(keyring);
     return 0;

@@ -70,7 +70,8 @@ static bool read_client(struct arena *arena, const struct client_entry *entry, s
     return false;
 }
 
-bool command_load_clients(const struct config *config, struct arena *arena, struct client **ret_clients, size_t *ret_count) {
+bool command_load_clients(const struct config *config, struct arena *arena, struct client **ret_clients,
+                          size_t *ret_count) {
     struct config_problems problems = {.arena = arena};
     struct client_entries entries = {0};
     struct client *clients = NULL;

@@ -1,8 +1,8 @@
 /*
  * tongxing serve FILE: configuration → keys → stores → workers; then waits for signals.
  *
- * SIGTERM and SIGINT stop gracefully, a second one at once. SIGHUP reads the clients again. Key files are looked at every two seconds, so that
- * `tongxing keys rotate` needs no restart.
+ * SIGTERM and SIGINT stop gracefully, a second one at once. SIGHUP reads the clients again. Key files are looked at
+ * every two seconds, so that `tongxing keys rotate` needs no restart.
  */
 #include "base/check.h"
 #include "base/log.h"
@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define WORKERS_MOST 256
-#define LOOK_S 2
+#define LOOK_S       2
 
 struct server {
     struct arena *arena;
@@ -70,7 +70,8 @@ static bool open_shared(struct server *server, struct fault *fault) {
         return false;
     }
     domain_sealers_init(&shared->sealers, newest(server));
-    if (!open_registry(server, &server->registry, fault) || !pages_open(config->server_pages_folder, &shared->pages, fault) ||
+    if (!open_registry(server, &server->registry, fault) ||
+        !pages_open(config->server_pages_folder, &shared->pages, fault) ||
         !sql_sqlite_open(config->sql_path, &shared->database, fault)) {
         return false;
     }
@@ -86,7 +87,9 @@ static bool start_workers(struct server *server, struct fault *fault) {
         return false;
     }
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t count = server->config->server_workers > 0 ? (size_t)server->config->server_workers : cores > 0 ? (size_t)cores : 1;
+    size_t count = server->config->server_workers > 0 ? (size_t)server->config->server_workers
+                   : cores > 0                        ? (size_t)cores
+                                                      : 1;
     for (size_t i = 0; i < count && i < WORKERS_MOST; i++) {
         if (!worker_start(&server->shared, i, newest(server), server->registry, &server->workers[i], fault)) {
             return false;
@@ -118,7 +121,7 @@ static void close_shared(struct server *server) {
     free(server->keyrings);
 }
 
-/* --- while it runs ---------------------------------------------------------------------------------------------------------------------- */
+/* --- while it runs * --- */
 
 static void reload_keys(struct server *server) {
     struct keyring_options options = command_keyring_options(server->config);

@@ -36,7 +36,7 @@ struct worker {
     int listening; /* servers not yet drained */
 };
 
-/* --- what it is made of ------------------------------------------------------------------------------------------------------------ */
+/* --- what it is made of * --- */
 
 static struct kv *open_kv(struct worker *worker) {
     const struct config *config = worker->shared->config;
@@ -123,12 +123,12 @@ static void close_domain(struct worker *worker) {
     registry_free(domain->registry);
 }
 
-/* --- listening ----------------------------------------------------------------------------------------------------------------------- */
+/* --- listening * --- */
 
 /* What people asked for is logged only where it is one of our own paths. */
 static void log_access(void *ctx, const struct http_request *request, const struct http_reply *reply, int64_t took_us) {
-    log_info("http.answered", log_str("path", reply->status == 404 ? STR("-") : request->path), log_int("status", reply->status),
-             log_int("took_us", took_us));
+    log_info("http.answered", log_str("path", reply->status == 404 ? STR("-") : request->path),
+             log_int("status", reply->status), log_int("took_us", took_us));
 }
 
 static struct http_limits limits_of(const struct config *config) {
@@ -177,7 +177,7 @@ static bool listen_ops(struct worker *worker) {
     return worker->index > 0 || http_server_new(worker->loop, &options, &worker->ops, &worker->fault);
 }
 
-/* --- its life ------------------------------------------------------------------------------------------------------------------------- */
+/* --- its life * --- */
 
 struct start {
     struct worker *worker;
@@ -189,7 +189,8 @@ static void *worker_main(void *arg) {
     struct start *start = arg;
     struct worker *worker = start->worker;
     worker->loop = loop_new();
-    worker->serves = open_domain(worker, start->keyring, start->registry) && listen_public(worker) && listen_ops(worker);
+    worker->serves =
+        open_domain(worker, start->keyring, start->registry) && listen_public(worker) && listen_ops(worker);
     bool serves = worker->serves;
     sem_post(&worker->started); /* `start` is gone after this */
     if (serves) {
@@ -203,8 +204,8 @@ static void *worker_main(void *arg) {
     return NULL;
 }
 
-bool worker_start(const struct shared *shared, size_t index, struct keyring *keyring, struct registry *registry, struct worker **ret_worker,
-                  struct fault *fault) {
+bool worker_start(const struct shared *shared, size_t index, struct keyring *keyring, struct registry *registry,
+                  struct worker **ret_worker, struct fault *fault) {
     struct worker *worker = check_calloc(1, sizeof(*worker));
     worker->shared = shared;
     worker->index = index;

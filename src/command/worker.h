@@ -1,5 +1,6 @@
 /*
- * worker: one thread of the server: a loop, its listening sockets, its connections to the stores, its copies of the signing keys.
+ * worker: one thread of the server: a loop, its listening sockets, its connections to the stores, its copies of the
+ * signing keys.
  */
 #ifndef COMMAND_WORKER_H
 #define COMMAND_WORKER_H
@@ -22,8 +23,8 @@ struct shared {
 struct worker;
 
 /* Starts the thread and waits until it serves, or says why it cannot. Worker 0 also serves the operators' listener. */
-bool worker_start(const struct shared *shared, size_t index, struct keyring *keyring, struct registry *registry, struct worker **ret_worker,
-                  struct fault *fault);
+bool worker_start(const struct shared *shared, size_t index, struct keyring *keyring, struct registry *registry,
+                  struct worker **ret_worker, struct fault *fault);
 /* Gives it new keys; `keyring` must live on. From any thread. */
 void worker_use_keys(struct worker *worker, struct keyring *keyring);
 /* Gives it other clients; takes over one hold. From any thread. */

@@ -1,5 +1,6 @@
 /*
- * clients.yaml: each entry of the list, as JSON. Plain true, false and numbers keep their type; everything else is a string.
+ * clients.yaml: each entry of the list, as JSON. Plain true, false and numbers keep their type; everything else is a
+ * string.
  */
 #include "config/clients_file.h"
 
@@ -61,7 +62,8 @@ static bool read_entry(struct arena *arena, const struct yaml *node, struct clie
     return !text.failed && json_parse(arena, buf_str(&text), JSON_LIMITS_DOCUMENT, &entry->metadata);
 }
 
-bool clients_file_load(struct arena *arena, struct str path, struct client_entries *ret_entries, struct config_problems *problems) {
+bool clients_file_load(struct arena *arena, struct str path, struct client_entries *ret_entries,
+                       struct config_problems *problems) {
     const struct yaml *root;
     if (!yaml_load(arena, path, &root, problems)) {
         return false;
@@ -71,7 +73,8 @@ bool clients_file_load(struct arena *arena, struct str path, struct client_entri
         config_problem_add(problems, path, root->line, STR_NONE, "must hold one list, clients:");
         return false;
     }
-    struct client_entries entries = {.items = arena_array_of(arena, list->count + 1, struct client_entry), .count = list->count};
+    struct client_entries entries = {.items = arena_array_of(arena, list->count + 1, struct client_entry),
+                                     .count = list->count};
     bool fine = true;
     for (size_t i = 0; i < list->count; i++) {
         if (!read_entry(arena, list->items[i], &entries.items[i])) {

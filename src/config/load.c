@@ -22,15 +22,19 @@ struct option {
     const char *unit, *help;
 };
 
-#define AT(group, name) #group, #name
+#define AT(group, name)     #group, #name
 #define OFFSET(group, name) offsetof(struct config, group##_##name)
 static const struct option options[] = {
-#define INT(group, name, standard, low, high, u, h)                                                                            \
-    {AT(group, name), TYPE_INT, OFFSET(group, name), .number = standard, .least = low, .most = high, .unit = u, .help = h},
+#define INT(group, name, standard, low, high, u, h)                                                                    \
+    {AT(group, name), TYPE_INT,     OFFSET(group, name), .number = standard,                                           \
+     .least = low,    .most = high, .unit = u,           .help = h},
 #define FLAG(group, name, standard, h) {AT(group, name), TYPE_FLAG, OFFSET(group, name), .number = standard, .help = h},
-#define CHOICE(group, name, standard, c, h) {AT(group, name), TYPE_CHOICE, OFFSET(group, name), .text = standard, .choices = c, .help = h},
-#define TEXT(group, name, standard, k, h) {AT(group, name), TYPE_TEXT, OFFSET(group, name), .text = standard, .kind = k, .help = h},
-#define LIST(group, name, standard, k, h) {AT(group, name), TYPE_LIST, OFFSET(group, name), .text = standard, .kind = k, .help = h},
+#define CHOICE(group, name, standard, c, h)                                                                            \
+    {AT(group, name), TYPE_CHOICE, OFFSET(group, name), .text = standard, .choices = c, .help = h},
+#define TEXT(group, name, standard, k, h)                                                                              \
+    {AT(group, name), TYPE_TEXT, OFFSET(group, name), .text = standard, .kind = k, .help = h},
+#define LIST(group, name, standard, k, h)                                                                              \
+    {AT(group, name), TYPE_LIST, OFFSET(group, name), .text = standard, .kind = k, .help = h},
 #include "config/options.def"
 #undef INT
 #undef FLAG
@@ -48,13 +52,14 @@ struct loading {
     int line;
 };
 
-#define problem(loading, ...) config_problem_add((loading)->problems, (loading)->file, (loading)->line, (loading)->option, __VA_ARGS__)
+#define problem(loading, ...)                                                                                          \
+    config_problem_add((loading)->problems, (loading)->file, (loading)->line, (loading)->option, __VA_ARGS__)
 
 static void *place(const struct loading *loading, const struct option *option) {
     return (char *)loading->config + option->offset;
 }
 
-/* --- values ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- values * --- */
 
 static int64_t choice_index(const char *choices, struct str text) {
     struct str left = str_from(choices);
@@ -75,13 +80,15 @@ static bool is_loopback_host(struct str host) {
     return str_equal(host, STR("localhost")) || str_starts(host, STR("127.")) || str_equal(host, STR("[::1]"));
 }
 
-/* OpenID Connect Discovery §3: https and neither query nor fragment. A path is not served: one server has one issuer. */
+/* OpenID Connect Discovery §3: https and neither query nor fragment. A path is not served: one server has one issuer.
+ */
 static void check_issuer(struct loading *loading, struct str url) {
     struct str rest = url;
     bool secure = str_drop_prefix(&rest, STR("https://"));
     bool plain = !secure && str_drop_prefix(&rest, STR("http://"));
     struct str colon = rest;
-    struct str host = rest.len > 0 && rest.ptr[0] == '[' ? str_sub(rest, 0, rest.len < 5 ? rest.len : 5) : str_cut(rest, ':', &colon);
+    struct str host =
+        rest.len > 0 && rest.ptr[0] == '[' ? str_sub(rest, 0, rest.len < 5 ? rest.len : 5) : str_cut(rest, ':', &colon);
     bool clean = rest.len > 0;
     for (size_t i = 0; i < rest.len; i++) {
         char c = rest.ptr[i];
@@ -103,7 +110,8 @@ static bool is_network(struct str word) {
     bool fine = word.len > 0;
     for (size_t i = 0; i < word.len; i++) {
         char c = word.ptr[i];
-        fine = fine && ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '.' || c == ':' || c == '/');
+        fine = fine && ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '.' ||
+                        c == ':' || c == '/');
     }
     return fine;
 }
@@ -130,7 +138,8 @@ static void read_int(struct loading *loading, const struct option *option, const
     if (!str_to_i64(node->text, &number)) {
         problem(loading, "must be a whole number");
     } else if (number < option->least || number > option->most) {
-        problem(loading, "is %lld, must be between %lld and %lld", (long long)number, (long long)option->least, (long long)option->most);
+        problem(loading, "is %lld, must be between %lld and %lld", (long long)number, (long long)option->least,
+                (long long)option->most);
     } else {
         *(int64_t *)place(loading, option) = number;
     }
@@ -202,7 +211,7 @@ static void read_option(struct loading *loading, const struct option *option, co
     }
 }
 
-/* --- defaults ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- defaults * --- */
 
 static struct str_list words_of(struct arena *arena, const char *text) {
     struct str *items = arena_array_of(arena, strlen(text) + 1, struct str);
@@ -226,7 +235,8 @@ static void set_default(struct loading *loading, const struct option *option) {
         *(int64_t *)place(loading, option) = choice_index(option->choices, str_from(option->text));
         break;
     case TYPE_TEXT:
-        *(struct str *)place(loading, option) = option->text && *option->text != *REQUIRED ? str_from(option->text) : STR_NONE;
+        *(struct str *)place(loading, option) =
+            option->text && *option->text != *REQUIRED ? str_from(option->text) : STR_NONE;
         break;
     case TYPE_LIST:
         *(struct str_list *)place(loading, option) = words_of(loading->arena, option->text);
@@ -246,9 +256,10 @@ static void check_required(struct loading *loading) {
     }
 }
 
-/* --- groups ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- groups * --- */
 
-static void read_upstream(struct loading *loading, struct str name, const struct yaml *node, struct config_upstream *upstream) {
+static void read_upstream(struct loading *loading, struct str name, const struct yaml *node,
+                          struct config_upstream *upstream) {
     const struct {
         const char *name;
         struct str *text;
@@ -356,7 +367,7 @@ static void read_groups(struct loading *loading, const struct yaml *root) {
     }
 }
 
-/* --- rules about several options ----------------------------------------------------------------------------------------------------------- */
+/* --- rules about several options * --- */
 
 static int line_of(const struct yaml *root, const char *group) {
     const struct yaml *node = yaml_member(root, group);
@@ -401,7 +412,8 @@ static struct str folder_of(struct arena *arena, struct str path) {
     return slash == 0 ? STR(".") : slash == 1 ? STR("/") : str_dup(arena, str_sub(path, 0, slash - 1));
 }
 
-bool config_load(struct arena *arena, struct str path, struct config *ret_config, struct config_problems *ret_problems) {
+bool config_load(struct arena *arena, struct str path, struct config *ret_config,
+                 struct config_problems *ret_problems) {
     const struct yaml *root;
     struct config config = {0};
     struct loading loading = {
@@ -429,7 +441,7 @@ bool config_load(struct arena *arena, struct str path, struct config *ret_config
     return true;
 }
 
-/* --- the reference --------------------------------------------------------------------------------------------------------------------------- */
+/* --- the reference * --- */
 
 static void put_default(struct buf *buf, const struct option *option) {
     switch (option->type) {
@@ -457,7 +469,8 @@ static void put_default(struct buf *buf, const struct option *option) {
 
 static void put_range(struct buf *buf, const struct option *option) {
     if (option->type == TYPE_INT) {
-        buf_printf(buf, " (%lld to %lld%s%s)", (long long)option->least, (long long)option->most, *option->unit ? " " : "", option->unit);
+        buf_printf(buf, " (%lld to %lld%s%s)", (long long)option->least, (long long)option->most,
+                   *option->unit ? " " : "", option->unit);
     } else if (option->type == TYPE_CHOICE) {
         buf_printf(buf, " (%s)", option->choices);
     } else if (option->type == TYPE_TEXT && option->text && *option->text == *REQUIRED) {

@@ -9,7 +9,8 @@
 
 #define TEXT_MOST 400
 
-void config_problem_add(struct config_problems *problems, struct str file, int line, struct str option, const char *format, ...) {
+void config_problem_add(struct config_problems *problems, struct str file, int line, struct str option,
+                        const char *format, ...) {
     char text[TEXT_MOST];
     va_list arguments;
     va_start(arguments, format);

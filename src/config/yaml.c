@@ -40,12 +40,13 @@ static bool next_event(struct reading *reading, yaml_event_t *event) {
     return problem(reading, (int)reading->parser.problem_mark.line + 1, what);
 }
 
-/* --- scalars ------------------------------------------------------------------------------------------------------------------------- */
+/* --- scalars * --- */
 
 static bool put_variable(struct reading *reading, int line, struct str name, struct buf *value) {
     const char *found = getenv(str_c(reading->arena, name));
     if (!found) {
-        config_problem_add(reading->problems, reading->file, line, STR_NONE, "the environment has no variable %.*s", STR_ARG(name));
+        config_problem_add(reading->problems, reading->file, line, STR_NONE, "the environment has no variable %.*s",
+                           STR_ARG(name));
         return false;
     }
     buf_put(value, str_from(found));
@@ -94,7 +95,7 @@ static bool read_scalar(struct reading *reading, const yaml_event_t *event, stru
     return expand(reading, node);
 }
 
-/* --- lists and maps ------------------------------------------------------------------------------------------------------------------- */
+/* --- lists and maps * --- */
 
 static bool read_node(struct reading *reading, const yaml_event_t *event, unsigned depth, struct yaml **ret_node);
 
@@ -115,7 +116,8 @@ static void append(struct reading *reading, struct yaml *parent, struct str name
     parent->names[parent->count++] = name;
 }
 
-static bool read_name(struct reading *reading, const yaml_event_t *event, const struct yaml *map, struct str *ret_name) {
+static bool read_name(struct reading *reading, const yaml_event_t *event, const struct yaml *map,
+                      struct str *ret_name) {
     if (event->type != YAML_SCALAR_EVENT) {
         return problem(reading, line_of(event), "a name must be a word");
     }
@@ -200,8 +202,8 @@ static bool expect(struct reading *reading, yaml_event_type_t type, const char *
 
 static bool read_document(struct reading *reading, struct yaml **root) {
     yaml_event_t event;
-    if (!expect(reading, YAML_STREAM_START_EVENT, "is not YAML") || !expect(reading, YAML_DOCUMENT_START_EVENT, "is empty") ||
-        !next_event(reading, &event)) {
+    if (!expect(reading, YAML_STREAM_START_EVENT, "is not YAML") ||
+        !expect(reading, YAML_DOCUMENT_START_EVENT, "is empty") || !next_event(reading, &event)) {
         return false;
     }
     bool fine = read_node(reading, &event, 1, root);
@@ -210,7 +212,8 @@ static bool read_document(struct reading *reading, struct yaml **root) {
            expect(reading, YAML_STREAM_END_EVENT, "a second document begins here");
 }
 
-bool yaml_parse(struct arena *arena, struct str text, struct str file, const struct yaml **ret_root, struct config_problems *problems) {
+bool yaml_parse(struct arena *arena, struct str text, struct str file, const struct yaml **ret_root,
+                struct config_problems *problems) {
     struct reading reading = {.arena = arena, .file = file, .problems = problems};
     struct yaml *root;
     CHECK(yaml_parser_initialize(&reading.parser));

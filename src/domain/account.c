@@ -13,8 +13,8 @@
 #include "model/identity.h"
 
 #define ACCOUNT_ID_RANDOM 16
-#define PROFILE_MOST (16 * 1024)
-#define IDENTIFIERS_MOST 3
+#define PROFILE_MOST      (16 * 1024)
+#define IDENTIFIERS_MOST  3
 
 static enum domain_status status_of(enum sql_status status) {
     switch (status) {
@@ -29,7 +29,8 @@ static enum domain_status status_of(enum sql_status status) {
     return DOMAIN_UNAVAILABLE;
 }
 
-enum domain_status account_load(struct domain *domain, struct arena *arena, struct str account_id, struct account *ret_account) {
+enum domain_status account_load(struct domain *domain, struct arena *arena, struct str account_id,
+                                struct account *ret_account) {
     struct account_row row;
     enum domain_status found = status_of(accounts_get(domain->sql, arena, account_id, &row));
     if (found != DOMAIN_DONE) {
@@ -55,7 +56,8 @@ enum domain_status account_load(struct domain *domain, struct arena *arena, stru
     return DOMAIN_DONE;
 }
 
-struct str account_identifier_hash(const struct domain *domain, struct arena *arena, enum identifier_kind kind, struct str value) {
+struct str account_identifier_hash(const struct domain *domain, struct arena *arena, enum identifier_kind kind,
+                                   struct str value) {
     char kind_byte = (char)kind;
     const struct str parts[] = {STR("identifier"), str_of(&kind_byte, 1), value};
     unsigned char mac[32];
@@ -98,17 +100,20 @@ static size_t identifiers_of(struct domain *domain, struct arena *arena, const s
     size_t count = 0;
     for (size_t i = 0; i < IDENTIFIERS_MOST; i++) {
         if (!str_is_empty(known[i].value)) {
-            rows[count++] = (struct identifier_row){known[i].kind, account_identifier_hash(domain, arena, known[i].kind, known[i].value)};
+            rows[count++] = (struct identifier_row){
+                known[i].kind, account_identifier_hash(domain, arena, known[i].kind, known[i].value)};
         }
     }
     return count;
 }
 
-static struct verification_row *verifications_of(struct arena *arena, struct str account_id, const struct account_wanted *wanted) {
+static struct verification_row *verifications_of(struct arena *arena, struct str account_id,
+                                                 const struct account_wanted *wanted) {
     struct verification_row *rows = arena_array_of(arena, wanted->evidence_count + 1, struct verification_row);
     for (size_t i = 0; i < wanted->evidence_count; i++) {
-        rows[i] = (struct verification_row){
-            .verification_id = random_text(arena, ACCOUNT_ID_RANDOM), .account_id = account_id, .evidence = wanted->evidence[i]};
+        rows[i] = (struct verification_row){.verification_id = random_text(arena, ACCOUNT_ID_RANDOM),
+                                            .account_id = account_id,
+                                            .evidence = wanted->evidence[i]};
     }
     return rows;
 }
@@ -156,7 +161,8 @@ enum domain_status account_create(struct domain *domain, struct arena *arena, co
     return created;
 }
 
-enum domain_status account_set_state(struct domain *domain, struct arena *arena, struct str account_id, enum account_state state) {
+enum domain_status account_set_state(struct domain *domain, struct arena *arena, struct str account_id,
+                                     enum account_state state) {
     enum domain_status set = status_of(accounts_set_state(domain->sql, account_id, state, clock_wall()));
     if (set != DOMAIN_DONE || state == ACCOUNT_ACTIVE) {
         return set;

@@ -1,5 +1,6 @@
 /*
- * Client assertions: signature by the method the client is registered for, then the claims, then the mark that makes it single use.
+ * Client assertions: signature by the method the client is registered for, then the claims, then the mark that makes it
+ * single use.
  */
 #include "domain/assertion.h"
 
@@ -13,15 +14,17 @@
 #include "store/kv.h"
 
 #define JTI_MOST 512
-#define ASYMMETRIC (JOSE_ALG_BIT(JOSE_ES256) | JOSE_ALG_BIT(JOSE_RS256) | JOSE_ALG_BIT(JOSE_PS256) | JOSE_ALG_BIT(JOSE_EDDSA))
+#define ASYMMETRIC                                                                                                     \
+    (JOSE_ALG_BIT(JOSE_ES256) | JOSE_ALG_BIT(JOSE_RS256) | JOSE_ALG_BIT(JOSE_PS256) | JOSE_ALG_BIT(JOSE_EDDSA))
 
 bool assertion_client_id(struct arena *arena, struct str assertion, struct str *ret_client_id) {
     struct jws jws;
     return jws_peek(arena, assertion, &jws) == JWS_VALID && json_get_str(jws.claims, "sub", ret_client_id);
 }
 
-static enum jws_result verify_signature(struct domain *domain, struct arena *arena, const struct registered_client *client,
-                                        struct str assertion, struct jws *ret_jws) {
+static enum jws_result verify_signature(struct domain *domain, struct arena *arena,
+                                        const struct registered_client *client, struct str assertion,
+                                        struct jws *ret_jws) {
     if (client->client.auth == CLIENT_AUTH_SECRET_JWT) {
         struct str secret;
         return registered_client_secret_open(client, domain->sealers, arena, &secret)
@@ -35,7 +38,8 @@ static enum jws_result verify_signature(struct domain *domain, struct arena *are
 
 /* RFC 8725 §3.11: a JWT made for something else says so in its type. */
 static bool is_assertion_type(struct str typ) {
-    return str_is_absent(typ) || str_equal_fold(typ, STR("JWT")) || str_equal_fold(typ, STR("client-authentication+jwt"));
+    return str_is_absent(typ) || str_equal_fold(typ, STR("JWT")) ||
+           str_equal_fold(typ, STR("client-authentication+jwt"));
 }
 
 /* RFC 7523bis wants the issuer; Core §9 the token endpoint's URL. One of them, exactly, and alone. */
@@ -45,13 +49,14 @@ static bool is_meant_for_us(const struct domain *domain, struct arena *arena, co
                                       str_equal(claims->aud[0], str_format(arena, "%.*s/token", STR_ARG(issuer))));
 }
 
-static bool claims_fit(const struct domain *domain, struct arena *arena, const struct client *client, const struct jws *jws,
-                       struct jwt_claims *ret_claims) {
+static bool claims_fit(const struct domain *domain, struct arena *arena, const struct client *client,
+                       const struct jws *jws, struct jwt_claims *ret_claims) {
     struct jwt_claims claims;
     int64_t now = clock_wall();
     int64_t skew = domain->settings->clock_skew_s;
-    if (!is_assertion_type(jws->typ) || !jwt_claims_read(jws->claims, &claims) || !str_equal(claims.iss, client->client_id) ||
-        !str_equal(claims.sub, client->client_id) || !is_meant_for_us(domain, arena, &claims)) {
+    if (!is_assertion_type(jws->typ) || !jwt_claims_read(jws->claims, &claims) ||
+        !str_equal(claims.iss, client->client_id) || !str_equal(claims.sub, client->client_id) ||
+        !is_meant_for_us(domain, arena, &claims)) {
         return false;
     }
     bool in_time = claims.exp >= 0 && claims.exp <= now + ASSERTION_LIFE_MOST_S + skew &&
@@ -68,7 +73,8 @@ static enum domain_status use_once(struct domain *domain, struct arena *arena, c
     const struct str parts[] = {claims->iss, claims->jti};
     struct sha256 digest = sha256_of_parts(parts, ARRAY_LEN(parts));
     int64_t ttl = claims->exp + domain->settings->clock_skew_s - clock_wall() + 1;
-    switch (kv_put_new(domain->kv, arena, STR("ca"), base64url_encode(arena, sha256_str(&digest)), STR("1"), ttl > 0 ? ttl : 1)) {
+    switch (kv_put_new(domain->kv, arena, STR("ca"), base64url_encode(arena, sha256_str(&digest)), STR("1"),
+                       ttl > 0 ? ttl : 1)) {
     case KV_DONE:
         return DOMAIN_DONE;
     case KV_CONFLICT:

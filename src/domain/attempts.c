@@ -14,8 +14,8 @@ static struct str counter_id(struct domain *domain, struct arena *arena, const s
     return base64url_encode(arena, str_of(mac, sizeof(mac)));
 }
 
-static enum kv_status add_to_all(struct domain *domain, struct arena *arena, const struct attempt_limit *limits, size_t count,
-                                 int64_t amount, struct kv_op ops[ATTEMPT_LIMITS_MOST]) {
+static enum kv_status add_to_all(struct domain *domain, struct arena *arena, const struct attempt_limit *limits,
+                                 size_t count, int64_t amount, struct kv_op ops[ATTEMPT_LIMITS_MOST]) {
     CHECK(count <= ATTEMPT_LIMITS_MOST);
     for (size_t i = 0; i < count; i++) {
         ops[i] = (struct kv_op){.verb = KV_INCREMENT,
@@ -27,8 +27,8 @@ static enum kv_status add_to_all(struct domain *domain, struct arena *arena, con
     return kv_run(domain->kv, arena, ops, count);
 }
 
-enum attempts_result attempts_count(struct domain *domain, struct arena *arena, const struct attempt_limit *limits, size_t count,
-                                    int64_t *ret_first) {
+enum attempts_result attempts_count(struct domain *domain, struct arena *arena, const struct attempt_limit *limits,
+                                    size_t count, int64_t *ret_first) {
     struct kv_op ops[ATTEMPT_LIMITS_MOST];
     if (add_to_all(domain, arena, limits, count, 1, ops) != KV_DONE) {
         return ATTEMPTS_UNAVAILABLE;

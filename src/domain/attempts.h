@@ -1,5 +1,6 @@
 /*
- * attempts: limits on guessing, counted in the store before the guess is looked at, so that parallel guesses cannot slip through.
+ * attempts: limits on guessing, counted in the store before the guess is looked at, so that parallel guesses cannot
+ * slip through.
  */
 #ifndef DOMAIN_ATTEMPTS_H
 #define DOMAIN_ATTEMPTS_H
@@ -16,8 +17,8 @@ struct attempt_limit {
 enum attempts_result { ATTEMPTS_ALLOWED, ATTEMPTS_EXCEEDED, ATTEMPTS_UNAVAILABLE };
 
 /* Counts one attempt against every limit. ret_first: the count of the first limit, this one included. Waits. */
-enum attempts_result attempts_count(struct domain *domain, struct arena *arena, const struct attempt_limit *limits, size_t count,
-                                    int64_t *ret_first);
+enum attempts_result attempts_count(struct domain *domain, struct arena *arena, const struct attempt_limit *limits,
+                                    size_t count, int64_t *ret_first);
 /* Takes one attempt back: it was not a guess. Waits. */
 void attempts_give_back(struct domain *domain, struct arena *arena, const struct attempt_limit *limits, size_t count);
 /* Forgets: a success. Waits. */

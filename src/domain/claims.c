@@ -12,15 +12,15 @@ struct claim_entry {
     const char *name;
     struct str scope;
     enum claim_form form;
-    size_t offset;  /* of the struct str, or of the bool */
-    size_t of;      /* FLAG: of the struct str it speaks about */
+    size_t offset; /* of the struct str, or of the bool */
+    size_t of;     /* FLAG: of the struct str it speaks about */
 };
 
 static const struct claim_entry entries[CLAIMS] = {
 #define CLAIM(identifier, name, scope, member) {name, STR_INIT(scope), FORM_TEXT, offsetof(struct profile, member), 0},
-#define CLAIM_FLAG(identifier, name, scope, member, of)                                                                        \
+#define CLAIM_FLAG(identifier, name, scope, member, of)                                                                \
     {name, STR_INIT(scope), FORM_FLAG, offsetof(struct profile, member), offsetof(struct profile, of)},
-#define CLAIM_ADDRESS(identifier, name, scope) {name, STR_INIT(scope), FORM_ADDRESS, 0, 0},
+#define CLAIM_ADDRESS(identifier, name, scope)    {name, STR_INIT(scope), FORM_ADDRESS, 0, 0},
 #define CLAIM_UPDATED_AT(identifier, name, scope) {name, STR_INIT(scope), FORM_UPDATED_AT, 0, 0},
 #include "model/claims.def"
 #undef CLAIM
@@ -115,7 +115,7 @@ void claims_write(struct json_out *out, claim_set wanted, const struct account *
     }
 }
 
-/* --- the claims parameter --------------------------------------------------------------------------------------------------- */
+/* --- the claims parameter * --- */
 
 struct reading {
     struct str client_scope;
@@ -173,7 +173,8 @@ static void read_acr(const struct json *acr, struct claims_request *request) {
     json_get_bool(acr, "essential", &request->acr_essential);
 }
 
-bool claims_request_read(struct arena *arena, struct str text, struct str client_scope, struct claims_request *ret_request) {
+bool claims_request_read(struct arena *arena, struct str text, struct str client_scope,
+                         struct claims_request *ret_request) {
     const struct json *root;
     struct claims_request request = {0};
     if (!json_parse(arena, text, JSON_LIMITS_TOKEN, &root) || json_kind(root) != JSON_KIND_OBJECT ||

@@ -1,5 +1,6 @@
 /*
- * Fetched key sets, one entry per client, in a list: installations have some hundreds of clients, few of which publish keys.
+ * Fetched key sets, one entry per client, in a list: installations have some hundreds of clients, few of which publish
+ * keys.
  */
 #include "domain/client_keys.h"
 
@@ -12,9 +13,9 @@
 
 #include <stdlib.h>
 
-#define FETCH_MS 5000
+#define FETCH_MS    5000
 #define ANSWER_MOST (128 * 1024)
-#define POLL_MS 20
+#define POLL_MS     20
 
 struct fetched {
     struct fetched *next;
@@ -56,12 +57,16 @@ static char *copy(struct str text) {
 
 static struct fetched *entry_of(struct client_keys *keys, const struct client *client) {
     for (struct fetched *entry = keys->first; entry; entry = entry->next) {
-        if (str_equal(str_from(entry->client_id), client->client_id) && str_equal(str_from(entry->uri), client->jwks_uri)) {
+        if (str_equal(str_from(entry->client_id), client->client_id) &&
+            str_equal(str_from(entry->uri), client->jwks_uri)) {
             return entry;
         }
     }
     struct fetched *entry = check_calloc(1, sizeof(*entry));
-    *entry = (struct fetched){.next = keys->first, .client_id = copy(client->client_id), .uri = copy(client->jwks_uri), .tried_at = INT64_MIN};
+    *entry = (struct fetched){.next = keys->first,
+                              .client_id = copy(client->client_id),
+                              .uri = copy(client->jwks_uri),
+                              .tried_at = INT64_MIN};
     keys->first = entry;
     return entry;
 }
@@ -80,8 +85,8 @@ static struct jose_key_set *fetch_set(struct domain *domain, struct arena *arena
         jose_key_set_read(jwks, &set)) {
         return set;
     }
-    log_warn("client_jwks.failed", log_str("client_id", client->client_id), log_text("result", fetch_result_name(result)),
-             log_int("status", answer.status));
+    log_warn("client_jwks.failed", log_str("client_id", client->client_id),
+             log_text("result", fetch_result_name(result)), log_int("status", answer.status));
     return NULL;
 }
 
@@ -107,8 +112,8 @@ static void refresh(struct domain *domain, struct arena *arena, const struct cli
     }
 }
 
-static enum jws_result verify_fetched(struct domain *domain, struct arena *arena, const struct client *client, struct str token,
-                                      unsigned allowed, struct jws *ret_jws) {
+static enum jws_result verify_fetched(struct domain *domain, struct arena *arena, const struct client *client,
+                                      struct str token, unsigned allowed, struct jws *ret_jws) {
     struct fetched *entry = entry_of(domain->client_keys, client);
     if (!entry->set || clock_monotonic_ms() - entry->fetched_at > CLIENT_KEYS_FRESH_S * 1000) {
         refresh(domain, arena, client, entry);
@@ -121,8 +126,8 @@ static enum jws_result verify_fetched(struct domain *domain, struct arena *arena
     return result;
 }
 
-enum jws_result client_keys_verify(struct domain *domain, struct arena *arena, const struct registered_client *client, struct str token,
-                                   unsigned allowed, struct jws *ret_jws) {
+enum jws_result client_keys_verify(struct domain *domain, struct arena *arena, const struct registered_client *client,
+                                   struct str token, unsigned allowed, struct jws *ret_jws) {
     if (client->keys) {
         return jws_verify(arena, token, client->keys, allowed, ret_jws);
     }

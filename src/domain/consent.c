@@ -20,15 +20,16 @@ static void add_word(struct buf *buf, struct str word) {
     buf_put(buf, word);
 }
 
-static enum sql_status given(struct domain *domain, struct arena *arena, struct str account_id, struct str client_id, struct str *ret_scope) {
+static enum sql_status given(struct domain *domain, struct arena *arena, struct str account_id, struct str client_id,
+                             struct str *ret_scope) {
     struct consent_row row;
     enum sql_status found = consents_get(domain->sql, arena, account_id, client_id, &row);
     *ret_scope = found == SQL_DONE ? row.scope : STR("");
     return found;
 }
 
-enum domain_status consent_missing(struct domain *domain, struct arena *arena, struct str account_id, const struct client *client,
-                                   struct str scope, struct str *ret_missing) {
+enum domain_status consent_missing(struct domain *domain, struct arena *arena, struct str account_id,
+                                   const struct client *client, struct str scope, struct str *ret_missing) {
     struct str allowed = STR("");
     if (client->consent == CONSENT_ASK && given(domain, arena, account_id, client->client_id, &allowed) == SQL_DOWN) {
         return DOMAIN_UNAVAILABLE;
@@ -46,8 +47,8 @@ enum domain_status consent_missing(struct domain *domain, struct arena *arena, s
     return DOMAIN_DONE;
 }
 
-enum domain_status consent_give(struct domain *domain, struct arena *arena, struct str account_id, const struct client *client,
-                                struct str scope) {
+enum domain_status consent_give(struct domain *domain, struct arena *arena, struct str account_id,
+                                const struct client *client, struct str scope) {
     struct str allowed, word;
     if (given(domain, arena, account_id, client->client_id, &allowed) == SQL_DOWN) {
         return DOMAIN_UNAVAILABLE;

@@ -12,16 +12,18 @@
 #include "store/kv.h"
 
 #define FLOW_ID_RANDOM 16
-#define PACKED_MOST (16 * 1024)
+#define PACKED_MOST    (16 * 1024)
 
 enum sealed_kind { SEALED_FLOW = 1, SEALED_LOGOUT = 2 };
 
-static struct str seal_packed(const struct domain *domain, struct arena *arena, const struct buf *packed, struct str browser) {
+static struct str seal_packed(const struct domain *domain, struct arena *arena, const struct buf *packed,
+                              struct str browser) {
     CHECK(!packed->failed); /* the parameters were limited when they came in */
     return base64url_encode(arena, seal(domain->sealers->flow, arena, buf_str(packed), browser));
 }
 
-static bool open_packed(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser, struct unpack *ret_unpack) {
+static bool open_packed(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser,
+                        struct unpack *ret_unpack) {
     struct str bytes, plain;
     if (str_is_empty(browser) || sealed.len > 2 * PACKED_MOST || !base64url_decode(arena, sealed, &bytes) ||
         !seal_open(domain->sealers->flow, arena, bytes, browser, &plain)) {
@@ -50,7 +52,8 @@ struct str flow_seal(const struct domain *domain, struct arena *arena, const str
     return seal_packed(domain, arena, &packed, browser);
 }
 
-bool flow_open(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser, struct flow *ret_flow) {
+bool flow_open(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser,
+               struct flow *ret_flow) {
     struct unpack unpack;
     struct flow flow = {0};
     if (!open_packed(domain, arena, sealed, browser, &unpack) || unpack_number(&unpack) != SEALED_FLOW) {
@@ -66,7 +69,8 @@ bool flow_open(const struct domain *domain, struct arena *arena, struct str seal
     return true;
 }
 
-struct str logout_seal(const struct domain *domain, struct arena *arena, const struct logout *logout, struct str browser) {
+struct str logout_seal(const struct domain *domain, struct arena *arena, const struct logout *logout,
+                       struct str browser) {
     struct buf packed;
     buf_init(&packed, arena, 512, PACKED_MOST);
     pack_number(&packed, SEALED_LOGOUT);
@@ -78,7 +82,8 @@ struct str logout_seal(const struct domain *domain, struct arena *arena, const s
     return seal_packed(domain, arena, &packed, browser);
 }
 
-bool logout_open(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser, struct logout *ret_logout) {
+bool logout_open(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser,
+                 struct logout *ret_logout) {
     struct unpack unpack;
     struct logout logout = {0};
     if (!open_packed(domain, arena, sealed, browser, &unpack) || unpack_number(&unpack) != SEALED_LOGOUT) {
@@ -111,7 +116,8 @@ enum domain_status flow_is_open(struct domain *domain, struct arena *arena, stru
 }
 
 enum domain_status flow_complete(struct domain *domain, struct arena *arena, struct str flow_id) {
-    switch (kv_put_new(domain->kv, arena, STR("fl"), flow_id, STR("1"), domain->settings->flow_s + 2 * domain->settings->clock_skew_s)) {
+    switch (kv_put_new(domain->kv, arena, STR("fl"), flow_id, STR("1"),
+                       domain->settings->flow_s + 2 * domain->settings->clock_skew_s)) {
     case KV_DONE:
         return DOMAIN_DONE;
     case KV_CONFLICT:

@@ -17,14 +17,14 @@
 #include "jose/digest.h"
 #include "store/kv.h"
 
-#define RECORD_MOST (12 * 1024)
-#define CODE_RANDOM 32
-#define GRANT_ID_SIZE 16
+#define RECORD_MOST     (12 * 1024)
+#define CODE_RANDOM     32
+#define GRANT_ID_SIZE   16
 #define GENERATION_SIZE 4
-#define MAC_SIZE 32
-#define REFRESH_SIZE (GRANT_ID_SIZE + GENERATION_SIZE + MAC_SIZE)
-#define VERIFIER_LEAST 43
-#define VERIFIER_MOST 128
+#define MAC_SIZE        32
+#define REFRESH_SIZE    (GRANT_ID_SIZE + GENERATION_SIZE + MAC_SIZE)
+#define VERIFIER_LEAST  43
+#define VERIFIER_MOST   128
 
 static struct str code_key(struct arena *arena, struct str code) {
     struct sha256 digest = sha256_of(code);
@@ -52,14 +52,15 @@ enum domain_status code_issue(struct domain *domain, struct arena *arena, struct
     buf_init(&buf, arena, 512, RECORD_MOST);
     code_pack(code, &buf);
     CHECK(!buf.failed);
-    if (kv_put(domain->kv, arena, STR("ac"), code_key(arena, text), buf_str(&buf), domain->settings->code_s) != KV_DONE) {
+    if (kv_put(domain->kv, arena, STR("ac"), code_key(arena, text), buf_str(&buf), domain->settings->code_s) !=
+        KV_DONE) {
         return DOMAIN_UNAVAILABLE;
     }
     *ret_code = text;
     return DOMAIN_DONE;
 }
 
-/* --- redeeming a code ------------------------------------------------------------------------------------------------------- */
+/* --- redeeming a code * --- */
 
 static bool is_verifier(struct str verifier) {
     if (verifier.len < VERIFIER_LEAST || verifier.len > VERIFIER_MOST) {
@@ -67,8 +68,8 @@ static bool is_verifier(struct str verifier) {
     }
     for (size_t i = 0; i < verifier.len; i++) {
         char c = verifier.ptr[i];
-        bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                          c == '_' || c == '~';
+        bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                          c == '.' || c == '_' || c == '~';
         if (!unreserved) {
             return false;
         }
@@ -89,7 +90,8 @@ static bool pkce_fits(struct arena *arena, struct str challenge, struct str veri
 }
 
 /* The code is gone: if this client redeemed it before, what it got then ends now (RFC 6749 §4.1.2). */
-static enum domain_status code_replayed(struct domain *domain, struct arena *arena, const struct client *client, struct str grant_id) {
+static enum domain_status code_replayed(struct domain *domain, struct arena *arena, const struct client *client,
+                                        struct str grant_id) {
     struct kv_op op = {.verb = KV_GET, .ns = STR("gr"), .id = grant_id};
     kv_run(domain->kv, arena, &op, 1);
     if (op.status == KV_DOWN) {
@@ -111,9 +113,17 @@ static int64_t grant_ttl(const struct domain *domain, const struct grant *grant)
 /* One round trip: the grant, the session it hangs on, and the client in the list of those to be told when that ends. */
 static enum domain_status grant_create(struct domain *domain, struct arena *arena, struct grant *grant) {
     struct kv_op ops[] = {
-        {.verb = KV_PUT_NEW, .ns = STR("gr"), .id = grant->grant_id, .value = packed_grant(arena, grant), .ttl = grant_ttl(domain, grant)},
+        {.verb = KV_PUT_NEW,
+         .ns = STR("gr"),
+         .id = grant->grant_id,
+         .value = packed_grant(arena, grant),
+         .ttl = grant_ttl(domain, grant)},
         {.verb = KV_GET, .ns = STR("ss"), .id = grant->session_id},
-        {.verb = KV_SET_ADD, .ns = STR("sc"), .id = grant->session_id, .value = grant->client_id, .ttl = domain->settings->session_s},
+        {.verb = KV_SET_ADD,
+         .ns = STR("sc"),
+         .id = grant->session_id,
+         .value = grant->client_id,
+         .ttl = domain->settings->session_s},
     };
     if (kv_run(domain->kv, arena, ops, ARRAY_LEN(ops)) == KV_DOWN) {
         return DOMAIN_UNAVAILABLE;
@@ -154,8 +164,8 @@ enum domain_status code_redeem(struct domain *domain, struct arena *arena, const
         return code_replayed(domain, arena, client, grant_id);
     }
     struct code code;
-    if (!code_unpack(record, &code) || !str_equal(code.grant.client_id, client->client_id) || clock_wall() >= code.expires_at ||
-        !str_equal(code.redirect_uri, presented->redirect_uri) ||
+    if (!code_unpack(record, &code) || !str_equal(code.grant.client_id, client->client_id) ||
+        clock_wall() >= code.expires_at || !str_equal(code.redirect_uri, presented->redirect_uri) ||
         !pkce_fits(arena, code.code_challenge, presented->code_verifier)) {
         return DOMAIN_NO;
     }
@@ -171,7 +181,7 @@ enum domain_status code_redeem(struct domain *domain, struct arena *arena, const
     return created;
 }
 
-/* --- refresh tokens --------------------------------------------------------------------------------------------------------- */
+/* --- refresh tokens * --- */
 
 static void refresh_mac(const struct domain *domain, struct str head, unsigned char ret_mac[MAC_SIZE]) {
     seal_mac(domain->sealers->refresh, &head, 1, ret_mac);
@@ -210,9 +220,10 @@ static bool refresh_read(const struct domain *domain, struct arena *arena, struc
     return true;
 }
 
-/* The grant and, unless it was given for offline access, its session. `packed` is what the store holds, for a later compare and replace. */
-static enum domain_status grant_load(struct domain *domain, struct arena *arena, struct str grant_id, struct grant *ret_grant,
-                                     struct str *ret_packed) {
+/* The grant and, unless it was given for offline access, its session. `packed` is what the store holds, for a later
+ * compare and replace. */
+static enum domain_status grant_load(struct domain *domain, struct arena *arena, struct str grant_id,
+                                     struct grant *ret_grant, struct str *ret_packed) {
     struct kv_op op = {.verb = KV_GET, .ns = STR("gr"), .id = grant_id};
     kv_run(domain->kv, arena, &op, 1);
     if (op.status == KV_DOWN) {
@@ -257,26 +268,28 @@ static enum domain_status rotate(struct domain *domain, struct arena *arena, str
     return DOMAIN_DONE;
 }
 
-static enum domain_status redeem_generation(struct domain *domain, struct arena *arena, struct grant *grant, struct str packed,
-                                            uint64_t generation) {
+static enum domain_status redeem_generation(struct domain *domain, struct arena *arena, struct grant *grant,
+                                            struct str packed, uint64_t generation) {
     if (generation == grant->generation) {
         return rotate(domain, arena, grant, packed);
     }
-    bool just_rotated = generation + 1 == grant->generation && clock_wall() <= grant->rotated_at + domain->settings->refresh_grace_s;
+    bool just_rotated =
+        generation + 1 == grant->generation && clock_wall() <= grant->rotated_at + domain->settings->refresh_grace_s;
     if (just_rotated && domain->settings->refresh_grace_s > 0) {
         return DOMAIN_DONE; /* the same successor is named again */
     }
     return grant_revoke(domain, arena, grant->grant_id) == DOMAIN_DONE ? DOMAIN_NO : DOMAIN_UNAVAILABLE;
 }
 
-enum domain_status refresh_redeem(struct domain *domain, struct arena *arena, const struct client *client, struct str token,
-                                  struct grant *ret_grant) {
+enum domain_status refresh_redeem(struct domain *domain, struct arena *arena, const struct client *client,
+                                  struct str token, struct grant *ret_grant) {
     struct str grant_id;
     uint64_t generation;
     if (!refresh_read(domain, arena, token, &grant_id, &generation)) {
         return DOMAIN_NO;
     }
-    /* Twice, because another tab may have rotated between our look and our replace: the second look then sees its rotation. */
+    /* Twice, because another tab may have rotated between our look and our replace: the second look then sees its
+     * rotation. */
     enum domain_status redeemed = DOMAIN_NO;
     for (int look = 0; look < 2 && redeemed == DOMAIN_NO; look++) {
         struct grant grant;
@@ -314,7 +327,8 @@ enum domain_status refresh_peek(struct domain *domain, struct arena *arena, stru
     return DOMAIN_DONE;
 }
 
-enum domain_status grant_live(struct domain *domain, struct arena *arena, struct str grant_id, struct grant *ret_grant) {
+enum domain_status grant_live(struct domain *domain, struct arena *arena, struct str grant_id,
+                              struct grant *ret_grant) {
     struct str packed;
     return grant_load(domain, arena, grant_id, ret_grant, &packed);
 }

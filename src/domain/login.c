@@ -1,6 +1,6 @@
 /*
- * Password sign-in. Every path through it counts first, hashes once and answers alike, so that neither text nor time tells whether an
- * account exists.
+ * Password sign-in. Every path through it counts first, hashes once and answers alike, so that neither text nor time
+ * tells whether an account exists.
  */
 #include "domain/login.h"
 
@@ -10,8 +10,9 @@
 #include "loop/fiber.h"
 
 #define DELAY_FIRST_MS 100
-#define DELAY_MOST_MS 3000
-/* One account guessed at from many addresses locks for all of them only after this many times the limit, so that locking a person out takes effort. */
+#define DELAY_MOST_MS  3000
+/* One account guessed at from many addresses locks for all of them only after this many times the limit, so that
+ * locking a person out takes effort. */
 #define SPREAD_FACTOR 20
 
 static int64_t delay_after(int64_t failures) {
@@ -23,8 +24,8 @@ static int64_t delay_after(int64_t failures) {
 }
 
 /* The account and its password hash, where there are any. */
-static enum domain_status find_person(struct domain *domain, struct arena *arena, enum identifier_kind kind, struct str value,
-                                      struct str *ret_account_id, struct str *ret_hash) {
+static enum domain_status find_person(struct domain *domain, struct arena *arena, enum identifier_kind kind,
+                                      struct str value, struct str *ret_account_id, struct str *ret_hash) {
     enum domain_status found = account_find(domain, arena, kind, value, ret_account_id);
     if (found != DOMAIN_DONE) {
         return found;
@@ -41,8 +42,8 @@ static enum domain_status find_person(struct domain *domain, struct arena *arena
     return DOMAIN_UNAVAILABLE;
 }
 
-static enum login_result check_person(struct domain *domain, struct arena *arena, enum identifier_kind kind, struct str value,
-                                      struct str password, struct account *ret_account) {
+static enum login_result check_person(struct domain *domain, struct arena *arena, enum identifier_kind kind,
+                                      struct str value, struct str password, struct account *ret_account) {
     struct str account_id = STR_NONE, hash = STR_NONE;
     enum domain_status found = find_person(domain, arena, kind, value, &account_id, &hash);
     if (found == DOMAIN_UNAVAILABLE) {
@@ -69,8 +70,8 @@ static enum login_result check_person(struct domain *domain, struct arena *arena
     return LOGIN_DONE;
 }
 
-enum login_result login_with_password(struct domain *domain, struct arena *arena, struct str username, struct str password,
-                                      struct str client_address, struct account *ret_account) {
+enum login_result login_with_password(struct domain *domain, struct arena *arena, struct str username,
+                                      struct str password, struct str client_address, struct account *ret_account) {
     const struct domain_settings *settings = domain->settings;
     enum identifier_kind kind;
     struct str value = account_identifier_fold(arena, username, &kind);

@@ -11,10 +11,10 @@
 #include "loop/fetch.h"
 #include "loop/fiber.h"
 
-#define TRIES 3
+#define TRIES          3
 #define FIRST_PAUSE_MS 500
-#define TIMEOUT_MS 5000
-#define ANSWER_MOST (16 * 1024)
+#define TIMEOUT_MS     5000
+#define ANSWER_MOST    (16 * 1024)
 
 struct delivery {
     struct domain *domain;
@@ -48,8 +48,8 @@ static bool deliver_once(const struct delivery *delivery, const struct client *c
     enum fetch_result result = fetch(domain->fetcher, arena, &request, &answer);
     bool accepted = result == FETCH_DONE && (answer.status == 200 || answer.status == 204);
     if (!accepted) {
-        log_warn("backchannel_logout.failed", log_str("client_id", client->client_id), log_text("result", fetch_result_name(result)),
-                 log_int("status", answer.status));
+        log_warn("backchannel_logout.failed", log_str("client_id", client->client_id),
+                 log_text("result", fetch_result_name(result)), log_int("status", answer.status));
     }
     return accepted || (result == FETCH_DONE && answer.status == 400) || result == FETCH_REFUSED;
 }

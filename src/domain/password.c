@@ -1,5 +1,6 @@
 /*
- * argon2id in a bounded pool, so that a flood of sign-ins waits for itself and never for a token. The only home of libargon2.
+ * argon2id in a bounded pool, so that a flood of sign-ins waits for itself and never for a token. The only home of
+ * libargon2.
  */
 #include "domain/password.h"
 
@@ -11,11 +12,11 @@
 
 #include <argon2.h>
 
-#define SALT_SIZE 16
-#define TAG_SIZE 32
-#define ENCODED_MOST 256
+#define SALT_SIZE           16
+#define TAG_SIZE            32
+#define ENCODED_MOST        256
 #define PASSWORD_BYTES_MOST 256
-#define LONG_ENOUGH 12 /* characters that need no further classes */
+#define LONG_ENOUGH         12 /* characters that need no further classes */
 
 struct hashing {
     const struct domain_settings *settings;
@@ -27,9 +28,10 @@ struct hashing {
 
 static void hash_work(void *arg) {
     struct hashing *hashing = arg;
-    int result = argon2id_hash_encoded((uint32_t)hashing->settings->password_passes, (uint32_t)hashing->settings->password_memory_kib, 1,
-                                       hashing->password.ptr, hashing->password.len, hashing->salt, SALT_SIZE, TAG_SIZE,
-                                       hashing->encoded, ENCODED_MOST);
+    int result = argon2id_hash_encoded((uint32_t)hashing->settings->password_passes,
+                                       (uint32_t)hashing->settings->password_memory_kib, 1, hashing->password.ptr,
+                                       hashing->password.len, hashing->salt, SALT_SIZE, TAG_SIZE, hashing->encoded,
+                                       ENCODED_MOST);
     hashing->failed = result != ARGON2_OK;
 }
 
@@ -40,7 +42,8 @@ static void verify_work(void *arg) {
     hashing->failed = result != ARGON2_OK && result != ARGON2_VERIFY_MISMATCH;
 }
 
-enum domain_status password_hash(struct domain *domain, struct arena *arena, struct str password, struct str *ret_hash) {
+enum domain_status password_hash(struct domain *domain, struct arena *arena, struct str password,
+                                 struct str *ret_hash) {
     struct hashing hashing = {.settings = domain->settings, .password = password};
     random_bytes(hashing.salt, SALT_SIZE);
     if (pool_run(domain->passwords, hash_work, &hashing) != POOL_DONE || hashing.failed) {

@@ -1,6 +1,6 @@
 /*
- * Registering a person: what they typed is read, the attempt is counted, the register is asked, the account is made with its evidence. Nothing
- * is written before the register has said yes.
+ * Registering a person: what they typed is read, the attempt is counted, the register is asked, the account is made
+ * with its evidence. Nothing is written before the register has said yes.
  */
 #include "domain/login.h"
 
@@ -49,16 +49,21 @@ static enum registration_field_problem field_of_name(struct arena *arena, struct
     return FIELD_BAD;
 }
 
-static bool read_person(struct domain *domain, struct arena *arena, const struct registration *typed, struct person *person,
-                        struct registration_problems *problems) {
+static bool read_person(struct domain *domain, struct arena *arena, const struct registration *typed,
+                        struct person *person, struct registration_problems *problems) {
     person->name = str_trim(typed->name);
     bool number_fine = id_number_read(str_trim(typed->id_number), clock_wall(), &person->number) == ID_NUMBER_OK;
     bool phone_fine = phone_read(arena, str_trim(typed->phone), &person->phone);
     *problems = (struct registration_problems){
         .name = str_is_empty(person->name) ? FIELD_MISSING : field_of_name(arena, person->name),
-        .id_number = str_is_empty(typed->id_number) ? FIELD_MISSING : number_fine ? FIELD_FINE : FIELD_BAD,
-        .phone = str_is_empty(typed->phone) ? FIELD_MISSING : phone_fine ? FIELD_FINE : FIELD_BAD,
-        .password = str_is_empty(typed->password) ? FIELD_MISSING : field_of_password(password_check(domain, typed->password)),
+        .id_number = str_is_empty(typed->id_number) ? FIELD_MISSING
+                     : number_fine                  ? FIELD_FINE
+                                                    : FIELD_BAD,
+        .phone = str_is_empty(typed->phone) ? FIELD_MISSING
+                 : phone_fine               ? FIELD_FINE
+                                            : FIELD_BAD,
+        .password =
+            str_is_empty(typed->password) ? FIELD_MISSING : field_of_password(password_check(domain, typed->password)),
     };
     return problems->name == FIELD_FINE && problems->id_number == FIELD_FINE && problems->phone == FIELD_FINE &&
            problems->password == FIELD_FINE;
@@ -123,7 +128,8 @@ static struct profile profile_of(struct arena *arena, const struct person *perso
 }
 
 static enum registration_result create_account(struct domain *domain, struct arena *arena, const struct person *person,
-                                               struct str password, struct evidence *evidence, struct account *ret_account) {
+                                               struct str password, struct evidence *evidence,
+                                               struct account *ret_account) {
     int64_t days = domain->settings->registration_evidence_days;
     evidence->expires_at = days > 0 ? evidence->checked_at + days * DAY_S : 0;
     const struct account_wanted wanted = {
@@ -131,7 +137,8 @@ static enum registration_result create_account(struct domain *domain, struct are
     struct str account_id, taken_by;
     switch (account_create(domain, arena, &wanted, &account_id)) {
     case DOMAIN_DONE:
-        return account_load(domain, arena, account_id, ret_account) == DOMAIN_DONE ? REGISTRATION_DONE : REGISTRATION_UNAVAILABLE;
+        return account_load(domain, arena, account_id, ret_account) == DOMAIN_DONE ? REGISTRATION_DONE
+                                                                                   : REGISTRATION_UNAVAILABLE;
     case DOMAIN_NO:
         break;
     case DOMAIN_UNAVAILABLE:
@@ -148,9 +155,9 @@ static enum registration_result create_account(struct domain *domain, struct are
     return REGISTRATION_UNAVAILABLE;
 }
 
-enum registration_result register_person(struct domain *domain, struct arena *arena, const struct registration *registration,
-                                         struct str client_address, struct account *ret_account,
-                                         struct registration_problems *ret_problems) {
+enum registration_result register_person(struct domain *domain, struct arena *arena,
+                                         const struct registration *registration, struct str client_address,
+                                         struct account *ret_account, struct registration_problems *ret_problems) {
     struct person person;
     if (!read_person(domain, arena, registration, &person, ret_problems)) {
         return REGISTRATION_INVALID;

@@ -1,6 +1,6 @@
 /*
- * The snapshot of client systems: a sorted array, searched by client_id. Secrets are hashed as they come in; where HMAC assertions need the secret
- * itself it is kept sealed.
+ * The snapshot of client systems: a sorted array, searched by client_id. Secrets are hashed as they come in; where HMAC
+ * assertions need the secret itself it is kept sealed.
  */
 #include "domain/registry.h"
 
@@ -17,7 +17,8 @@ struct registry {
     size_t count;
 };
 
-static void secret_hash(const struct domain_sealers *sealers, struct str client_id, struct str secret, unsigned char ret_mac[32]) {
+static void secret_hash(const struct domain_sealers *sealers, struct str client_id, struct str secret,
+                        unsigned char ret_mac[32]) {
     const struct str parts[] = {STR("client_secret"), client_id, secret};
     seal_mac(sealers->secret, parts, ARRAY_LEN(parts), ret_mac);
 }
@@ -28,7 +29,8 @@ static bool keys_load(struct arena *arena, struct registered_client *entry, stru
     }
     const struct json *jwks;
     if (!json_parse(arena, entry->client.jwks, JSON_LIMITS_DOCUMENT, &jwks) || !jose_key_set_read(jwks, &entry->keys)) {
-        return fault_set(fault, "client %.*s: jwks: is not a usable JWK set (RFC 7517)", STR_ARG(entry->client.client_id));
+        return fault_set(fault, "client %.*s: jwks: is not a usable JWK set (RFC 7517)",
+                         STR_ARG(entry->client.client_id));
     }
     arena_defer(arena, (void (*)(void *))jose_key_set_free, entry->keys);
     if (jose_key_set_count(entry->keys) == 0) {
@@ -38,8 +40,8 @@ static bool keys_load(struct arena *arena, struct registered_client *entry, stru
 }
 
 /* The client's strings belong to whoever read it: the registry keeps its own copies of what is looked at later. */
-static bool entry_load(struct registered_client *entry, const struct client *client, const struct domain_sealers *sealers,
-                       struct arena *arena, struct fault *fault) {
+static bool entry_load(struct registered_client *entry, const struct client *client,
+                       const struct domain_sealers *sealers, struct arena *arena, struct fault *fault) {
     entry->client = *client;
     if (!str_is_empty(client->client_secret)) {
         entry->has_secret = true;
@@ -53,11 +55,12 @@ static bool entry_load(struct registered_client *entry, const struct client *cli
 }
 
 static int by_client_id(const void *a, const void *b) {
-    return str_compare(((const struct registered_client *)a)->client.client_id, ((const struct registered_client *)b)->client.client_id);
+    return str_compare(((const struct registered_client *)a)->client.client_id,
+                       ((const struct registered_client *)b)->client.client_id);
 }
 
-bool registry_new(const struct client *clients, size_t count, const struct domain_sealers *sealers, struct registry **ret_registry,
-                  struct fault *fault) {
+bool registry_new(const struct client *clients, size_t count, const struct domain_sealers *sealers,
+                  struct registry **ret_registry, struct fault *fault) {
     struct arena *arena = arena_new();
     struct registry *registry = arena_new_of(arena, struct registry);
     atomic_init(&registry->holds, 1);
@@ -105,7 +108,8 @@ size_t registry_count(const struct registry *registry) {
     return registry->count;
 }
 
-bool registered_client_secret_fits(const struct registered_client *client, const struct domain_sealers *sealers, struct str secret) {
+bool registered_client_secret_fits(const struct registered_client *client, const struct domain_sealers *sealers,
+                                   struct str secret) {
     if (!client->has_secret || str_is_empty(secret)) {
         return false;
     }
@@ -114,8 +118,8 @@ bool registered_client_secret_fits(const struct registered_client *client, const
     return str_equal_secret(str_of(mac, sizeof(mac)), str_of(client->secret_mac, sizeof(client->secret_mac)));
 }
 
-bool registered_client_secret_open(const struct registered_client *client, const struct domain_sealers *sealers, struct arena *arena,
-                                   struct str *ret_secret) {
+bool registered_client_secret_open(const struct registered_client *client, const struct domain_sealers *sealers,
+                                   struct arena *arena, struct str *ret_secret) {
     return !str_is_absent(client->secret_sealed) &&
            seal_open(sealers->secret, arena, client->secret_sealed, client->client.client_id, ret_secret);
 }

@@ -7,10 +7,10 @@
  */
 #include "domain/session.h"
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/random.h"
-#include "base/check.h"
 #include "domain/registry.h"
 #include "jose/digest.h"
 #include "logout.h"
@@ -18,7 +18,7 @@
 
 #define COOKIE_PREFIX STR("ss_")
 #define COOKIE_RANDOM 32
-#define RECORD_MOST 512
+#define RECORD_MOST   512
 
 static struct str id_of_cookie(struct arena *arena, struct str cookie) {
     struct sha256 digest = sha256_of(cookie);
@@ -51,17 +51,21 @@ static enum domain_status read_record(struct domain *domain, const struct kv_op 
     return DOMAIN_DONE;
 }
 
-enum domain_status session_find(struct domain *domain, struct arena *arena, struct str cookie, struct session *ret_session) {
+enum domain_status session_find(struct domain *domain, struct arena *arena, struct str cookie,
+                                struct session *ret_session) {
     if (!is_cookie(cookie)) {
         return DOMAIN_NO;
     }
-    struct kv_op op = {
-        .verb = KV_GET_KEEP, .ns = STR("ss"), .id = id_of_cookie(arena, cookie), .ttl = domain->settings->session_idle_s};
+    struct kv_op op = {.verb = KV_GET_KEEP,
+                       .ns = STR("ss"),
+                       .id = id_of_cookie(arena, cookie),
+                       .ttl = domain->settings->session_idle_s};
     kv_run(domain->kv, arena, &op, 1);
     return read_record(domain, &op, ret_session);
 }
 
-enum domain_status session_get(struct domain *domain, struct arena *arena, struct str session_id, struct session *ret_session) {
+enum domain_status session_get(struct domain *domain, struct arena *arena, struct str session_id,
+                               struct session *ret_session) {
     struct kv_op op = {.verb = KV_GET, .ns = STR("ss"), .id = session_id};
     kv_run(domain->kv, arena, &op, 1);
     return read_record(domain, &op, ret_session);
@@ -70,15 +74,23 @@ enum domain_status session_get(struct domain *domain, struct arena *arena, struc
 static enum domain_status session_store(struct domain *domain, struct arena *arena, const struct session *session) {
     const struct domain_settings *settings = domain->settings;
     struct kv_op ops[] = {
-        {.verb = KV_PUT, .ns = STR("ss"), .id = session->session_id, .value = pack(arena, session), .ttl = settings->session_idle_s},
-        {.verb = KV_SET_ADD, .ns = STR("as"), .id = session->account_id, .value = session->session_id, .ttl = settings->session_s},
+        {.verb = KV_PUT,
+         .ns = STR("ss"),
+         .id = session->session_id,
+         .value = pack(arena, session),
+         .ttl = settings->session_idle_s},
+        {.verb = KV_SET_ADD,
+         .ns = STR("as"),
+         .id = session->account_id,
+         .value = session->session_id,
+         .ttl = settings->session_s},
     };
     /* A person with a thousand sessions still gets one more: it is then only not listed. */
     return kv_run(domain->kv, arena, ops, ARRAY_LEN(ops)) == KV_DONE ? DOMAIN_DONE : DOMAIN_UNAVAILABLE;
 }
 
-enum domain_status session_start(struct domain *domain, struct arena *arena, struct str old_cookie, const struct session *wanted,
-                                 struct session *ret_session, struct str *ret_cookie) {
+enum domain_status session_start(struct domain *domain, struct arena *arena, struct str old_cookie,
+                                 const struct session *wanted, struct session *ret_session, struct str *ret_cookie) {
     struct session session = *wanted;
     struct session old;
     enum domain_status found = session_find(domain, arena, old_cookie, &old);
@@ -142,12 +154,15 @@ struct str session_sid(const struct domain *domain, struct arena *arena, struct 
     return base64url_encode(arena, seal_pseudonym(domain->sealers->session, arena, session_id, client_id));
 }
 
-bool session_id_from_sid(const struct domain *domain, struct arena *arena, struct str sid, struct str client_id, struct str *ret_session_id) {
+bool session_id_from_sid(const struct domain *domain, struct arena *arena, struct str sid, struct str client_id,
+                         struct str *ret_session_id) {
     struct str sealed;
-    return base64url_decode(arena, sid, &sealed) && seal_pseudonym_open(domain->sealers->session, arena, sealed, client_id, ret_session_id);
+    return base64url_decode(arena, sid, &sealed) &&
+           seal_pseudonym_open(domain->sealers->session, arena, sealed, client_id, ret_session_id);
 }
 
-struct str subject_for(const struct domain *domain, struct arena *arena, struct str account_id, const struct client *client) {
+struct str subject_for(const struct domain *domain, struct arena *arena, struct str account_id,
+                       const struct client *client) {
     if (!client->pairwise) {
         return account_id;
     }

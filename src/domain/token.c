@@ -14,11 +14,12 @@
 #include "store/kv.h"
 
 #define PAYLOAD_MOST (8 * 1024)
-#define JTI_RANDOM 16
-#define LEVELS 4
+#define JTI_RANDOM   16
+#define LEVELS       4
 
-static const struct str acr_values[LEVELS + 1] = {STR_INIT(""), STR_INIT("urn:tongxing:loa:1"), STR_INIT("urn:tongxing:loa:2"),
-                                                  STR_INIT("urn:tongxing:loa:3"), STR_INIT("urn:tongxing:loa:4")};
+static const struct str acr_values[LEVELS + 1] = {STR_INIT(""), STR_INIT("urn:tongxing:loa:1"),
+                                                  STR_INIT("urn:tongxing:loa:2"), STR_INIT("urn:tongxing:loa:3"),
+                                                  STR_INIT("urn:tongxing:loa:4")};
 
 /* RFC 8176 names of the bits of enum amr. */
 static const struct {
@@ -50,7 +51,7 @@ static void put_amr(struct json_out *out, unsigned amr) {
     json_close_array(out);
 }
 
-/* --- signing ------------------------------------------------------------------------------------------------------------- */
+/* --- signing * --- */
 
 struct payload {
     struct buf buf;
@@ -65,8 +66,8 @@ static void payload_open(struct payload *payload, const struct domain *domain, s
     json_put_int(&payload->out, "iat", now);
 }
 
-static bool payload_sign(struct payload *payload, struct domain *domain, struct arena *arena, enum jose_alg alg, struct str typ,
-                         struct str *ret_jwt) {
+static bool payload_sign(struct payload *payload, struct domain *domain, struct arena *arena, enum jose_alg alg,
+                         struct str typ, struct str *ret_jwt) {
     json_close_object(&payload->out);
     struct jose_signer *signer = domain->keys->signers[alg];
     if (payload->buf.failed || !signer) {
@@ -96,7 +97,8 @@ int64_t access_token_lifetime(const struct domain *domain, const struct client *
     return client->access_token_ttl > 0 && client->access_token_ttl < most ? client->access_token_ttl : most;
 }
 
-bool access_token_write(struct domain *domain, struct arena *arena, const struct access_token *token, struct str *ret_jwt) {
+bool access_token_write(struct domain *domain, struct arena *arena, const struct access_token *token,
+                        struct str *ret_jwt) {
     const struct client *client = token->client;
     const struct grant *grant = token->grant;
     int64_t now = clock_wall();
@@ -122,8 +124,8 @@ bool access_token_write(struct domain *domain, struct arena *arena, const struct
     return payload_sign(&payload, domain, arena, default_alg(domain), STR("at+jwt"), ret_jwt);
 }
 
-/* Left half of the hash that the signing algorithm uses. Ed25519 signs with SHA-512, but at_hash with SHA-256 is what deployed clients
- * compute only for the *256 algorithms: so for EdDSA at_hash, optional in this flow, is left out. */
+/* Left half of the hash that the signing algorithm uses. Ed25519 signs with SHA-512, but at_hash with SHA-256 is what
+ * deployed clients compute only for the *256 algorithms: so for EdDSA at_hash, optional in this flow, is left out. */
 static void put_at_hash(struct json_out *out, struct arena *arena, enum jose_alg alg, struct str access_token) {
     if (alg == JOSE_EDDSA || str_is_absent(access_token)) {
         return;
@@ -157,8 +159,8 @@ bool id_token_write(struct domain *domain, struct arena *arena, const struct id_
     return payload_sign(&payload, domain, arena, alg, STR("JWT"), ret_jwt);
 }
 
-bool logout_token_write(struct domain *domain, struct arena *arena, const struct client *client, struct str sub, struct str sid,
-                        struct str *ret_jwt) {
+bool logout_token_write(struct domain *domain, struct arena *arena, const struct client *client, struct str sub,
+                        struct str sid, struct str *ret_jwt) {
     int64_t now = clock_wall();
     struct payload payload;
     payload_open(&payload, domain, arena, now);
@@ -174,7 +176,8 @@ bool logout_token_write(struct domain *domain, struct arena *arena, const struct
     return payload_sign(&payload, domain, arena, jose_alg_from_name(client->id_token_alg), STR("logout+jwt"), ret_jwt);
 }
 
-bool userinfo_sign(struct domain *domain, struct arena *arena, const struct client *client, struct str claims, struct str *ret_jwt) {
+bool userinfo_sign(struct domain *domain, struct arena *arena, const struct client *client, struct str claims,
+                   struct str *ret_jwt) {
     struct payload payload;
     payload_open(&payload, domain, arena, clock_wall());
     json_put_str(&payload.out, "aud", client->client_id);
@@ -184,9 +187,10 @@ bool userinfo_sign(struct domain *domain, struct arena *arena, const struct clie
     return payload_sign(&payload, domain, arena, jose_alg_from_name(client->userinfo_alg), STR("JWT"), ret_jwt);
 }
 
-/* --- reading back --------------------------------------------------------------------------------------------------------- */
+/* --- reading back * --- */
 
-#define OWN_ALGS (JOSE_ALG_BIT(JOSE_ES256) | JOSE_ALG_BIT(JOSE_RS256) | JOSE_ALG_BIT(JOSE_PS256) | JOSE_ALG_BIT(JOSE_EDDSA))
+#define OWN_ALGS                                                                                                       \
+    (JOSE_ALG_BIT(JOSE_ES256) | JOSE_ALG_BIT(JOSE_RS256) | JOSE_ALG_BIT(JOSE_PS256) | JOSE_ALG_BIT(JOSE_EDDSA))
 
 static bool own_jwt(struct domain *domain, struct arena *arena, struct str jwt, struct str typ, struct jws *ret_jws,
                     struct jwt_claims *ret_claims) {
@@ -207,12 +211,14 @@ static enum domain_status token_live(struct domain *domain, struct arena *arena,
     return token->has_grant ? grant_live(domain, arena, token->grant.grant_id, &token->grant) : DOMAIN_DONE;
 }
 
-enum domain_status access_token_read(struct domain *domain, struct arena *arena, struct str jwt, struct access_token_read *ret_token) {
+enum domain_status access_token_read(struct domain *domain, struct arena *arena, struct str jwt,
+                                     struct access_token_read *ret_token) {
     struct jws jws;
     struct jwt_claims claims;
     struct access_token_read token = {0};
-    if (!own_jwt(domain, arena, jwt, STR("at+jwt"), &jws, &claims) || !jwt_claims_has_audience(&claims, domain->settings->issuer) ||
-        claims.exp < 0 || jwt_claims_time(&claims, clock_wall(), 0) != JWT_TIME_OK || str_is_absent(claims.jti) ||
+    if (!own_jwt(domain, arena, jwt, STR("at+jwt"), &jws, &claims) ||
+        !jwt_claims_has_audience(&claims, domain->settings->issuer) || claims.exp < 0 ||
+        jwt_claims_time(&claims, clock_wall(), 0) != JWT_TIME_OK || str_is_absent(claims.jti) ||
         !json_get_str(jws.claims, "client_id", &token.client_id)) {
         return DOMAIN_NO;
     }
@@ -230,12 +236,14 @@ enum domain_status access_token_read(struct domain *domain, struct arena *arena,
     return live;
 }
 
-enum domain_status access_token_revoke(struct domain *domain, struct arena *arena, const struct access_token_read *token) {
+enum domain_status access_token_revoke(struct domain *domain, struct arena *arena,
+                                       const struct access_token_read *token) {
     int64_t left = token->exp - clock_wall();
     if (left <= 0) {
         return DOMAIN_DONE;
     }
-    return kv_put(domain->kv, arena, STR("rj"), token->jti, STR("1"), left) == KV_DONE ? DOMAIN_DONE : DOMAIN_UNAVAILABLE;
+    return kv_put(domain->kv, arena, STR("rj"), token->jti, STR("1"), left) == KV_DONE ? DOMAIN_DONE
+                                                                                       : DOMAIN_UNAVAILABLE;
 }
 
 bool id_token_hint_read(struct domain *domain, struct arena *arena, struct str jwt, struct id_token_hint *ret_hint) {

@@ -7,11 +7,11 @@
 #include "base/json.h"
 #include "base/random.h"
 
-#define SESSION_COOKIE STR("__Host-session")
-#define BROWSER_COOKIE STR("__Host-browser")
-#define BROWSER_RANDOM 24
+#define SESSION_COOKIE        STR("__Host-session")
+#define BROWSER_COOKIE        STR("__Host-browser")
+#define BROWSER_RANDOM        24
 #define BROWSER_COOKIE_LENGTH 32 /* of 24 bytes in base64url */
-#define JSON_ERROR_MOST 1024
+#define JSON_ERROR_MOST       1024
 
 static const struct {
     struct str name;
@@ -78,12 +78,14 @@ struct str session_cookie_sent(const struct call *call) {
 }
 
 void session_cookie_set(struct call *call, struct str cookie) {
-    http_reply_cookie(call->reply, &(struct http_cookie_options){.name = SESSION_COOKIE, .value = cookie, .max_age = -1});
+    http_reply_cookie(call->reply,
+                      &(struct http_cookie_options){.name = SESSION_COOKIE, .value = cookie, .max_age = -1});
 }
 
 void session_cookie_clear(struct call *call) {
     if (http_field_count(call->request, STR("cookie")) > 0) {
-        http_reply_cookie(call->reply, &(struct http_cookie_options){.name = SESSION_COOKIE, .value = STR(""), .max_age = 0});
+        http_reply_cookie(call->reply,
+                          &(struct http_cookie_options){.name = SESSION_COOKIE, .value = STR(""), .max_age = 0});
     }
 }
 

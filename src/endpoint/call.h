@@ -1,7 +1,8 @@
 /*
  * call: one request on its way through the endpoints, and how endpoints end it with an error.
  *
- * Errors are declared once in oidc/errors.def. A description is a constant that may name a parameter: nothing from the request is ever echoed.
+ * Errors are declared once in oidc/errors.def. A description is a constant that may name a parameter: nothing from the
+ * request is ever echoed.
  */
 #ifndef ENDPOINT_CALL_H
 #define ENDPOINT_CALL_H

@@ -153,7 +153,8 @@ static void reply_readiness(struct call *call) {
 
 void endpoint_ops_handle(void *ctx, const struct http_request *request, struct http_reply *reply) {
     struct endpoint *endpoint = ctx;
-    struct call call = {.endpoint = endpoint, .domain = endpoint->domain, .request = request, .reply = reply, .arena = request->arena};
+    struct call call = {
+        .endpoint = endpoint, .domain = endpoint->domain, .request = request, .reply = reply, .arena = request->arena};
     bool read = request->method & (HTTP_GET | HTTP_HEAD);
     if (read && str_equal(request->path, STR("/health"))) {
         reply_health(&call);

@@ -1,5 +1,6 @@
 /*
- * Accept-Language (RFC 9110 §12.5.4) against a fixed list: basic filtering of RFC 4647 §3.3.1, in both directions, so that "zh" finds "zh-CN".
+ * Accept-Language (RFC 9110 §12.5.4) against a fixed list: basic filtering of RFC 4647 §3.3.1, in both directions, so
+ * that "zh" finds "zh-CN".
  */
 #include "http/request.h"
 
@@ -13,7 +14,8 @@ static int weight_of(struct str parameters) {
     if (str_is_absent(parameters)) {
         return 1000;
     }
-    if (!str_equal_fold(name, STR("q")) || value.len == 0 || value.len > 5 || (value.ptr[0] != '0' && value.ptr[0] != '1')) {
+    if (!str_equal_fold(name, STR("q")) || value.len == 0 || value.len > 5 ||
+        (value.ptr[0] != '0' && value.ptr[0] != '1')) {
         return 0;
     }
     int weight = (value.ptr[0] - '0') * 1000;

@@ -3,8 +3,8 @@
  *
  *   idle → head → body → running (the handler's fiber) → writing → idle …, or closed
  *
- * Each state but running has its own time limit. While a handler runs nothing is read, so pipelined requests wait in the socket. After a refused
- * request the connection is closed, since nobody can say where the next one would begin.
+ * Each state but running has its own time limit. While a handler runs nothing is read, so pipelined requests wait in
+ * the socket. After a refused request the connection is closed, since nobody can say where the next one would begin.
  */
 #include "connection.h"
 
@@ -25,11 +25,11 @@
 #include <time.h>
 
 #define ADDRESS_SIZE 64
-#define BODY_FIRST 4096
-#define BODY_MOST (4 * 1024 * 1024)
-#define HEAD_MOST (72 * 1024)
-#define LINGER_MS 2000
-#define LINGER_MOST (256 * 1024)
+#define BODY_FIRST   4096
+#define BODY_MOST    (4 * 1024 * 1024)
+#define HEAD_MOST    (72 * 1024)
+#define LINGER_MS    2000
+#define LINGER_MOST  (256 * 1024)
 
 enum state { STATE_IDLE, STATE_HEAD, STATE_BODY, STATE_RUNNING, STATE_WRITING, STATE_LINGERING };
 
@@ -73,18 +73,33 @@ static void enter(struct connection *connection, enum state state, int64_t ms) {
     }
 }
 
-/* --- writing a reply --------------------------------------------------------------------------------------------------------------------- */
+/* --- writing a reply * --- */
 
 static const char *reason_of(int status) {
     static const struct {
         int status;
         const char *reason;
     } reasons[] = {
-        {200, "OK"},          {204, "No Content"},        {303, "See Other"},     {304, "Not Modified"},
-        {400, "Bad Request"}, {401, "Unauthorized"},      {403, "Forbidden"},     {404, "Not Found"},
-        {405, "Method Not Allowed"}, {408, "Request Timeout"}, {411, "Length Required"}, {413, "Content Too Large"},
-        {414, "URI Too Long"}, {417, "Expectation Failed"}, {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"},
-        {500, "Internal Server Error"}, {501, "Not Implemented"}, {503, "Service Unavailable"}, {505, "HTTP Version Not Supported"},
+        {200, "OK"},
+        {204, "No Content"},
+        {303, "See Other"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {408, "Request Timeout"},
+        {411, "Length Required"},
+        {413, "Content Too Large"},
+        {414, "URI Too Long"},
+        {417, "Expectation Failed"},
+        {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {503, "Service Unavailable"},
+        {505, "HTTP Version Not Supported"},
     };
     for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
         if (reasons[i].status == status) {
@@ -109,9 +124,10 @@ static struct str date_text(void) {
     return str_from(text);
 }
 
-/* What every answer carries. "same-origin", so that the browser names the origin of our own forms and of nothing else. */
-#define SECURITY_FIELDS                                                                                                        \
-    "X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\nX-Frame-Options: DENY\r\n"                             \
+/* What every answer carries. "same-origin", so that the browser names the origin of our own forms and of nothing else.
+ */
+#define SECURITY_FIELDS                                                                                                \
+    "X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\nX-Frame-Options: DENY\r\n"                     \
     "Cross-Origin-Opener-Policy: same-origin\r\n"
 #define STRICT_TRANSPORT "Strict-Transport-Security: max-age=31536000\r\n"
 
@@ -125,7 +141,8 @@ static bool has_body(int status) {
     return status != 204 && status != 304;
 }
 
-static void write_reply(struct connection *connection, const struct http_request *request, const struct http_reply *reply) {
+static void write_reply(struct connection *connection, const struct http_request *request,
+                        const struct http_reply *reply) {
     struct buf head;
     buf_init(&head, reply->arena, 1024, HEAD_MOST);
     buf_printf(&head, "HTTP/1.1 %d %s\r\n", reply->status, reason_of(reply->status));
@@ -178,7 +195,7 @@ static void refuse(struct connection *connection, int status) {
     enter(connection, STATE_WRITING, connection->server->options.limits.write_ms);
 }
 
-/* --- running the handler -------------------------------------------------------------------------------------------------------------------- */
+/* --- running the handler * --- */
 
 /* Too long for one answer, or a field that could not be written: never half of it. */
 static void replace_failed(struct http_reply *reply) {
@@ -215,7 +232,8 @@ static bool request_of(struct connection *connection, struct http_request *reque
         .secure = server->tls != NULL,
         .parameters_most = most,
     };
-    return http_forwarded(server->trusted, request, str_from(connection->peer), &request->client_address, &request->secure);
+    return http_forwarded(server->trusted, request, str_from(connection->peer), &request->client_address,
+                          &request->secure);
 }
 
 static void run_request(void *arg) {
@@ -243,7 +261,7 @@ static void run_request(void *arg) {
     bufferevent_enable(connection->bev, EV_READ);
 }
 
-/* --- reading a request ------------------------------------------------------------------------------------------------------------------------ */
+/* --- reading a request * --- */
 
 /* RFC 9112 §2.2: one empty line before a request is forgiven. */
 static void skip_empty_line(struct evbuffer *input) {
@@ -309,7 +327,8 @@ static void read_head(struct connection *connection) {
     }
 }
 
-/* After a refusal the rest of what the client sends is read and dropped for a moment: closing at once could destroy our answer on its way. */
+/* After a refusal the rest of what the client sends is read and dropped for a moment: closing at once could destroy our
+ * answer on its way. */
 static void linger(struct connection *connection) {
     struct evbuffer *input = bufferevent_get_input(connection->bev);
     connection->lingered += evbuffer_get_length(input);
@@ -337,7 +356,7 @@ static void advance(struct connection *connection) {
     }
 }
 
-/* --- events ------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- events * --- */
 
 static void on_readable(struct bufferevent *bev, void *arg) {
     advance(arg);
@@ -417,7 +436,8 @@ void connection_open(struct http_server *server, struct bufferevent *bev, struct
 void connections_stop(struct http_server *server) {
     for (struct connection *connection = server->connections, *next; connection; connection = next) {
         next = connection->next;
-        if (connection->state == STATE_IDLE || connection->state == STATE_HEAD || connection->state == STATE_LINGERING) {
+        if (connection->state == STATE_IDLE || connection->state == STATE_HEAD ||
+            connection->state == STATE_LINGERING) {
             connection_close(connection);
         } else {
             connection->close_after = true;

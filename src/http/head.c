@@ -12,15 +12,17 @@ static const struct {
     struct str name;
     enum http_method method;
 } methods[] = {
-    {STR_INIT("GET"), HTTP_GET},     {STR_INIT("HEAD"), HTTP_HEAD},     {STR_INIT("POST"), HTTP_POST},       {STR_INIT("PUT"), HTTP_PUT},
-    {STR_INIT("PATCH"), HTTP_PATCH}, {STR_INIT("DELETE"), HTTP_DELETE}, {STR_INIT("OPTIONS"), HTTP_OPTIONS},
+    {STR_INIT("GET"), HTTP_GET},         {STR_INIT("HEAD"), HTTP_HEAD},   {STR_INIT("POST"), HTTP_POST},
+    {STR_INIT("PUT"), HTTP_PUT},         {STR_INIT("PATCH"), HTTP_PATCH}, {STR_INIT("DELETE"), HTTP_DELETE},
+    {STR_INIT("OPTIONS"), HTTP_OPTIONS},
 };
 
 /* RFC 9110 §5.6.2. */
 static bool is_token(struct str text) {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || str_contains(STR("!#$%&'*+-.^_`|~"), c);
+        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    str_contains(STR("!#$%&'*+-.^_`|~"), c);
         if (!fine) {
             return false;
         }
@@ -44,7 +46,7 @@ static bool next_line(struct str *left, struct str *ret_line) {
     return true;
 }
 
-/* --- the request line ----------------------------------------------------------------------------------------------------------------- */
+/* --- the request line * --- */
 
 static int read_method(struct str name, enum http_method *ret_method) {
     for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
@@ -83,7 +85,8 @@ static int read_version(struct str version, bool *ret_keep_alive) {
     return str_starts(version, STR("HTTP/")) && version.len == 8 ? 505 : 400;
 }
 
-static int read_request_line(struct arena *arena, struct str line, const struct http_limits *limits, struct http_head *head) {
+static int read_request_line(struct arena *arena, struct str line, const struct http_limits *limits,
+                             struct http_head *head) {
     struct str rest, version;
     if (line.len > limits->request_line) {
         return 414;
@@ -100,7 +103,7 @@ static int read_request_line(struct arena *arena, struct str line, const struct 
     return status ? status : read_target(arena, target, head);
 }
 
-/* --- fields ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- fields * --- */
 
 /* A value: visible characters, spaces and tabs; bytes above ASCII are passed as they are (RFC 9110 §5.5). */
 static bool is_value(struct str value) {
@@ -158,7 +161,8 @@ static int check_host(const struct http_head *head) {
     }
     for (size_t i = 0; i < host.len; i++) {
         char c = host.ptr[i];
-        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || str_contains(STR("-._~:[]"), c);
+        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    str_contains(STR("-._~:[]"), c);
         if (!fine) {
             return 400;
         }
@@ -166,7 +170,8 @@ static int check_host(const struct http_head *head) {
     return count == 1 && host.len == 0 ? 400 : 0;
 }
 
-/* RFC 9112 §6: the length is in Content-Length, once, in digits. A transfer coding is not taken, and together with a length it is an attack. */
+/* RFC 9112 §6: the length is in Content-Length, once, in digits. A transfer coding is not taken, and together with a
+ * length it is an attack. */
 static int read_length(struct http_head *head, const struct http_limits *limits) {
     struct str length = STR_NONE, coding = STR_NONE;
     size_t lengths = count_of(head, STR("content-length"), &length);
@@ -213,7 +218,8 @@ static int read_connection(struct http_head *head) {
     return 0;
 }
 
-int http_head_read(struct arena *arena, struct str bytes, const struct http_limits *limits, struct http_head *ret_head) {
+int http_head_read(struct arena *arena, struct str bytes, const struct http_limits *limits,
+                   struct http_head *ret_head) {
     struct http_head head = {0};
     struct str left = bytes, line;
     if (!next_line(&left, &line)) {

@@ -1,8 +1,9 @@
 /*
- * head: the request line and header fields of HTTP/1.1 (RFC 9112), read as strictly as the RFC allows: one request, one meaning.
+ * head: the request line and header fields of HTTP/1.1 (RFC 9112), read as strictly as the RFC allows: one request, one
+ * meaning.
  *
- * Pure: bytes in, struct out, nothing waits. What two readers could take differently (folded lines, bare LF, two lengths, a length together with a
- * transfer coding) is refused, never repaired.
+ * Pure: bytes in, struct out, nothing waits. What two readers could take differently (folded lines, bare LF, two
+ * lengths, a length together with a transfer coding) is refused, never repaired.
  */
 #ifndef HTTP_HEAD_H
 #define HTTP_HEAD_H

@@ -99,7 +99,8 @@ static bool is_utf8_form(struct str content_type) {
         struct str value;
         struct str name = str_trim(str_cut(str_trim(str_cut(rest, ';', &rest)), '=', &value));
         value = str_trim(value);
-        if (str_equal_fold(name, STR("charset")) && !str_equal_fold(value, STR("utf-8")) && !str_equal_fold(value, STR("\"utf-8\""))) {
+        if (str_equal_fold(name, STR("charset")) && !str_equal_fold(value, STR("utf-8")) &&
+            !str_equal_fold(value, STR("\"utf-8\""))) {
             return false;
         }
     }

@@ -51,7 +51,8 @@ static bool read_network(struct str text, struct network *network) {
     return true;
 }
 
-bool http_networks_new(const struct str *texts, size_t count, struct http_networks **ret_networks, struct fault *fault) {
+bool http_networks_new(const struct str *texts, size_t count, struct http_networks **ret_networks,
+                       struct fault *fault) {
     struct http_networks *networks = check_calloc(1, sizeof(*networks));
     networks->items = check_calloc(count + 1, sizeof(struct network));
     networks->count = count;
@@ -103,14 +104,15 @@ static struct str cut_last(struct str list, struct str *rest) {
     return str_trim(str_sub(list, at, list.len - at));
 }
 
-bool http_forwarded(const struct http_networks *networks, const struct http_request *request, struct str peer, struct str *ret_address,
-                    bool *ret_secure) {
+bool http_forwarded(const struct http_networks *networks, const struct http_request *request, struct str peer,
+                    struct str *ret_address, bool *ret_secure) {
     if (!http_networks_have(networks, peer)) {
         return true;
     }
     struct str proto = http_field_value(request, STR("x-forwarded-proto")), rest;
     struct str chain = http_field_value(request, STR("x-forwarded-for"));
-    if (http_field_count(request, STR("x-forwarded-for")) > 1 || http_field_count(request, STR("x-forwarded-proto")) > 1) {
+    if (http_field_count(request, STR("x-forwarded-for")) > 1 ||
+        http_field_count(request, STR("x-forwarded-proto")) > 1) {
         return false;
     }
     if (!str_is_absent(proto)) {

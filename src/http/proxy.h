@@ -15,10 +15,10 @@ void http_networks_free(struct http_networks *networks);
 bool http_networks_have(const struct http_networks *networks, struct str address);
 
 /*
- * The client behind trusted proxies: the rightmost address of X-Forwarded-For that is not a trusted one. `peer` is who is connected; from anyone not
- * trusted the fields are ignored. False when a trusted proxy sent nonsense.
+ * The client behind trusted proxies: the rightmost address of X-Forwarded-For that is not a trusted one. `peer` is who
+ * is connected; from anyone not trusted the fields are ignored. False when a trusted proxy sent nonsense.
  */
-bool http_forwarded(const struct http_networks *networks, const struct http_request *request, struct str peer, struct str *ret_address,
-                    bool *ret_secure);
+bool http_forwarded(const struct http_networks *networks, const struct http_request *request, struct str peer,
+                    struct str *ret_address, bool *ret_secure);
 
 #endif

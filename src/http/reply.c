@@ -34,8 +34,8 @@ void http_reply_field(struct http_reply *reply, struct str name, struct str valu
 void http_reply_cookie(struct http_reply *reply, const struct http_cookie_options *cookie) {
     struct buf value;
     buf_init(&value, reply->arena, 256, 4096);
-    buf_printf(&value, "%.*s=%.*s; Path=/; Secure; HttpOnly; SameSite=%s", STR_ARG(cookie->name), STR_ARG(cookie->value),
-               cookie->same_site_none ? "None" : "Lax");
+    buf_printf(&value, "%.*s=%.*s; Path=/; Secure; HttpOnly; SameSite=%s", STR_ARG(cookie->name),
+               STR_ARG(cookie->value), cookie->same_site_none ? "None" : "Lax");
     if (cookie->max_age >= 0) {
         buf_printf(&value, "; Max-Age=%lld", (long long)cookie->max_age);
     }

@@ -21,8 +21,8 @@
 #include <unistd.h>
 #include <uthash.h>
 
-#define BACKLOG 1024
-#define PAUSE_MS 100
+#define BACKLOG      1024
+#define PAUSE_MS     100
 #define ADDRESS_SIZE 64
 
 struct address_count {
@@ -48,7 +48,7 @@ struct http_limits http_limits_default(void) {
     };
 }
 
-/* --- counting ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- counting * --- */
 
 bool server_address_enter(struct http_server *server, struct str address) {
     struct address_count *entry;
@@ -93,11 +93,12 @@ void server_connection_closed(struct http_server *server) {
     }
 }
 
-/* --- accepting ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- accepting * --- */
 
 static struct str peer_text(const struct sockaddr *address, char text[ADDRESS_SIZE]) {
-    const void *bytes = address->sa_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr
-                                                       : (const void *)&((const struct sockaddr_in *)(const void *)address)->sin_addr;
+    const void *bytes = address->sa_family == AF_INET6
+                            ? (const void *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr
+                            : (const void *)&((const struct sockaddr_in *)(const void *)address)->sin_addr;
     if (!inet_ntop(address->sa_family, bytes, text, ADDRESS_SIZE)) {
         return STR("");
     }
@@ -113,14 +114,16 @@ static struct bufferevent *bufferevent_of(struct http_server *server, evutil_soc
     }
     struct ssl_st *ssl = tls_accept(server->tls);
     struct bufferevent *bev =
-        ssl ? bufferevent_openssl_socket_new(server->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE) : NULL;
+        ssl ? bufferevent_openssl_socket_new(server->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE)
+            : NULL;
     if (bev) {
         bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
     }
     return bev;
 }
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int len, void *arg) {
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int len,
+                      void *arg) {
     struct http_server *server = arg;
     char text[ADDRESS_SIZE];
     struct str peer = peer_text(address, text);
@@ -162,11 +165,12 @@ static void on_accept_error(struct evconnlistener *listener, void *arg) {
     }
 }
 
-/* --- opening ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- opening * --- */
 
 static struct addrinfo *resolve(struct arena *arena, struct str address, uint16_t port, struct fault *fault) {
     struct addrinfo *found = NULL;
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
     char service[8];
     snprintf(service, sizeof(service), "%u", port);
     int failed = getaddrinfo(str_c(arena, address), service, &hints, &found);
@@ -215,8 +219,10 @@ static bool start_listening(struct http_server *server, struct fault *fault) {
     if (!found) {
         return false;
     }
-    unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE | (options->reuse_port ? LEV_OPT_REUSEABLE_PORT : 0);
-    server->listener = evconnlistener_new_bind(server->base, on_accept, server, flags, BACKLOG, found->ai_addr, (int)found->ai_addrlen);
+    unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE |
+                     (options->reuse_port ? LEV_OPT_REUSEABLE_PORT : 0);
+    server->listener = evconnlistener_new_bind(server->base, on_accept, server, flags, BACKLOG, found->ai_addr,
+                                               (int)found->ai_addrlen);
     freeaddrinfo(found);
     if (!server->listener) {
         return listen_fault(fault, options->address, options->port);
@@ -235,7 +241,8 @@ static void copy_options(struct http_server *server, const struct http_server_op
     server->options.trusted_proxy_count = 0;
 }
 
-bool http_server_new(struct loop *loop, const struct http_server_options *options, struct http_server **ret_server, struct fault *fault) {
+bool http_server_new(struct loop *loop, const struct http_server_options *options, struct http_server **ret_server,
+                     struct fault *fault) {
     struct http_server *server = check_calloc(1, sizeof(*server));
     server->loop = loop;
     server->base = loop_event_base(loop);
@@ -255,7 +262,7 @@ uint16_t http_server_port(const struct http_server *server) {
     return server->port;
 }
 
-/* --- stopping --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- stopping * --- */
 
 static void end_patience(void *arg) {
     tell_drained(arg);

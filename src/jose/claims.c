@@ -42,9 +42,10 @@ static bool read_audience(const struct json *payload, struct jwt_claims *claims)
 
 bool jwt_claims_read(const struct json *payload, struct jwt_claims *ret_claims) {
     struct jwt_claims claims = {0};
-    bool fine = json_kind(payload) == JSON_KIND_OBJECT && read_text(payload, "iss", &claims.iss) && read_text(payload, "sub", &claims.sub) &&
-                read_text(payload, "jti", &claims.jti) && read_date(payload, "exp", &claims.exp) &&
-                read_date(payload, "nbf", &claims.nbf) && read_date(payload, "iat", &claims.iat) && read_audience(payload, &claims);
+    bool fine = json_kind(payload) == JSON_KIND_OBJECT && read_text(payload, "iss", &claims.iss) &&
+                read_text(payload, "sub", &claims.sub) && read_text(payload, "jti", &claims.jti) &&
+                read_date(payload, "exp", &claims.exp) && read_date(payload, "nbf", &claims.nbf) &&
+                read_date(payload, "iat", &claims.iat) && read_audience(payload, &claims);
     if (fine) {
         *ret_claims = claims;
     }

@@ -41,7 +41,8 @@ struct sha256 sha256_of_parts(const struct str *parts, size_t count) {
     for (size_t i = 0; i < count; i++) {
         unsigned char length[8];
         length_bytes(parts[i].len, length);
-        CHECK(EVP_DigestUpdate(ctx, length, sizeof(length)) == 1 && EVP_DigestUpdate(ctx, parts[i].ptr, parts[i].len) == 1);
+        CHECK(EVP_DigestUpdate(ctx, length, sizeof(length)) == 1 &&
+              EVP_DigestUpdate(ctx, parts[i].ptr, parts[i].len) == 1);
     }
     CHECK(EVP_DigestFinal_ex(ctx, digest.bytes, NULL) == 1);
     EVP_MD_CTX_free(ctx);
@@ -51,7 +52,8 @@ struct sha256 sha256_of_parts(const struct str *parts, size_t count) {
 struct sha256 hmac_sha256(struct secret key, struct str text) {
     struct sha256 digest;
     unsigned len = 0;
-    CHECK(HMAC(md(), key.ptr, (int)key.len, (const unsigned char *)text.ptr, text.len, digest.bytes, &len) && len == SHA256_SIZE);
+    CHECK(HMAC(md(), key.ptr, (int)key.len, (const unsigned char *)text.ptr, text.len, digest.bytes, &len) &&
+          len == SHA256_SIZE);
     return digest;
 }
 

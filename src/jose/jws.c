@@ -1,6 +1,6 @@
 /*
- * Taking a compact JWS apart and verifying it. Nothing in a token chooses how it is verified: its alg must be one allowed for the use at hand, and
- * the key's own.
+ * Taking a compact JWS apart and verifying it. Nothing in a token chooses how it is verified: its alg must be one
+ * allowed for the use at hand, and the key's own.
  */
 #include "jose/jws.h"
 
@@ -12,8 +12,8 @@
 #include <jwt.h>
 #include <stdlib.h>
 
-#define KID_MOST 256
-#define TRIES_MOST 8
+#define KID_MOST       256
+#define TRIES_MOST     8
 #define HMAC_KEY_LEAST 32
 
 struct parts {
@@ -21,7 +21,8 @@ struct parts {
     struct str signature; /* decoded */
 };
 
-/* The members of RFC 7515 §4 that count; jku, x5u, x5c and jwk are ignored, never followed. crit and b64 would change the meaning: refused. */
+/* The members of RFC 7515 §4 that count; jku, x5u, x5c and jwk are ignored, never followed. crit and b64 would change
+ * the meaning: refused. */
 static bool read_header(const struct json *header, struct jws *jws) {
     struct str alg;
     if (json_kind(header) != JSON_KIND_OBJECT || !json_get_str(header, "alg", &alg) || json_member(header, "crit") ||
@@ -76,7 +77,8 @@ static void shorten_typ(struct jws *jws) {
     }
 }
 
-enum jws_result jws_verify(struct arena *arena, struct str token, const struct jose_key_set *keys, unsigned allowed, struct jws *ret_jws) {
+enum jws_result jws_verify(struct arena *arena, struct str token, const struct jose_key_set *keys, unsigned allowed,
+                           struct jws *ret_jws) {
     struct jws jws = {0};
     struct parts parts;
     if (!take_apart(arena, token, &jws, &parts)) {

@@ -14,12 +14,12 @@
 #include <openssl/rsa.h>
 #include <stdlib.h>
 
-#define RSA_BITS 3072
+#define RSA_BITS       3072
 #define RSA_BITS_LEAST 2048
-#define RSA_BITS_MOST 4096
-#define P256_SIZE 32
-#define ED25519_SIZE 32
-#define NUMBER_MOST 600 /* bytes of the largest RSA member */
+#define RSA_BITS_MOST  4096
+#define P256_SIZE      32
+#define ED25519_SIZE   32
+#define NUMBER_MOST    600 /* bytes of the largest RSA member */
 
 static const struct {
     enum jose_alg alg;
@@ -47,7 +47,7 @@ enum jose_alg jose_alg_from_name(struct str name) {
     return JOSE_NONE;
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------------------------- */
+/* --- life * --- */
 
 struct jose_key *jose_key_hold(struct jose_key *key) {
     atomic_fetch_add(&key->holds, 1);
@@ -69,10 +69,11 @@ enum jose_alg jose_key_alg(const struct jose_key *key) {
     return key->alg;
 }
 
-/* --- numbers ------------------------------------------------------------------------------------------------------------------------ */
+/* --- numbers * --- */
 
 /* A JWK's integer member: base64url of its big-endian bytes without leading zeros, or of a fixed length. */
-static void put_number(struct json_out *out, const char *name, const EVP_PKEY *pkey, const char *parameter, size_t fixed) {
+static void put_number(struct json_out *out, const char *name, const EVP_PKEY *pkey, const char *parameter,
+                       size_t fixed) {
     struct arena *arena ARENA_AUTO = arena_new();
     BIGNUM *number = NULL;
     CHECK(EVP_PKEY_get_bn_param(pkey, parameter, &number));
@@ -86,7 +87,8 @@ static void put_number(struct json_out *out, const char *name, const EVP_PKEY *p
 
 static bool get_bytes(struct arena *arena, const struct json *jwk, const char *name, struct str *ret_bytes) {
     struct str text;
-    return json_get_str(jwk, name, &text) && text.len <= NUMBER_MOST * 2 && base64url_decode(arena, text, ret_bytes) && ret_bytes->len > 0;
+    return json_get_str(jwk, name, &text) && text.len <= NUMBER_MOST * 2 && base64url_decode(arena, text, ret_bytes) &&
+           ret_bytes->len > 0;
 }
 
 static void put_raw(struct json_out *out, const char *name, const EVP_PKEY *pkey,
@@ -99,7 +101,7 @@ static void put_raw(struct json_out *out, const char *name, const EVP_PKEY *pkey
     secret_wipe(bytes, sizeof(bytes));
 }
 
-/* --- one key type each -------------------------------------------------------------------------------------------------------------- */
+/* --- one key type each * --- */
 
 /* The members that make the key, in the order of RFC 7638 §3.2: the thumbprint's input. */
 static void put_thumbprint_members(const struct jose_key *key, struct json_out *out) {
@@ -127,7 +129,8 @@ static void put_thumbprint_members(const struct jose_key *key, struct json_out *
     }
 }
 
-/* The thumbprint alone would give the RS256 and PS256 form of one RSA key the same kid: keys are made for one algorithm only, so it cannot. */
+/* The thumbprint alone would give the RS256 and PS256 form of one RSA key the same kid: keys are made for one algorithm
+ * only, so it cannot. */
 static void set_thumbprint(struct jose_key *key) {
     struct arena *arena ARENA_AUTO = arena_new();
     struct buf buf;
@@ -152,10 +155,10 @@ static struct jose_key *key_new(EVP_PKEY *pkey, enum jose_alg alg) {
 }
 
 struct jose_key *jose_key_generate(enum jose_alg alg) {
-    EVP_PKEY *pkey = alg == JOSE_ES256                           ? EVP_EC_gen("P-256")
-                     : alg == JOSE_EDDSA                         ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")
+    EVP_PKEY *pkey = alg == JOSE_ES256                        ? EVP_EC_gen("P-256")
+                     : alg == JOSE_EDDSA                      ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")
                      : alg == JOSE_RS256 || alg == JOSE_PS256 ? EVP_RSA_gen(RSA_BITS)
-                                                                 : NULL;
+                                                              : NULL;
     return pkey ? key_new(pkey, alg) : NULL;
 }
 
@@ -172,8 +175,9 @@ void jose_key_write_private(const struct jose_key *key, struct json_out *out) {
     static const struct {
         const char *name, *parameter;
     } rsa[] = {
-        {"d", OSSL_PKEY_PARAM_RSA_D},          {"p", OSSL_PKEY_PARAM_RSA_FACTOR1},     {"q", OSSL_PKEY_PARAM_RSA_FACTOR2},
-        {"dp", OSSL_PKEY_PARAM_RSA_EXPONENT1}, {"dq", OSSL_PKEY_PARAM_RSA_EXPONENT2}, {"qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1},
+        {"d", OSSL_PKEY_PARAM_RSA_D},          {"p", OSSL_PKEY_PARAM_RSA_FACTOR1},
+        {"q", OSSL_PKEY_PARAM_RSA_FACTOR2},    {"dp", OSSL_PKEY_PARAM_RSA_EXPONENT1},
+        {"dq", OSSL_PKEY_PARAM_RSA_EXPONENT2}, {"qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1},
     };
     json_open_object(out, NULL);
     put_thumbprint_members(key, out);
@@ -190,7 +194,7 @@ void jose_key_write_private(const struct jose_key *key, struct json_out *out) {
     json_close_object(out);
 }
 
-/* --- reading -------------------------------------------------------------------------------------------------------------------------- */
+/* --- reading * --- */
 
 /* Builds a key from parameters; what OpenSSL's own checks refuse (a point off the curve, …) does not become one. */
 static EVP_PKEY *build(const char *type, OSSL_PARAM_BLD *builder, bool private_too) {
@@ -198,7 +202,8 @@ static EVP_PKEY *build(const char *type, OSSL_PARAM_BLD *builder, bool private_t
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
     EVP_PKEY *pkey = NULL;
     int selection = private_too ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
-    bool made = params && ctx && EVP_PKEY_fromdata_init(ctx) == 1 && EVP_PKEY_fromdata(ctx, &pkey, selection, params) == 1;
+    bool made =
+        params && ctx && EVP_PKEY_fromdata_init(ctx) == 1 && EVP_PKEY_fromdata(ctx, &pkey, selection, params) == 1;
     EVP_PKEY_CTX_free(ctx);
     OSSL_PARAM_free(params);
     if (!made) {
@@ -259,7 +264,8 @@ static EVP_PKEY *read_ec(struct arena *arena, const struct json *jwk, bool priva
 /* JW-20: sizes that OpenSSL would accept but nobody should: tiny, or so large that one check costs seconds. */
 static bool is_sound_rsa(struct str n, struct str e) {
     size_t bits = n.len * 8;
-    for (unsigned char top = n.len ? (unsigned char)n.ptr[0] : 0; bits > 0 && !(top & 0x80); top = (unsigned char)(top << 1)) {
+    for (unsigned char top = n.len ? (unsigned char)n.ptr[0] : 0; bits > 0 && !(top & 0x80);
+         top = (unsigned char)(top << 1)) {
         if (top == 0) {
             return false; /* a leading zero byte */
         }
@@ -274,8 +280,9 @@ static EVP_PKEY *read_rsa(struct arena *arena, const struct json *jwk, bool priv
     static const struct {
         const char *name, *parameter;
     } parts[] = {
-        {"n", OSSL_PKEY_PARAM_RSA_N},        {"e", OSSL_PKEY_PARAM_RSA_E},           {"d", OSSL_PKEY_PARAM_RSA_D},
-        {"p", OSSL_PKEY_PARAM_RSA_FACTOR1},  {"q", OSSL_PKEY_PARAM_RSA_FACTOR2},     {"dp", OSSL_PKEY_PARAM_RSA_EXPONENT1},
+        {"n", OSSL_PKEY_PARAM_RSA_N},          {"e", OSSL_PKEY_PARAM_RSA_E},
+        {"d", OSSL_PKEY_PARAM_RSA_D},          {"p", OSSL_PKEY_PARAM_RSA_FACTOR1},
+        {"q", OSSL_PKEY_PARAM_RSA_FACTOR2},    {"dp", OSSL_PKEY_PARAM_RSA_EXPONENT1},
         {"dq", OSSL_PKEY_PARAM_RSA_EXPONENT2}, {"qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1},
     };
     struct str bytes[ARRAY_LEN(parts)];
@@ -302,7 +309,8 @@ static EVP_PKEY *read_rsa(struct arena *arena, const struct json *jwk, bool priv
 
 static EVP_PKEY *read_okp(struct arena *arena, const struct json *jwk, bool private_too) {
     struct str crv, x, d;
-    if (!json_get_str(jwk, "crv", &crv) || !str_equal(crv, STR("Ed25519")) || !get_bytes(arena, jwk, "x", &x) || x.len != ED25519_SIZE) {
+    if (!json_get_str(jwk, "crv", &crv) || !str_equal(crv, STR("Ed25519")) || !get_bytes(arena, jwk, "x", &x) ||
+        x.len != ED25519_SIZE) {
         return NULL;
     }
     if (!private_too) {

@@ -1,5 +1,6 @@
 /*
- * Key files. The private JWK inside is sealed under the key-encryption key and bound to the kid, so a file cannot pass for another.
+ * Key files. The private JWK inside is sealed under the key-encryption key and bound to the kid, so a file cannot pass
+ * for another.
  */
 #include "key_file.h"
 
@@ -15,15 +16,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_MOST (32 * 1024)
-#define KEK_SIZE 32
+#define FILE_MOST  (32 * 1024)
+#define KEK_SIZE   32
 #define FILES_MOST 256
-#define PREFIX "signing-"
-#define SUFFIX ".json"
+#define PREFIX     "signing-"
+#define SUFFIX     ".json"
 
 static const struct str state_names[] = {STR_INIT("next"), STR_INIT("active"), STR_INIT("retired")};
 
-/* --- reading and writing whole files ------------------------------------------------------------------------------------------------ */
+/* --- reading and writing whole files * --- */
 
 static bool read_private_file(struct arena *arena, const char *path, struct str *ret_text, struct fault *fault) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -39,7 +40,8 @@ static bool read_private_file(struct arena *arena, const char *path, struct str 
         return fault_set(fault, "%s cannot be read: it is not a key file", path);
     }
     if (status.st_mode & 077) {
-        return fault_set(fault, "%s can be read by others (mode %04o): make it 0600", path, (unsigned)(status.st_mode & 07777));
+        return fault_set(fault, "%s can be read by others (mode %04o): make it 0600", path,
+                         (unsigned)(status.st_mode & 07777));
     }
     *ret_text = str_of(text, (size_t)len);
     return true;
@@ -55,7 +57,8 @@ static bool sync_folder(const char *folder) {
 }
 
 /* Beside, synced, then renamed: a reader sees the old file or the new one. */
-static bool write_private_file(struct arena *arena, struct str folder, struct str name, struct str text, struct fault *fault) {
+static bool write_private_file(struct arena *arena, struct str folder, struct str name, struct str text,
+                               struct fault *fault) {
     struct str beside = str_format(arena, "%.*s/.%.*s.new", STR_ARG(folder), STR_ARG(name));
     struct str path = str_format(arena, "%.*s/%.*s", STR_ARG(folder), STR_ARG(name));
     char *from = str_c(arena, beside), *to = str_c(arena, path);
@@ -67,12 +70,13 @@ static bool write_private_file(struct arena *arena, struct str folder, struct st
     return fine || fault_set(fault, "%s cannot be written: %s", to, strerror(error ? error : errno));
 }
 
-/* --- the key-encryption key ----------------------------------------------------------------------------------------------------------- */
+/* --- the key-encryption key * --- */
 
 static bool check_folder(const char *folder, struct fault *fault) {
     struct stat status;
     if (stat(folder, &status) != 0) {
-        return fault_set(fault, "the folder of keys %s cannot be used: %s (tongxing keys create makes it)", folder, strerror(errno));
+        return fault_set(fault, "the folder of keys %s cannot be used: %s (tongxing keys create makes it)", folder,
+                         strerror(errno));
     }
     if (!S_ISDIR(status.st_mode) || (status.st_mode & 022)) {
         return fault_set(fault, "the folder of keys %s can be changed by others: make it 0700", folder);
@@ -94,8 +98,8 @@ bool kek_read(const struct keyring_options *options, struct arena *arena, struct
         text.len--;
     }
     if (!base64url_decode(arena, text, &bytes) || bytes.len != KEK_SIZE) {
-        return fault_set(fault, "the key-encryption key in %s%s is not 32 bytes in base64url", from_file ? folder : "keys.kek",
-                         from_file ? "/kek" : "");
+        return fault_set(fault, "the key-encryption key in %s%s is not 32 bytes in base64url",
+                         from_file ? folder : "keys.kek", from_file ? "/kek" : "");
     }
     *ret_kek = secret_copy(arena, bytes);
     return true;
@@ -113,7 +117,7 @@ bool kek_create(const struct keyring_options *options, struct arena *arena, stru
     return write_private_file(arena, options->folder, STR("kek"), base64url_encode(arena, secret_bytes(kek)), fault);
 }
 
-/* --- signing keys ------------------------------------------------------------------------------------------------------------------------ */
+/* --- signing keys * --- */
 
 static struct str file_name(struct arena *arena, struct str kid) {
     return str_format(arena, PREFIX "%.*s" SUFFIX, STR_ARG(kid));
@@ -131,7 +135,8 @@ static bool read_state(const struct json *object, enum key_state *state) {
     return false;
 }
 
-static bool read_key(const struct json *object, struct arena *arena, const struct sealer *sealer, struct str kid, struct jose_key **ret_key) {
+static bool read_key(const struct json *object, struct arena *arena, const struct sealer *sealer, struct str kid,
+                     struct jose_key **ret_key) {
     struct str text, sealed, plain;
     const struct json *jwk;
     struct jose_key *key;
@@ -148,8 +153,8 @@ static bool read_key(const struct json *object, struct arena *arena, const struc
     return true;
 }
 
-static bool read_file(const struct keyring_options *options, struct arena *arena, const struct sealer *sealer, struct str name,
-                      struct key_file *file, struct fault *fault) {
+static bool read_file(const struct keyring_options *options, struct arena *arena, const struct sealer *sealer,
+                      struct str name, struct key_file *file, struct fault *fault) {
     char *path = str_c(arena, str_format(arena, "%.*s/%.*s", STR_ARG(options->folder), STR_ARG(name)));
     struct str text;
     const struct json *object;
@@ -159,9 +164,10 @@ static bool read_file(const struct keyring_options *options, struct arena *arena
     struct str kid = str_dup(arena, str_sub(name, strlen(PREFIX), name.len - strlen(PREFIX) - strlen(SUFFIX)));
     file->entry.kid = kid;
     if (!json_parse(arena, text, JSON_LIMITS_DOCUMENT, &object) || !read_state(object, &file->entry.state) ||
-        !json_get_int(object, "created", &file->entry.created) || !json_get_int(object, "activated", &file->activated) ||
-        !json_get_int(object, "retired", &file->retired)) {
-        return fault_set(fault, "%s is damaged: put it back from a backup, or delete it and run tongxing keys create", path);
+        !json_get_int(object, "created", &file->entry.created) ||
+        !json_get_int(object, "activated", &file->activated) || !json_get_int(object, "retired", &file->retired)) {
+        return fault_set(fault, "%s is damaged: put it back from a backup, or delete it and run tongxing keys create",
+                         path);
     }
     if (!read_key(object, arena, sealer, kid, &file->key)) {
         return fault_set(fault, "%s does not open with this key-encryption key", path);
@@ -175,8 +181,8 @@ static int is_key_file(const struct dirent *entry) {
     return name.len > strlen(PREFIX) + strlen(SUFFIX) && str_starts(name, STR(PREFIX)) && str_ends(name, STR(SUFFIX));
 }
 
-bool key_files_read(const struct keyring_options *options, struct arena *arena, const struct sealer *sealer, struct key_file **ret_files,
-                    size_t *ret_count, struct fault *fault) {
+bool key_files_read(const struct keyring_options *options, struct arena *arena, const struct sealer *sealer,
+                    struct key_file **ret_files, size_t *ret_count, struct fault *fault) {
     struct dirent **entries;
     char *folder = str_c(arena, options->folder);
     int found = scandir(folder, &entries, is_key_file, alphasort);
@@ -185,7 +191,8 @@ bool key_files_read(const struct keyring_options *options, struct arena *arena, 
     }
     struct key_file *files = arena_array_of(arena, (size_t)found + 1, struct key_file);
     size_t count = 0;
-    bool fine = found <= FILES_MOST || fault_set(fault, "the folder of keys %s holds more than %d keys", folder, FILES_MOST);
+    bool fine =
+        found <= FILES_MOST || fault_set(fault, "the folder of keys %s holds more than %d keys", folder, FILES_MOST);
     for (int i = 0; i < found; i++) {
         fine = fine && read_file(options, arena, sealer, str_from(entries[i]->d_name), &files[count], fault);
         count += fine;
@@ -200,7 +207,8 @@ bool key_files_read(const struct keyring_options *options, struct arena *arena, 
     return fine;
 }
 
-bool key_file_write(const struct keyring_options *options, const struct sealer *sealer, const struct key_file *file, struct fault *fault) {
+bool key_file_write(const struct keyring_options *options, const struct sealer *sealer, const struct key_file *file,
+                    struct fault *fault) {
     struct arena *arena ARENA_AUTO = arena_new();
     struct buf jwk, text;
     buf_init(&jwk, arena, 4096, FILE_MOST);

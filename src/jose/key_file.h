@@ -18,9 +18,10 @@ bool kek_read(const struct keyring_options *options, struct arena *arena, struct
 bool kek_create(const struct keyring_options *options, struct arena *arena, struct fault *fault);
 
 /* All signing-*.json of the folder, in the order of their kids. The keys are the caller's to free. */
-bool key_files_read(const struct keyring_options *options, struct arena *arena, const struct sealer *sealer, struct key_file **ret_files,
-                    size_t *ret_count, struct fault *fault);
-bool key_file_write(const struct keyring_options *options, const struct sealer *sealer, const struct key_file *file, struct fault *fault);
+bool key_files_read(const struct keyring_options *options, struct arena *arena, const struct sealer *sealer,
+                    struct key_file **ret_files, size_t *ret_count, struct fault *fault);
+bool key_file_write(const struct keyring_options *options, const struct sealer *sealer, const struct key_file *file,
+                    struct fault *fault);
 bool key_file_delete(const struct keyring_options *options, struct str kid, struct fault *fault);
 
 #endif

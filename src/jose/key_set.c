@@ -75,7 +75,8 @@ static void add_readable(struct jose_key_set *set, const struct json *jwk) {
 
 bool jose_key_set_read(const struct json *jwks, struct jose_key_set **ret_set) {
     const struct json *keys = json_member(jwks, "keys");
-    if (json_kind(jwks) != JSON_KIND_OBJECT || !keys || json_kind(keys) != JSON_KIND_ARRAY || json_length(keys) > KEYS_MOST) {
+    if (json_kind(jwks) != JSON_KIND_OBJECT || !keys || json_kind(keys) != JSON_KIND_ARRAY ||
+        json_length(keys) > KEYS_MOST) {
         return false;
     }
     struct jose_key_set *set = jose_key_set_new();

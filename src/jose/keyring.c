@@ -1,8 +1,8 @@
 /*
  * The keyring: what is signed with, what is published, and how keys move on.
  *
- * A rotation that is cut short leaves a working keyring: next becomes active before the old active retires, and of two active keys of one algorithm
- * the later one signs.
+ * A rotation that is cut short leaves a working keyring: next becomes active before the old active retires, and of two
+ * active keys of one algorithm the later one signs.
  */
 #include "jose/keyring.h"
 
@@ -65,7 +65,8 @@ bool keyring_open(const struct keyring_options *options, struct keyring **ret_ke
         }
     }
     if (fine && !keyring_active(keyring, JOSE_ES256)) {
-        fine = fault_set(fault, "the folder of keys %.*s has no active ES256 key: run tongxing keys create", STR_ARG(options->folder));
+        fine = fault_set(fault, "the folder of keys %.*s has no active ES256 key: run tongxing keys create",
+                         STR_ARG(options->folder));
     }
     if (!fine) {
         keyring_free(keyring);
@@ -90,7 +91,7 @@ void keyring_free(struct keyring *keyring) {
     free(keyring);
 }
 
-/* --- reading ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- reading * --- */
 
 static struct key_file *find(struct key_file *files, size_t count, enum jose_alg alg, enum key_state state) {
     struct key_file *found = NULL;
@@ -160,7 +161,7 @@ int64_t keyring_stamp(const struct keyring_options *options) {
     return stamp;
 }
 
-/* --- making and rotating ---------------------------------------------------------------------------------------------------------------- */
+/* --- making and rotating * --- */
 
 static int lock(const struct keyring_options *options, struct arena *arena, struct fault *fault) {
     char *path = str_c(arena, str_format(arena, "%.*s/.lock", STR_ARG(options->folder)));
@@ -175,8 +176,8 @@ static int lock(const struct keyring_options *options, struct arena *arena, stru
     return fd;
 }
 
-static bool make(const struct keyring_options *options, const struct sealer *sealer, enum jose_alg alg, enum key_state state,
-                 struct fault *fault) {
+static bool make(const struct keyring_options *options, const struct sealer *sealer, enum jose_alg alg,
+                 enum key_state state, struct fault *fault) {
     struct jose_key *key = jose_key_generate(alg);
     if (!key) {
         return fault_set(fault, "a key for %.*s cannot be made", STR_ARG(jose_alg_name(alg)));
@@ -200,8 +201,9 @@ struct ring_work {
     size_t count;
 };
 
-static bool with_files(const struct keyring_options *options, bool (*work)(struct ring_work *work, const void *arg, struct fault *fault),
-                       const void *arg, struct fault *fault) {
+static bool with_files(const struct keyring_options *options,
+                       bool (*work)(struct ring_work *work, const void *arg, struct fault *fault), const void *arg,
+                       struct fault *fault) {
     struct arena *arena ARENA_AUTO = arena_new();
     struct sealer *sealer = files_sealer(options, arena, fault);
     int fd = sealer ? lock(options, arena, fault) : -1;
@@ -229,15 +231,18 @@ static bool create_missing(struct ring_work *ring, const void *arg, struct fault
     const struct wanted_algs *wanted = arg;
     for (size_t i = 0; i < wanted->count; i++) {
         enum jose_alg alg = wanted->algs[i];
-        if ((!find(ring->files, ring->count, alg, KEY_ACTIVE) && !make(ring->options, ring->sealer, alg, KEY_ACTIVE, fault)) ||
-            (!find(ring->files, ring->count, alg, KEY_NEXT) && !make(ring->options, ring->sealer, alg, KEY_NEXT, fault))) {
+        if ((!find(ring->files, ring->count, alg, KEY_ACTIVE) &&
+             !make(ring->options, ring->sealer, alg, KEY_ACTIVE, fault)) ||
+            (!find(ring->files, ring->count, alg, KEY_NEXT) &&
+             !make(ring->options, ring->sealer, alg, KEY_NEXT, fault))) {
             return false;
         }
     }
     return true;
 }
 
-bool keyring_create(const struct keyring_options *options, const enum jose_alg *algs, size_t count, struct fault *fault) {
+bool keyring_create(const struct keyring_options *options, const enum jose_alg *algs, size_t count,
+                    struct fault *fault) {
     struct arena *arena ARENA_AUTO = arena_new();
     const struct wanted_algs wanted = {algs, count};
     return kek_create(options, arena, fault) && with_files(options, create_missing, &wanted, fault);
@@ -266,8 +271,9 @@ static bool rotate(struct ring_work *ring, const void *arg, struct fault *fault)
     struct key_file *next = find(ring->files, ring->count, alg, KEY_NEXT);
     struct key_file *active = find(ring->files, ring->count, alg, KEY_ACTIVE);
     if (!next) {
-        return fault_set(fault, "there is no next key for %.*s: run tongxing keys create, and rotate when it has been published",
-                         STR_ARG(jose_alg_name(alg)));
+        return fault_set(
+            fault, "there is no next key for %.*s: run tongxing keys create, and rotate when it has been published",
+            STR_ARG(jose_alg_name(alg)));
     }
     return move(ring, next, KEY_ACTIVE, fault) && (!active || move(ring, active, KEY_RETIRED, fault)) &&
            make(ring->options, ring->sealer, alg, KEY_NEXT, fault) && delete_expired(ring, fault);

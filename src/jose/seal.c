@@ -1,5 +1,6 @@
 /*
- * Sealing over EVP. Layout of what seal() makes: version 1, nonce (12), ciphertext, tag (16); of a pseudonym: synthetic IV (16), ciphertext.
+ * Sealing over EVP. Layout of what seal() makes: version 1, nonce (12), ciphertext, tag (16); of a pseudonym: synthetic
+ * IV (16), ciphertext.
  */
 #include "jose/seal.h"
 
@@ -15,11 +16,11 @@
 #include <openssl/params.h>
 #include <stdlib.h>
 
-#define VERSION 1
+#define VERSION    1
 #define NONCE_SIZE 12
-#define TAG_SIZE 16
-#define OVERHEAD (1 + NONCE_SIZE + TAG_SIZE)
-#define SIV_SIZE 16
+#define TAG_SIZE   16
+#define OVERHEAD   (1 + NONCE_SIZE + TAG_SIZE)
+#define SIV_SIZE   16
 #define PLAIN_MOST (1024 * 1024)
 
 struct sealer {
@@ -68,7 +69,8 @@ void sealer_free(struct sealer *sealer) {
 }
 
 /* A CHECK on each call: encryption of bytes in memory cannot fail but by a broken library. */
-static EVP_CIPHER_CTX *encrypt_begin(const EVP_CIPHER *cipher, const unsigned char *key, const unsigned char *nonce, struct str bound) {
+static EVP_CIPHER_CTX *encrypt_begin(const EVP_CIPHER *cipher, const unsigned char *key, const unsigned char *nonce,
+                                     struct str bound) {
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
     int len;
     CHECK(ctx && EVP_EncryptInit_ex2(ctx, cipher, key, nonce, NULL) == 1);
@@ -91,17 +93,19 @@ struct str seal(const struct sealer *sealer, struct arena *arena, struct str pla
     return str_of(sealed, plain.len + OVERHEAD);
 }
 
-static bool decrypt(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, const unsigned char *key, const unsigned char *nonce, struct str tag,
-                    struct str body, struct str bound, unsigned char *plain) {
+static bool decrypt(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher, const unsigned char *key, const unsigned char *nonce,
+                    struct str tag, struct str body, struct str bound, unsigned char *plain) {
     int len = 0, last = 0;
     return EVP_DecryptInit_ex2(ctx, cipher, key, nonce, NULL) == 1 &&
            EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, (int)tag.len, (void *)(uintptr_t)tag.ptr) == 1 &&
-           (bound.len == 0 || EVP_DecryptUpdate(ctx, NULL, &len, (const unsigned char *)bound.ptr, (int)bound.len) == 1) &&
+           (bound.len == 0 ||
+            EVP_DecryptUpdate(ctx, NULL, &len, (const unsigned char *)bound.ptr, (int)bound.len) == 1) &&
            EVP_DecryptUpdate(ctx, plain, &len, (const unsigned char *)body.ptr, (int)body.len) == 1 &&
            EVP_DecryptFinal_ex(ctx, plain + len, &last) == 1;
 }
 
-bool seal_open(const struct sealer *sealer, struct arena *arena, struct str sealed, struct str bound, struct str *ret_plain) {
+bool seal_open(const struct sealer *sealer, struct arena *arena, struct str sealed, struct str bound,
+               struct str *ret_plain) {
     if (sealed.len < OVERHEAD || sealed.len > PLAIN_MOST + OVERHEAD || sealed.ptr[0] != VERSION) {
         return false;
     }
@@ -131,7 +135,8 @@ struct str seal_pseudonym(const struct sealer *sealer, struct arena *arena, stru
     return str_of(sealed, SIV_SIZE + plain.len);
 }
 
-bool seal_pseudonym_open(const struct sealer *sealer, struct arena *arena, struct str sealed, struct str bound, struct str *ret_plain) {
+bool seal_pseudonym_open(const struct sealer *sealer, struct arena *arena, struct str sealed, struct str bound,
+                         struct str *ret_plain) {
     if (sealed.len <= SIV_SIZE || sealed.len > PLAIN_MOST) {
         return false;
     }

@@ -1,5 +1,6 @@
 /*
- * Signatures over EVP: ready contexts for signing, and the exact lengths and encodings that JWA wants (RFC 7518 §3, RFC 8037 §3.1).
+ * Signatures over EVP: ready contexts for signing, and the exact lengths and encodings that JWA wants (RFC 7518 §3, RFC
+ * 8037 §3.1).
  */
 #include "base/arena.h"
 #include "base/check.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 
 #define SIGNATURE_MOST 512
-#define HEADER_MOST 512
+#define HEADER_MOST    512
 
 struct jose_signer {
     struct jose_key *key;
@@ -24,7 +25,8 @@ static bool set_padding(EVP_PKEY_CTX *ctx, enum jose_alg alg) {
     if (alg != JOSE_PS256) {
         return true;
     }
-    return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 && EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
+    return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
 static const char *digest_name(enum jose_alg alg) {
@@ -38,7 +40,8 @@ struct jose_signer *jose_signer_new(struct jose_key *key) {
     signer->ready = EVP_MD_CTX_new();
     signer->work = EVP_MD_CTX_new();
     CHECK(signer->ready && signer->work);
-    if (EVP_DigestSignInit_ex(signer->ready, &ctx, digest_name(key->alg), NULL, NULL, key->pkey, NULL) != 1 || !set_padding(ctx, key->alg)) {
+    if (EVP_DigestSignInit_ex(signer->ready, &ctx, digest_name(key->alg), NULL, NULL, key->pkey, NULL) != 1 ||
+        !set_padding(ctx, key->alg)) {
         jose_signer_free(signer);
         return NULL;
     }
@@ -67,8 +70,10 @@ static bool raw_from_der(const unsigned char *der, size_t len, unsigned char raw
     return fine;
 }
 
-/* A ready context is copied, which spares looking the key and the digest up again. Ed25519 signs in one stroke and is set up anew. */
-static bool sign(struct jose_signer *signer, struct str input, unsigned char signature[SIGNATURE_MOST], size_t *ret_len) {
+/* A ready context is copied, which spares looking the key and the digest up again. Ed25519 signs in one stroke and is
+ * set up anew. */
+static bool sign(struct jose_signer *signer, struct str input, unsigned char signature[SIGNATURE_MOST],
+                 size_t *ret_len) {
     enum jose_alg alg = signer->key->alg;
     size_t len = SIGNATURE_MOST;
     bool ready = alg == JOSE_EDDSA
@@ -123,7 +128,7 @@ bool jws_sign(struct jose_signer *signer, struct str typ, struct str payload, st
     return true;
 }
 
-/* --- verifying ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- verifying * --- */
 
 /* r and s as JWA has them, to the DER form that OpenSSL takes. Their range is OpenSSL's to check. */
 static bool der_from_raw(struct str raw, unsigned char *der, size_t *ret_len) {
@@ -155,7 +160,8 @@ bool jose_key_verify(const struct jose_key *key, struct str input, struct str si
     EVP_PKEY_CTX *ctx = NULL;
     bool fits = md && EVP_DigestVerifyInit_ex(md, &ctx, digest_name(key->alg), NULL, NULL, key->pkey, NULL) == 1 &&
                 set_padding(ctx, key->alg) &&
-                EVP_DigestVerify(md, (const unsigned char *)signature.ptr, signature.len, (const unsigned char *)input.ptr, input.len) == 1;
+                EVP_DigestVerify(md, (const unsigned char *)signature.ptr, signature.len,
+                                 (const unsigned char *)input.ptr, input.len) == 1;
     EVP_MD_CTX_free(md);
     return fits;
 }

@@ -1,8 +1,10 @@
 /*
- * Fibers over ucontext. A fiber's stack comes from mmap with a guard page below it, and goes back to the loop's idle list when it ends.
+ * Fibers over ucontext. A fiber's stack comes from mmap with a guard page below it, and goes back to the loop's idle
+ * list when it ends.
  *
- * Resuming is a nested call: whoever resumes a fiber gets control back at its next park or its end. A wake from a callback
- * resumes at once; a wake from inside another fiber goes through the loop's ready list, so that stacks never nest without bound.
+ * Resuming is a nested call: whoever resumes a fiber gets control back at its next park or its end. A wake from a
+ * callback resumes at once; a wake from inside another fiber goes through the loop's ready list, so that stacks never
+ * nest without bound.
  */
 #include "loop/fiber.h"
 
@@ -28,9 +30,9 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-#define FIBER_MAGIC 0x66696272
-#define IDLE_MOST 1024      /* stacks kept for reuse per loop */
-#define SWEEP_EVERY_MS 20   /* precision of deadlines */
+#define FIBER_MAGIC     0x66696272
+#define IDLE_MOST       1024 /* stacks kept for reuse per loop */
+#define SWEEP_EVERY_MS  20   /* precision of deadlines */
 #define END_PATIENCE_MS 30000
 
 struct fiber {
@@ -41,8 +43,8 @@ struct fiber {
     void (*run)(void *arg);
     void *arg;
     struct str log_id, resumer_log_id;
-    int64_t deadline;       /* of the fiber */
-    int64_t park_deadline;  /* of the present park */
+    int64_t deadline;      /* of the fiber */
+    int64_t park_deadline; /* of the present park */
     enum wait_result result;
     bool parked, interruptible, woken, cancelled, queued, finished;
     struct fiber *alive_next, *alive_prev;
@@ -55,7 +57,7 @@ struct fiber {
 #endif
 };
 
-/* --- switching ------------------------------------------------------------------------------------------------------ */
+/* --- switching --- */
 
 static void switch_to_fiber(struct fiber *fiber) {
 #ifdef FIBER_ASAN
@@ -69,7 +71,8 @@ static void switch_to_fiber(struct fiber *fiber) {
 
 static void switch_to_resumer(struct fiber *fiber) {
 #ifdef FIBER_ASAN
-    __sanitizer_start_switch_fiber(fiber->finished ? NULL : &fiber->fake_stack, fiber->resumer_stack, fiber->resumer_stack_size);
+    __sanitizer_start_switch_fiber(fiber->finished ? NULL : &fiber->fake_stack, fiber->resumer_stack,
+                                   fiber->resumer_stack_size);
 #endif
     CHECK(swapcontext(&fiber->context, &fiber->resumer) == 0);
 #ifdef FIBER_ASAN
@@ -101,7 +104,7 @@ static void prepare_stack(struct fiber *fiber) {
 #endif
 }
 
-/* --- stacks --------------------------------------------------------------------------------------------------------- */
+/* --- stacks --- */
 
 static struct fiber *fiber_make(struct loop *loop) {
     size_t guard = (size_t)sysconf(_SC_PAGESIZE);
@@ -160,7 +163,7 @@ static void alive_remove(struct fiber *fiber) {
     fiber->loop->alive_count--;
 }
 
-/* --- running -------------------------------------------------------------------------------------------------------- */
+/* --- running --- */
 
 static void fiber_resume(struct fiber *fiber) {
     struct loop *loop = fiber->loop;
@@ -219,7 +222,7 @@ size_t fiber_count(const struct loop *loop) {
     return loop->alive_count;
 }
 
-/* --- waiting -------------------------------------------------------------------------------------------------------- */
+/* --- waiting --- */
 
 static void sweep_arm(struct loop *loop) {
     if (!loop->sweep_armed) {
@@ -309,7 +312,8 @@ static void ready_run(evutil_socket_t fd, short what, void *arg) {
     }
 }
 
-/* One pass over the fibers alive instead of a timer per wait: a park costs nothing, a deadline is up to SWEEP_EVERY_MS late. */
+/* One pass over the fibers alive instead of a timer per wait: a park costs nothing, a deadline is up to SWEEP_EVERY_MS
+ * late. */
 static void sweep_run(evutil_socket_t fd, short what, void *arg) {
     struct loop *loop = arg;
     loop->sweep_armed = false;
@@ -348,7 +352,7 @@ enum wait_result fiber_sleep(int64_t ms) {
     return result;
 }
 
-/* --- begin and end of a loop -------------------------------------------------------------------------------------------- */
+/* --- begin and end of a loop * --- */
 
 void fibers_init(struct loop *loop) {
     loop->ready_event = event_new(loop->base, -1, 0, ready_run, loop);

@@ -17,10 +17,10 @@ struct network4 {
 #define IP4(a, b, c, d) (((uint32_t)(a) << 24) | ((uint32_t)(b) << 16) | ((uint32_t)(c) << 8) | (uint32_t)(d))
 
 static const struct network4 special4[] = {
-    {IP4(0, 0, 0, 0), 8},       {IP4(10, 0, 0, 0), 8},      {IP4(100, 64, 0, 0), 10},   {IP4(127, 0, 0, 0), 8},
-    {IP4(169, 254, 0, 0), 16},  {IP4(172, 16, 0, 0), 12},   {IP4(192, 0, 0, 0), 24},    {IP4(192, 0, 2, 0), 24},
-    {IP4(192, 88, 99, 0), 24},  {IP4(192, 168, 0, 0), 16},  {IP4(198, 18, 0, 0), 15},   {IP4(198, 51, 100, 0), 24},
-    {IP4(203, 0, 113, 0), 24},  {IP4(224, 0, 0, 0), 4},     {IP4(240, 0, 0, 0), 4},
+    {IP4(0, 0, 0, 0), 8},      {IP4(10, 0, 0, 0), 8},     {IP4(100, 64, 0, 0), 10}, {IP4(127, 0, 0, 0), 8},
+    {IP4(169, 254, 0, 0), 16}, {IP4(172, 16, 0, 0), 12},  {IP4(192, 0, 0, 0), 24},  {IP4(192, 0, 2, 0), 24},
+    {IP4(192, 88, 99, 0), 24}, {IP4(192, 168, 0, 0), 16}, {IP4(198, 18, 0, 0), 15}, {IP4(198, 51, 100, 0), 24},
+    {IP4(203, 0, 113, 0), 24}, {IP4(224, 0, 0, 0), 4},    {IP4(240, 0, 0, 0), 4},
 };
 
 static bool is_public4(uint32_t address) {
@@ -51,7 +51,7 @@ static bool is_public6(const uint8_t *a) {
         return is_public4(read4(a + 2));
     }
     if (a[0] == 0x20 && a[1] == 0x01) {
-        bool special = a[2] < 0x02;                      /* 2001::/23: Teredo and other protocol assignments */
+        bool special = a[2] < 0x02;                        /* 2001::/23: Teredo and other protocol assignments */
         bool documentation = a[2] == 0x0d && a[3] == 0xb8; /* 2001:db8::/32 */
         return !special && !documentation;
     }

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* A public unicast address: not loopback, private, link-local, shared, multicast, documentation, benchmark or translated forms of them. */
+/* A public unicast address: not loopback, private, link-local, shared, multicast, documentation, benchmark or
+ * translated forms of them. */
 bool guard_is_public(const struct sockaddr *address);
 
 #endif

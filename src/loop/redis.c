@@ -1,8 +1,9 @@
 /*
  * One asynchronous connection to Redis per loop, over hiredis. The only home of hiredis.
  *
- * A connection counts as up once Redis has answered a PING on it: a stopped Redis still accepts connections in the kernel, and a caller
- * must not wait for it. When answers stop coming for timeout_ms the connection is dropped, which answers everything outstanding.
+ * A connection counts as up once Redis has answered a PING on it: a stopped Redis still accepts connections in the
+ * kernel, and a caller must not wait for it. When answers stop coming for timeout_ms the connection is dropped, which
+ * answers everything outstanding.
  */
 #include "loop/redis.h"
 
@@ -18,7 +19,7 @@
 
 #define ARGUMENTS_MOST 16
 #define RETRY_FIRST_MS 50
-#define RETRY_MOST_MS 2000
+#define RETRY_MOST_MS  2000
 
 struct link {
     struct redis *redis;
@@ -62,7 +63,7 @@ struct pending {
 
 static void link_connect(struct link *link);
 
-/* --- connecting ------------------------------------------------------------------------------------------------------- */
+/* --- connecting * --- */
 
 static void retry_now(void *arg) {
     struct link *link = arg;
@@ -98,7 +99,8 @@ static void on_connect(const redisAsyncContext *context, int status) {
     if (status != REDIS_OK) {
         struct link *link = context->data; /* hiredis frees the context after this */
         if (!link->lost_before) {
-            log_warn("redis.unreachable", log_str("host", link->redis->options.host), log_text("reason", context->errstr));
+            log_warn("redis.unreachable", log_str("host", link->redis->options.host),
+                     log_text("reason", context->errstr));
         }
         link_lost(link);
     }
@@ -145,7 +147,8 @@ static void on_greeting(redisAsyncContext *context, void *reply, void *arg) {
     }
 }
 
-static void send_words(redisAsyncContext *context, redisCallbackFn *answered, void *arg, const struct str *words, size_t count) {
+static void send_words(redisAsyncContext *context, redisCallbackFn *answered, void *arg, const struct str *words,
+                       size_t count) {
     const char *pointers[ARGUMENTS_MOST];
     size_t lengths[ARGUMENTS_MOST];
     CHECK(count <= ARGUMENTS_MOST);
@@ -174,7 +177,8 @@ static void greet(struct link *link) {
 static void link_connect(struct link *link) {
     struct redis *redis = link->redis;
     const char *host = redis->options.host.ptr; /* NUL-terminated by redis_new */
-    redisAsyncContext *context = host[0] == '/' ? redisAsyncConnectUnix(host) : redisAsyncConnect(host, redis->options.port);
+    redisAsyncContext *context =
+        host[0] == '/' ? redisAsyncConnectUnix(host) : redisAsyncConnect(host, redis->options.port);
     CHECK(context);
     if (context->err) {
         if (!link->lost_before) {
@@ -241,7 +245,7 @@ void redis_subscribe(struct redis *redis, struct str channel, void (*heard)(void
     link_connect(&redis->subscriber);
 }
 
-/* --- commands --------------------------------------------------------------------------------------------------------- */
+/* --- commands * --- */
 
 static void reply_copy(struct arena *arena, const redisReply *from, struct redis_reply *to) {
     *to = (struct redis_reply){.type = REDIS_NIL};
@@ -314,14 +318,14 @@ static void sent(struct redis *redis, size_t count) {
 static struct batch *batch_new(struct redis *redis, struct arena *arena, struct redis_reply *replies, size_t count,
                                struct pending **ret_pending) {
     struct batch *batch = check_malloc(sizeof(*batch) + count * sizeof(struct pending));
-    *batch = (struct batch){
-        .redis = redis, .fiber = fiber_current(), .arena = arena, .replies = replies, .left = count};
+    *batch =
+        (struct batch){.redis = redis, .fiber = fiber_current(), .arena = arena, .replies = replies, .left = count};
     *ret_pending = (struct pending *)(batch + 1);
     return batch;
 }
 
-enum redis_status redis_run(struct redis *redis, struct arena *arena, const struct redis_command *commands, size_t count,
-                            struct redis_reply *ret_replies) {
+enum redis_status redis_run(struct redis *redis, struct arena *arena, const struct redis_command *commands,
+                            size_t count, struct redis_reply *ret_replies) {
     if (!redis->commands.up || count == 0) {
         return count == 0 ? REDIS_DONE : REDIS_DOWN;
     }

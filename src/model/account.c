@@ -5,7 +5,8 @@
 
 #include "base/check.h"
 
-#define TEXT(member) {#member, offsetof(struct profile, member)}
+#define TEXT(member)                                                                                                   \
+    { #member, offsetof(struct profile, member) }
 
 static const struct {
     const char *name;

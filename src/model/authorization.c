@@ -1,5 +1,6 @@
 /*
- * The packed form of an authorization request. Fields are only ever added at the end, with a new version in the caller's record.
+ * The packed form of an authorization request. Fields are only ever added at the end, with a new version in the
+ * caller's record.
  */
 #include "model/authorization.h"
 

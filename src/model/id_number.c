@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <time.h>
 
-#define LENGTH 18
-#define YEAR_LEAST 1800
+#define LENGTH            18
+#define YEAR_LEAST        1800
 #define SHANGHAI_OFFSET_S (8 * 3600)
 
 static const int weights[LENGTH - 1] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};

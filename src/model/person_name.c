@@ -1,5 +1,6 @@
 /*
- * The comparison key of a person's name: what differs only by how it was typed becomes equal, what is another name stays different.
+ * The comparison key of a person's name: what differs only by how it was typed becomes equal, what is another name
+ * stays different.
  *
  * The only home of libunistring, for NFKC (Unicode Standard Annex 15).
  */
@@ -19,10 +20,10 @@
 static const struct {
     uint32_t from, to;
 } private_use[] = {
-    {0xe78d, 0xfe10}, {0xe78e, 0xfe12}, {0xe78f, 0xfe11}, {0xe790, 0xfe13}, {0xe791, 0xfe14},  {0xe792, 0xfe15},
-    {0xe793, 0xfe16}, {0xe794, 0xfe17}, {0xe795, 0xfe18}, {0xe796, 0xfe19}, {0xe816, 0x20087}, {0xe817, 0x20089},
-    {0xe818, 0x200cc}, {0xe81e, 0x9fb4}, {0xe826, 0x9fb5}, {0xe82b, 0x9fb6}, {0xe82c, 0x9fb7}, {0xe831, 0x215d7},
-    {0xe832, 0x9fb8}, {0xe83b, 0x2298f}, {0xe843, 0x9fb9}, {0xe854, 0x9fba}, {0xe855, 0x241fe}, {0xe864, 0x9fbb},
+    {0xe78d, 0xfe10},  {0xe78e, 0xfe12},  {0xe78f, 0xfe11}, {0xe790, 0xfe13}, {0xe791, 0xfe14},  {0xe792, 0xfe15},
+    {0xe793, 0xfe16},  {0xe794, 0xfe17},  {0xe795, 0xfe18}, {0xe796, 0xfe19}, {0xe816, 0x20087}, {0xe817, 0x20089},
+    {0xe818, 0x200cc}, {0xe81e, 0x9fb4},  {0xe826, 0x9fb5}, {0xe82b, 0x9fb6}, {0xe82c, 0x9fb7},  {0xe831, 0x215d7},
+    {0xe832, 0x9fb8},  {0xe83b, 0x2298f}, {0xe843, 0x9fb9}, {0xe854, 0x9fba}, {0xe855, 0x241fe}, {0xe864, 0x9fbb},
 };
 
 static bool is_in(uint32_t c, const uint32_t *list, size_t count) {
@@ -42,7 +43,8 @@ static bool is_private_use(uint32_t c) {
 static bool is_forbidden(uint32_t c) {
     bool control = c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029;
     bool noncharacter = (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef);
-    bool bidi = c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+    bool bidi =
+        c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
     bool tag = c >= 0xe0000 && c <= 0xe007f;
     return control || noncharacter || bidi || tag;
 }
@@ -166,7 +168,8 @@ static bool has_letter(const struct points *points) {
 }
 
 static bool has_markup(const struct points *points) {
-    static const uint32_t refused[] = {'<', '>', '&', '"', '\\', '{', '}', '[', ']', '|', '^', '%', '$', '#', ';', '=', '/', '?', '*', '@'};
+    static const uint32_t refused[] = {'<', '>', '&', '"', '\\', '{', '}', '[', ']', '|',
+                                       '^', '%', '$', '#', ';',  '=', '/', '?', '*', '@'};
     for (size_t i = 0; i < points->count; i++) {
         if (is_in(points->at[i], refused, ARRAY_LEN(refused))) {
             return true;

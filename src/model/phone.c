@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/utf8.h"
 
-#define DIGITS 11
+#define DIGITS     11
 #define TYPED_MOST 24
 
 /* Digits only, full width folded; blanks and hyphens between them are how people write numbers. */

@@ -1,5 +1,6 @@
 /*
- * The portal's calls to the server, and what it checks of the answers (OpenID Connect Core §3.1.3.7, Back-Channel Logout §2.6).
+ * The portal's calls to the server, and what it checks of the answers (OpenID Connect Core §3.1.3.7, Back-Channel
+ * Logout §2.6).
  */
 #include "base/clock.h"
 #include "base/encode.h"
@@ -9,9 +10,9 @@
 #include "loop/fetch.h"
 #include "portal.h"
 
-#define TIMEOUT_MS 5000
-#define ANSWER_MOST (128 * 1024)
-#define SKEW_S 15
+#define TIMEOUT_MS         5000
+#define ANSWER_MOST        (128 * 1024)
+#define SKEW_S             15
 #define LOGOUT_TOKEN_AGE_S 300
 
 static bool get(struct portal *portal, struct arena *arena, struct str url, struct str bearer, struct str *ret_body) {
@@ -39,10 +40,11 @@ bool portal_discover(struct portal *portal) {
     }
     struct str body, issuer;
     const struct json *document;
-    struct str url = str_format(portal->arena, "%.*s/.well-known/openid-configuration", STR_ARG(portal->settings.issuer));
+    struct str url =
+        str_format(portal->arena, "%.*s/.well-known/openid-configuration", STR_ARG(portal->settings.issuer));
     provider->known = get(portal, portal->arena, url, STR_NONE, &body) &&
-                      json_parse(portal->arena, body, JSON_LIMITS_DOCUMENT, &document) && json_get_str(document, "issuer", &issuer) &&
-                      str_equal(issuer, portal->settings.issuer) &&
+                      json_parse(portal->arena, body, JSON_LIMITS_DOCUMENT, &document) &&
+                      json_get_str(document, "issuer", &issuer) && str_equal(issuer, portal->settings.issuer) &&
                       json_get_str(document, "authorization_endpoint", &provider->authorization_endpoint) &&
                       json_get_str(document, "token_endpoint", &provider->token_endpoint) &&
                       json_get_str(document, "userinfo_endpoint", &provider->userinfo_endpoint) &&
@@ -77,9 +79,10 @@ struct str portal_authorization_url(struct portal *portal, struct arena *arena, 
     return buf_str(&url);
 }
 
-/* --- the code ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- the code * --- */
 
-static bool exchange(struct portal *portal, struct portal_session *session, struct str code, const struct json **ret_tokens) {
+static bool exchange(struct portal *portal, struct portal_session *session, struct str code,
+                     const struct json **ret_tokens) {
     struct arena *arena = session->arena;
     const struct portal_settings *settings = &portal->settings;
     struct buf body;
@@ -104,7 +107,8 @@ static bool exchange(struct portal *portal, struct portal_session *session, stru
     struct fetch_answer answer = {0};
     enum fetch_result result = fetch(portal->fetcher, arena, &request, &answer);
     log_info("portal.token", log_text("result", fetch_result_name(result)), log_int("status", answer.status));
-    return result == FETCH_DONE && answer.status == 200 && json_parse(arena, answer.body, JSON_LIMITS_DOCUMENT, ret_tokens);
+    return result == FETCH_DONE && answer.status == 200 &&
+           json_parse(arena, answer.body, JSON_LIMITS_DOCUMENT, ret_tokens);
 }
 
 static bool is_audience(const struct json *claims, struct str client_id) {
@@ -121,12 +125,12 @@ static bool common_claims_fit(const struct portal *portal, const struct json *cl
            json_get_int(claims, "iat", &iat) && iat <= now + SKEW_S;
 }
 
-
 static bool read_id_token(struct portal *portal, struct portal_session *session, struct str token) {
     const struct json *claims;
     struct str jwks, nonce;
     if (!get(portal, session->arena, portal->provider.jwks_uri, STR_NONE, &jwks) ||
-        !id_token_verify(session->arena, token, jwks, &claims) || !common_claims_fit(portal, claims) || !json_get_str(claims, "nonce", &nonce) || !str_equal(nonce, session->nonce) ||
+        !id_token_verify(session->arena, token, jwks, &claims) || !common_claims_fit(portal, claims) ||
+        !json_get_str(claims, "nonce", &nonce) || !str_equal(nonce, session->nonce) ||
         !json_get_str(claims, "sub", &session->sub) || str_is_empty(session->sub)) {
         return false;
     }
@@ -141,8 +145,8 @@ static bool read_id_token(struct portal *portal, struct portal_session *session,
 static bool read_userinfo(struct portal *portal, struct portal_session *session, struct str access_token) {
     struct str body, sub;
     if (!get(portal, session->arena, portal->provider.userinfo_endpoint, access_token, &body) ||
-        !json_parse(session->arena, body, JSON_LIMITS_DOCUMENT, &session->userinfo) || !json_get_str(session->userinfo, "sub", &sub) ||
-        !str_equal(sub, session->sub)) {
+        !json_parse(session->arena, body, JSON_LIMITS_DOCUMENT, &session->userinfo) ||
+        !json_get_str(session->userinfo, "sub", &sub) || !str_equal(sub, session->sub)) {
         return false;
     }
     session->name = session->sub;
@@ -163,7 +167,8 @@ bool portal_redeem(struct portal *portal, struct portal_session *session, struct
     return true;
 }
 
-bool portal_logout_token_read(struct portal *portal, struct arena *arena, struct str token, struct str *ret_sid, struct str *ret_sub) {
+bool portal_logout_token_read(struct portal *portal, struct arena *arena, struct str token, struct str *ret_sid,
+                              struct str *ret_sub) {
     const struct json *claims;
     struct str jwks;
     int64_t iat;

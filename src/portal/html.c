@@ -3,17 +3,20 @@
  */
 #include "portal.h"
 
-#define STYLE                                                                                                                  \
-    "body{font:16px/1.6 system-ui,\"PingFang SC\",\"Microsoft YaHei\",\"WenQuanYi Micro Hei\",sans-serif;max-width:44rem;"     \
-    "margin:0 auto;padding:2rem 1.25rem;color:#1c2430}h1{font-size:1.5rem}a.button,button{display:inline-block;padding:.5rem 1.5rem;" \
-    "border:0;border-radius:.375rem;background:#b3261e;color:#fff;font:inherit;text-decoration:none;cursor:pointer}"           \
-    "table{border-collapse:collapse;margin:1rem 0;width:100%}th,td{padding:.375rem .75rem .375rem 0;text-align:left;"          \
+#define STYLE                                                                                                          \
+    "body{font:16px/1.6 system-ui,\"PingFang SC\",\"Microsoft YaHei\",\"WenQuanYi Micro "                              \
+    "Hei\",sans-serif;max-width:44rem;"                                                                                \
+    "margin:0 auto;padding:2rem "                                                                                      \
+    "1.25rem;color:#1c2430}h1{font-size:1.5rem}a.button,button{display:inline-block;padding:.5rem 1.5rem;"             \
+    "border:0;border-radius:.375rem;background:#b3261e;color:#fff;font:inherit;text-decoration:none;cursor:pointer}"   \
+    "table{border-collapse:collapse;margin:1rem 0;width:100%}th,td{padding:.375rem .75rem .375rem 0;text-align:left;"  \
     "border-bottom:1px solid #c3ccd9;overflow-wrap:anywhere}th{font-weight:600;white-space:nowrap;width:1%}"
 
 static void open_page(const struct portal *portal, struct http_reply *reply) {
     struct buf *body = &reply->body;
     reply->content_type = STR("text/html; charset=utf-8");
-    http_reply_field(reply, STR("Content-Security-Policy"), STR("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"));
+    http_reply_field(reply, STR("Content-Security-Policy"),
+                     STR("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"));
     buf_puts(body, "<!doctype html><html lang=\"zh-CN\"><meta charset=\"utf-8\">"
                    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>");
     buf_put_html(body, portal->settings.name);
@@ -59,14 +62,16 @@ void portal_home(const struct portal *portal, const struct portal_session *sessi
     struct buf *body = &reply->body;
     open_page(portal, reply);
     if (!session || !session->signed_in) {
-        buf_puts(body, "<p>您尚未登录。</p><p><a class=\"button\" id=\"portal-sign-in\" href=\"/sign-in\">登录</a></p>");
+        buf_puts(body,
+                 "<p>您尚未登录。</p><p><a class=\"button\" id=\"portal-sign-in\" href=\"/sign-in\">登录</a></p>");
         return;
     }
     buf_puts(body, "<p><strong id=\"portal-name\">");
     buf_put_html(body, session->name);
     buf_puts(body, "</strong>，您好！</p><p>认证等级：<code id=\"portal-level\">");
     buf_put_html(body, session->acr);
-    buf_puts(body, "</code></p><form method=\"post\" action=\"/sign-out\"><button id=\"portal-sign-out\">退出登录</button></form>");
+    buf_puts(body, "</code></p><form method=\"post\" action=\"/sign-out\"><button "
+                   "id=\"portal-sign-out\">退出登录</button></form>");
     put_claims(reply, "ID Token", session->id_token_claims);
     put_claims(reply, "UserInfo", session->userinfo);
 }

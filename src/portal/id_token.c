@@ -1,6 +1,7 @@
 /*
- * Verification with the keys of a JWKS document. ID tokens go through libjwt, which takes PEM: the JWK's point becomes a public key and that its PEM.
- * libjwt 1.10 knows no type but JWT, so for logout tokens, whose type is logout+jwt, EVP checks the signature.
+ * Verification with the keys of a JWKS document. ID tokens go through libjwt, which takes PEM: the JWK's point becomes
+ * a public key and that its PEM. libjwt 1.10 knows no type but JWT, so for logout tokens, whose type is logout+jwt, EVP
+ * checks the signature.
  */
 #include "base/encode.h"
 #include "portal.h"
@@ -14,10 +15,10 @@
 #include <openssl/pem.h>
 #include <stdlib.h>
 
-#define P256_SIZE 32
+#define P256_SIZE  32
 #define TOKEN_MOST 16384
 
-/* --- the key ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- the key * --- */
 
 static EVP_PKEY *pkey_of_point(struct str x, struct str y) {
     unsigned char point[1 + 2 * P256_SIZE] = {0x04};
@@ -39,8 +40,8 @@ static EVP_PKEY *pkey_of_point(struct str x, struct str y) {
 
 static bool is_key(const struct json *jwk, struct str kid) {
     struct str text;
-    return json_get_str(jwk, "kid", &text) && str_equal(text, kid) && json_get_str(jwk, "kty", &text) && str_equal(text, STR("EC")) &&
-           json_get_str(jwk, "crv", &text) && str_equal(text, STR("P-256"));
+    return json_get_str(jwk, "kid", &text) && str_equal(text, kid) && json_get_str(jwk, "kty", &text) &&
+           str_equal(text, STR("EC")) && json_get_str(jwk, "crv", &text) && str_equal(text, STR("P-256"));
 }
 
 static bool coordinate(struct arena *arena, const struct json *jwk, const char *name, struct str *ret_bytes) {
@@ -74,7 +75,7 @@ static EVP_PKEY *pkey_of_token(struct arena *arena, struct str token, struct str
     return fine ? pkey_of_kid(arena, jwks, kid) : NULL;
 }
 
-/* --- ID tokens ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- ID tokens * --- */
 
 static bool pem_of_pkey(struct arena *arena, EVP_PKEY *pkey, struct str *ret_pem) {
     BIO *bio = BIO_new(BIO_s_mem());
@@ -108,7 +109,7 @@ bool id_token_verify(struct arena *arena, struct str token, struct str jwks, con
     return fine;
 }
 
-/* --- logout tokens --------------------------------------------------------------------------------------------------------------------------- */
+/* --- logout tokens * --- */
 
 static bool signature_fits(EVP_PKEY *pkey, struct str input, struct str raw) {
     unsigned char der[2 * P256_SIZE + 16], *end = der;

@@ -19,8 +19,9 @@ static struct portal_session *session_of(struct portal *portal, const struct htt
 }
 
 static void set_cookie(const struct portal *portal, struct str value, struct http_reply *reply) {
-    http_reply_cookie(reply, &(struct http_cookie_options){
-                                 .name = portal->settings.cookie, .value = value, .max_age = str_is_empty(value) ? 0 : -1});
+    http_reply_cookie(reply, &(struct http_cookie_options){.name = portal->settings.cookie,
+                                                           .value = value,
+                                                           .max_age = str_is_empty(value) ? 0 : -1});
 }
 
 static void home(struct portal *portal, const struct http_request *request, struct http_reply *reply) {
@@ -42,7 +43,8 @@ static void sign_in(struct portal *portal, const struct http_request *request, s
 }
 
 /* RFC 9207 and state: the answer is of the server we asked, to the request we made. */
-static bool is_our_answer(const struct portal *portal, const struct portal_session *session, const struct http_params *query) {
+static bool is_our_answer(const struct portal *portal, const struct portal_session *session,
+                          const struct http_params *query) {
     return session && !session->signed_in && !str_is_absent(session->state) &&
            str_equal_secret(http_params_get(query, STR("state")), session->state) &&
            str_equal(http_params_get(query, STR("iss")), portal->settings.issuer);
@@ -120,7 +122,7 @@ static void handle(void *ctx, const struct http_request *request, struct http_re
     portal_problem(ctx, 404, "没有这个页面。", reply);
 }
 
-/* --- the command ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- the command * --- */
 
 static int serve(struct portal *portal, uint16_t port) {
     struct fault fault;
@@ -153,9 +155,10 @@ static int usage(void) {
 }
 
 int command_portal(int argc, char **argv) {
-    static const struct option options[] = {{"issuer", required_argument, NULL, 'i'}, {"client-id", required_argument, NULL, 'c'},
-                                            {"port", required_argument, NULL, 'p'},   {"name", required_argument, NULL, 'n'},
-                                            {"scope", required_argument, NULL, 's'},  {0}};
+    static const struct option options[] = {
+        {"issuer", required_argument, NULL, 'i'}, {"client-id", required_argument, NULL, 'c'},
+        {"port", required_argument, NULL, 'p'},   {"name", required_argument, NULL, 'n'},
+        {"scope", required_argument, NULL, 's'},  {0}};
     struct arena *arena ARENA_AUTO = arena_new();
     struct portal portal = {.arena = arena, .settings = {.scope = STR("openid profile phone")}};
     struct portal_settings *settings = &portal.settings;
@@ -174,7 +177,8 @@ int command_portal(int argc, char **argv) {
         }
     }
     settings->client_secret = str_from(getenv("TONGXING_PORTAL_SECRET"));
-    if (str_is_absent(settings->issuer) || str_is_absent(settings->client_id) || str_is_absent(settings->client_secret) || port == 0) {
+    if (str_is_absent(settings->issuer) || str_is_absent(settings->client_id) ||
+        str_is_absent(settings->client_secret) || port == 0) {
         return usage();
     }
     settings->name = str_is_absent(settings->name) ? settings->client_id : settings->name;

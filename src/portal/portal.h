@@ -1,6 +1,6 @@
 /*
- * portal: a sample relying party: authorization code with PKCE, ID token verified by libjwt, back-channel logout. It shares no token code with the
- * server: what it believes it has checked for itself.
+ * portal: a sample relying party: authorization code with PKCE, ID token verified by libjwt, back-channel logout. It
+ * shares no token code with the server: what it believes it has checked for itself.
  */
 #ifndef PORTAL_PORTAL_H
 #define PORTAL_PORTAL_H
@@ -33,7 +33,7 @@ struct portal {
     struct portal_session *sessions; /* uthash */
 };
 
-/* --- sessions.c --------------------------------------------------------------------------------------------------------------------------- */
+/* --- sessions.c * --- */
 
 /* A browser at this portal: first on its way to the server, then signed in. In its own arena. */
 struct portal_session {
@@ -53,22 +53,24 @@ void portal_session_end(struct portal *portal, struct portal_session *session);
 size_t portal_sessions_end(struct portal *portal, struct str sid, struct str sub);
 void portal_sessions_free(struct portal *portal);
 
-/* --- client.c: calls to the server. They wait and say false when it does not answer rightly. ------------------------------------------------- */
+/* --- client.c: calls to the server. They wait and say false when it does not answer rightly. * --- */
 
 bool portal_discover(struct portal *portal);
 struct str portal_authorization_url(struct portal *portal, struct arena *arena, const struct portal_session *session);
 /* Exchanges the code, verifies the ID token, reads userinfo; the session is then signed in. */
 bool portal_redeem(struct portal *portal, struct portal_session *session, struct str code);
 /* The claims of a logout token that is good (Back-Channel Logout §2.6). */
-bool portal_logout_token_read(struct portal *portal, struct arena *arena, struct str token, struct str *ret_sid, struct str *ret_sub);
+bool portal_logout_token_read(struct portal *portal, struct arena *arena, struct str token, struct str *ret_sid,
+                              struct str *ret_sub);
 
-/* --- id_token.c -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- id_token.c * --- */
 
-/* Verify the ES256 signature with the key of the token's kid in the JWKS document, and its type. The claims, as JSON. */
+/* Verify the ES256 signature with the key of the token's kid in the JWKS document, and its type. The claims, as JSON.
+ */
 bool id_token_verify(struct arena *arena, struct str token, struct str jwks, const struct json **ret_claims);
 bool logout_token_verify(struct arena *arena, struct str token, struct str jwks, const struct json **ret_claims);
 
-/* --- html.c ------------------------------------------------------------------------------------------------------------------------------------ */
+/* --- html.c * --- */
 
 void portal_home(const struct portal *portal, const struct portal_session *session, struct http_reply *reply);
 void portal_problem(const struct portal *portal, int status, const char *text, struct http_reply *reply);

@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <uthash.h>
 
-#define SKEW_MS 300000
-#define NONCE_SIZE 64
-#define HANG_MS 60000
-#define OVERSIZED (1024 * 1024)
+#define SKEW_MS     300000
+#define NONCE_SIZE  64
+#define HANG_MS     60000
+#define OVERSIZED   (1024 * 1024)
 #define NONCES_MOST 100000
 
 struct seen_nonce {
@@ -69,11 +69,12 @@ static bool request_is_signed(struct simulator *simulator, const struct http_req
            nonce_is_new(simulator, parts.nonce);
 }
 
-static enum population_result look_up(const struct simulator *simulator, struct arena *arena, struct str name, struct str id_number,
-                                      bool *ret_folded) {
+static enum population_result look_up(const struct simulator *simulator, struct arena *arena, struct str name,
+                                      struct str id_number, bool *ret_folded) {
     struct id_number number;
     struct str key;
-    if (id_number_read(id_number, clock_wall(), &number) != ID_NUMBER_OK || person_name_key(arena, name, &key) == PERSON_NAME_BAD) {
+    if (id_number_read(id_number, clock_wall(), &number) != ID_NUMBER_OK ||
+        person_name_key(arena, name, &key) == PERSON_NAME_BAD) {
         return POPULATION_INVALID_INPUT;
     }
     for (size_t i = 0; i < simulator->people_count; i++) {
@@ -97,8 +98,8 @@ static struct str write_data(struct simulator *simulator, const struct http_requ
     json_get_str(body, "name", &name);
     json_get_str(body, "idNumber", &id_number);
     json_get_str(body, "bizSn", &serial);
-    enum population_result result = simulator->mode == MODE_REFUSE ? POPULATION_RATE_LIMITED
-                                                                   : look_up(simulator, arena, name, id_number, &folded);
+    enum population_result result =
+        simulator->mode == MODE_REFUSE ? POPULATION_RATE_LIMITED : look_up(simulator, arena, name, id_number, &folded);
     struct buf data;
     buf_init(&data, arena, 512, 4096);
     struct json_out out = json_out(&data);

@@ -24,7 +24,7 @@ static const struct str mode_names[] = {
 #undef MODE
 };
 
-/* --- the register ----------------------------------------------------------------------------------------------------------------------- */
+/* --- the register * --- */
 
 static struct str text_of(const struct yaml *map, const char *name, struct str otherwise) {
     const struct yaml *member = yaml_member(map, name);
@@ -35,7 +35,8 @@ static bool read_person(struct simulator *simulator, const struct yaml *node, st
     person->name = text_of(node, "name", STR(""));
     person->id_number = text_of(node, "id_number", STR(""));
     person->state = text_of(node, "state", STR("normal"));
-    return person_name_key(simulator->arena, person->name, &person->key) != PERSON_NAME_BAD && person->id_number.len == 18;
+    return person_name_key(simulator->arena, person->name, &person->key) != PERSON_NAME_BAD &&
+           person->id_number.len == 18;
 }
 
 static bool read_register(struct simulator *simulator, const char *path) {
@@ -51,14 +52,15 @@ static bool read_register(struct simulator *simulator, const char *path) {
     for (size_t i = 0; problems.count == 0 && i < people->count; i++) {
         simulator->people = i == 0 ? arena_array_of(simulator->arena, people->count, struct person) : simulator->people;
         if (!read_person(simulator, people->items[i], &simulator->people[simulator->people_count++])) {
-            config_problem_add(&problems, str_from(path), people->items[i]->line, STR("people"), "needs a name and an id_number");
+            config_problem_add(&problems, str_from(path), people->items[i]->line, STR("people"),
+                               "needs a name and an id_number");
         }
     }
     config_problems_print(&problems, stderr);
     return problems.count == 0;
 }
 
-/* --- control ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- control * --- */
 
 static void show_control(const struct simulator *simulator, struct http_reply *reply) {
     struct json_out out = json_out(&reply->body);
@@ -103,7 +105,7 @@ static void handle(void *ctx, const struct http_request *request, struct http_re
     }
 }
 
-/* --- the command ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- the command * --- */
 
 static int usage(void) {
     fprintf(stderr, "usage: tongxing simulate --register FILE [--port N] [--app-id ID]\n"
@@ -120,7 +122,8 @@ static int serve(struct simulator *simulator, uint16_t port) {
     int status = 0;
     run_prepare();
     if (http_server_new(loop, &options, &server, &fault)) {
-        log_info("simulator.started", log_int("port", http_server_port(server)), log_int("people", (int64_t)simulator->people_count));
+        log_info("simulator.started", log_int("port", http_server_port(server)),
+                 log_int("people", (int64_t)simulator->people_count));
         run_until_signal(loop);
         loop_end_fibers(loop);
         http_server_free(server);
@@ -133,8 +136,10 @@ static int serve(struct simulator *simulator, uint16_t port) {
 }
 
 int command_simulate(int argc, char **argv) {
-    static const struct option options[] = {
-        {"register", required_argument, NULL, 'r'}, {"port", required_argument, NULL, 'p'}, {"app-id", required_argument, NULL, 'a'}, {0}};
+    static const struct option options[] = {{"register", required_argument, NULL, 'r'},
+                                            {"port", required_argument, NULL, 'p'},
+                                            {"app-id", required_argument, NULL, 'a'},
+                                            {0}};
     const char *file = NULL, *secret = getenv("TONGXING_POPULATION_SECRET");
     struct arena *arena ARENA_AUTO = arena_new();
     struct simulator simulator = {.arena = arena, .app_id = STR("tongxing")};

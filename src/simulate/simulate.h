@@ -1,5 +1,6 @@
 /*
- * simulate: upstream registers as real HTTP services for trials and tests, on a fictional register, with faults on request.
+ * simulate: upstream registers as real HTTP services for trials and tests, on a fictional register, with faults on
+ * request.
  *
  *   GET  /_control                     counters and mode, as JSON
  *   POST /_control  mode=… delay_ms=…  what the service does from now on
@@ -20,10 +21,10 @@ enum fault_mode {
 };
 
 struct person {
-    struct str key;       /* comparison key of the name */
+    struct str key; /* comparison key of the name */
     struct str name;
     struct str id_number;
-    struct str state;     /* "normal", or why it is not: "deceased", "cancelled" */
+    struct str state; /* "normal", or why it is not: "deceased", "cancelled" */
 };
 
 struct simulator {

@@ -5,28 +5,29 @@
 
 #include "base/check.h"
 
-#define IDENTIFIERS_MOST 8
+#define IDENTIFIERS_MOST   8
 #define VERIFICATIONS_MOST 8
-#define LISTED_MOST 1000
-#define PASSWORD STR("password")
+#define LISTED_MOST        1000
+#define PASSWORD           STR("password")
 
-#define INSERT_ACCOUNT                                                                                                         \
-    "INSERT INTO accounts (account_id, state, level, level_until, created_at, updated_at, profile_sealed)"                     \
+#define INSERT_ACCOUNT                                                                                                 \
+    "INSERT INTO accounts (account_id, state, level, level_until, created_at, updated_at, profile_sealed)"             \
     " VALUES ($1, $2, $3, $4, $5, $6, $7)"
 #define INSERT_IDENTIFIER "INSERT INTO identifiers (kind, hash, account_id) VALUES ($1, $2, $3)"
-#define PUT_CREDENTIAL                                                                                                         \
-    "INSERT INTO credentials (account_id, kind, secret, created_at) VALUES ($1, $2, $3, $4)"                                   \
+#define PUT_CREDENTIAL                                                                                                 \
+    "INSERT INTO credentials (account_id, kind, secret, created_at) VALUES ($1, $2, $3, $4)"                           \
     " ON CONFLICT (account_id, kind) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at"
-#define INSERT_VERIFICATION                                                                                                    \
-    "INSERT INTO verifications (verification_id, account_id, source, authority, method, check_id, folded, result, level,"      \
+#define INSERT_VERIFICATION                                                                                            \
+    "INSERT INTO verifications (verification_id, account_id, source, authority, method, check_id, folded, result, "    \
+    "level,"                                                                                                           \
     " checked_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 #define ACCOUNT_COLUMNS "account_id, state, level, level_until, created_at, updated_at, profile_sealed"
 
 static struct sql_statement account_insert(const struct account_row *row) {
     return (struct sql_statement){.text = INSERT_ACCOUNT,
                                   .values = {sql_text(row->account_id), sql_int(row->state), sql_int(row->level),
-                                             sql_int(row->level_until), sql_int(row->created_at), sql_int(row->updated_at),
-                                             sql_blob(row->profile_sealed)},
+                                             sql_int(row->level_until), sql_int(row->created_at),
+                                             sql_int(row->updated_at), sql_blob(row->profile_sealed)},
                                   .value_count = 7};
 }
 
@@ -45,9 +46,9 @@ static struct sql_statement verification_insert(const struct verification_row *r
     return (struct sql_statement){
         .text = INSERT_VERIFICATION,
         .values = {sql_text(row->verification_id), sql_text(row->account_id), sql_text(or_empty(evidence->source)),
-                   sql_text(or_empty(evidence->authority)), sql_text(or_empty(evidence->method)), sql_text(or_empty(evidence->check_id)),
-                   sql_int(evidence->folded), sql_int(evidence->result), sql_int(evidence->level), sql_int(evidence->checked_at),
-                   sql_int(evidence->expires_at)},
+                   sql_text(or_empty(evidence->authority)), sql_text(or_empty(evidence->method)),
+                   sql_text(or_empty(evidence->check_id)), sql_int(evidence->folded), sql_int(evidence->result),
+                   sql_int(evidence->level), sql_int(evidence->checked_at), sql_int(evidence->expires_at)},
         .value_count = 11};
 }
 
@@ -57,13 +58,15 @@ enum sql_status accounts_create(struct sql *sql, const struct account_new *accou
     CHECK(account->identifier_count <= IDENTIFIERS_MOST && account->verification_count <= VERIFICATIONS_MOST);
     statements[count++] = account_insert(&account->account);
     for (size_t i = 0; i < account->identifier_count; i++) {
-        statements[count++] = (struct sql_statement){
-            .text = INSERT_IDENTIFIER,
-            .values = {sql_int(account->identifiers[i].kind), sql_blob(account->identifiers[i].hash), sql_text(account->account.account_id)},
-            .value_count = 3};
+        statements[count++] = (struct sql_statement){.text = INSERT_IDENTIFIER,
+                                                     .values = {sql_int(account->identifiers[i].kind),
+                                                                sql_blob(account->identifiers[i].hash),
+                                                                sql_text(account->account.account_id)},
+                                                     .value_count = 3};
     }
     if (!str_is_absent(account->password_hash)) {
-        statements[count++] = credential_put(account->account.account_id, account->password_hash, account->account.created_at);
+        statements[count++] =
+            credential_put(account->account.account_id, account->password_hash, account->account.created_at);
     }
     for (size_t i = 0; i < account->verification_count; i++) {
         statements[count++] = verification_insert(&account->verifications[i]);
@@ -84,8 +87,9 @@ static struct account_row account_row_of(const struct sql_value *cells) {
 }
 
 enum sql_status accounts_get(struct sql *sql, struct arena *arena, struct str account_id, struct account_row *ret_row) {
-    const struct sql_statement statement = {
-        .text = "SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE account_id = $1", .values = {sql_text(account_id)}, .value_count = 1};
+    const struct sql_statement statement = {.text = "SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE account_id = $1",
+                                            .values = {sql_text(account_id)},
+                                            .value_count = 1};
     struct sql_rows rows;
     enum sql_status status = sql_read(sql, arena, &statement, 1, &rows);
     if (status == SQL_DONE) {
@@ -94,7 +98,8 @@ enum sql_status accounts_get(struct sql *sql, struct arena *arena, struct str ac
     return status;
 }
 
-enum sql_status accounts_find(struct sql *sql, struct arena *arena, enum identifier_kind kind, struct str hash, struct str *ret_account_id) {
+enum sql_status accounts_find(struct sql *sql, struct arena *arena, enum identifier_kind kind, struct str hash,
+                              struct str *ret_account_id) {
     const struct sql_statement statement = {.text = "SELECT account_id FROM identifiers WHERE kind = $1 AND hash = $2",
                                             .values = {sql_int(kind), sql_blob(hash)},
                                             .value_count = 2};
@@ -107,14 +112,16 @@ enum sql_status accounts_find(struct sql *sql, struct arena *arena, enum identif
 }
 
 enum sql_status accounts_set_state(struct sql *sql, struct str account_id, enum account_state state, int64_t now) {
-    const struct sql_statement statement = {.text = "UPDATE accounts SET state = $2, updated_at = $3 WHERE account_id = $1",
+    const struct sql_statement statement = {.text =
+                                                "UPDATE accounts SET state = $2, updated_at = $3 WHERE account_id = $1",
                                             .values = {sql_text(account_id), sql_int(state), sql_int(now)},
                                             .value_count = 3};
     return sql_write(sql, &statement, 1);
 }
 
 enum sql_status accounts_password(struct sql *sql, struct arena *arena, struct str account_id, struct str *ret_hash) {
-    const struct sql_statement statement = {.text = "SELECT secret FROM credentials WHERE account_id = $1 AND kind = $2",
+    const struct sql_statement statement = {.text =
+                                                "SELECT secret FROM credentials WHERE account_id = $1 AND kind = $2",
                                             .values = {sql_text(account_id), sql_text(PASSWORD)},
                                             .value_count = 2};
     struct sql_rows rows;
@@ -149,10 +156,11 @@ static struct verification_row verification_row_of(const struct sql_value *cells
     };
 }
 
-enum sql_status accounts_verifications(struct sql *sql, struct arena *arena, struct str account_id, struct verification_row **ret_rows,
-                                       size_t *ret_count) {
+enum sql_status accounts_verifications(struct sql *sql, struct arena *arena, struct str account_id,
+                                       struct verification_row **ret_rows, size_t *ret_count) {
     const struct sql_statement statement = {
-        .text = "SELECT verification_id, account_id, source, authority, method, check_id, folded, result, level, checked_at, expires_at"
+        .text = "SELECT verification_id, account_id, source, authority, method, check_id, folded, result, level, "
+                "checked_at, expires_at"
                 " FROM verifications WHERE account_id = $1 ORDER BY checked_at, verification_id",
         .values = {sql_text(account_id)},
         .value_count = 1};
@@ -169,7 +177,8 @@ enum sql_status accounts_verifications(struct sql *sql, struct arena *arena, str
     return SQL_DONE;
 }
 
-enum sql_status accounts_add_verification(struct sql *sql, const struct verification_row *row, int level, int64_t level_until) {
+enum sql_status accounts_add_verification(struct sql *sql, const struct verification_row *row, int level,
+                                          int64_t level_until) {
     const struct sql_statement statements[] = {
         verification_insert(row),
         {.text = "UPDATE accounts SET level = $2, level_until = $3, updated_at = $4 WHERE account_id = $1",
@@ -179,9 +188,10 @@ enum sql_status accounts_add_verification(struct sql *sql, const struct verifica
     return sql_write(sql, statements, ARRAY_LEN(statements));
 }
 
-enum sql_status accounts_list(struct sql *sql, struct arena *arena, struct str after, size_t most, struct account_row **ret_rows,
-                              size_t *ret_count) {
-    const struct sql_statement statement = {.text = "SELECT " ACCOUNT_COLUMNS " FROM accounts WHERE account_id > $1 ORDER BY account_id",
+enum sql_status accounts_list(struct sql *sql, struct arena *arena, struct str after, size_t most,
+                              struct account_row **ret_rows, size_t *ret_count) {
+    const struct sql_statement statement = {.text = "SELECT " ACCOUNT_COLUMNS
+                                                    " FROM accounts WHERE account_id > $1 ORDER BY account_id",
                                             .values = {sql_text(or_empty(after))},
                                             .value_count = 1};
     struct sql_rows rows = {0};

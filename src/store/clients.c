@@ -20,18 +20,19 @@ enum sql_status clients_put(struct sql *sql, const struct client_row *row) {
     const struct sql_statement statement = {
         .text = "INSERT INTO clients (client_id, metadata, secret_mac, secret_sealed, created_at, updated_at)"
                 " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (client_id) DO UPDATE SET metadata = excluded.metadata,"
-                " secret_mac = excluded.secret_mac, secret_sealed = excluded.secret_sealed, updated_at = excluded.updated_at",
-        .values = {sql_text(row->client_id), sql_text(row->metadata), sql_blob(row->secret_mac), sql_blob(row->secret_sealed),
-                   sql_int(row->created_at), sql_int(row->updated_at)},
+                " secret_mac = excluded.secret_mac, secret_sealed = excluded.secret_sealed, updated_at = "
+                "excluded.updated_at",
+        .values = {sql_text(row->client_id), sql_text(row->metadata), sql_blob(row->secret_mac),
+                   sql_blob(row->secret_sealed), sql_int(row->created_at), sql_int(row->updated_at)},
         .value_count = 6};
     return sql_write(sql, &statement, 1);
 }
 
 enum sql_status clients_get(struct sql *sql, struct arena *arena, struct str client_id, struct client_row *ret_row) {
-    const struct sql_statement statement = {
-        .text = "SELECT client_id, metadata, secret_mac, secret_sealed, created_at, updated_at FROM clients WHERE client_id = $1",
-        .values = {sql_text(client_id)},
-        .value_count = 1};
+    const struct sql_statement statement = {.text = "SELECT client_id, metadata, secret_mac, secret_sealed, "
+                                                    "created_at, updated_at FROM clients WHERE client_id = $1",
+                                            .values = {sql_text(client_id)},
+                                            .value_count = 1};
     struct sql_rows rows;
     enum sql_status status = sql_read(sql, arena, &statement, 1, &rows);
     if (status == SQL_DONE) {
@@ -46,13 +47,13 @@ enum sql_status clients_delete(struct sql *sql, struct str client_id) {
     return sql_write(sql, &statement, 1);
 }
 
-enum sql_status clients_list(struct sql *sql, struct arena *arena, struct str after, size_t most, struct client_row **ret_rows,
-                             size_t *ret_count) {
-    const struct sql_statement statement = {
-        .text = "SELECT client_id, metadata, secret_mac, secret_sealed, created_at, updated_at FROM clients WHERE client_id > $1"
-                " ORDER BY client_id",
-        .values = {sql_text(str_is_absent(after) ? STR("") : after)},
-        .value_count = 1};
+enum sql_status clients_list(struct sql *sql, struct arena *arena, struct str after, size_t most,
+                             struct client_row **ret_rows, size_t *ret_count) {
+    const struct sql_statement statement = {.text = "SELECT client_id, metadata, secret_mac, secret_sealed, "
+                                                    "created_at, updated_at FROM clients WHERE client_id > $1"
+                                                    " ORDER BY client_id",
+                                            .values = {sql_text(str_is_absent(after) ? STR("") : after)},
+                                            .value_count = 1};
     struct sql_rows rows = {0};
     if (sql_read(sql, arena, &statement, most < LISTED_MOST ? most : LISTED_MOST, &rows) == SQL_DOWN) {
         return SQL_DOWN;

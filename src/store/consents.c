@@ -6,13 +6,17 @@
 #define LISTED_MOST 1000
 
 static struct consent_row row_of(const struct sql_value *cells) {
-    return (struct consent_row){
-        .account_id = cells[0].bytes, .client_id = cells[1].bytes, .scope = cells[2].bytes, .granted_at = cells[3].number};
+    return (struct consent_row){.account_id = cells[0].bytes,
+                                .client_id = cells[1].bytes,
+                                .scope = cells[2].bytes,
+                                .granted_at = cells[3].number};
 }
 
-enum sql_status consents_get(struct sql *sql, struct arena *arena, struct str account_id, struct str client_id, struct consent_row *ret_row) {
+enum sql_status consents_get(struct sql *sql, struct arena *arena, struct str account_id, struct str client_id,
+                             struct consent_row *ret_row) {
     const struct sql_statement statement = {
-        .text = "SELECT account_id, client_id, scope, granted_at FROM consents WHERE account_id = $1 AND client_id = $2",
+        .text =
+            "SELECT account_id, client_id, scope, granted_at FROM consents WHERE account_id = $1 AND client_id = $2",
         .values = {sql_text(account_id), sql_text(client_id)},
         .value_count = 2};
     struct sql_rows rows;
@@ -26,7 +30,8 @@ enum sql_status consents_get(struct sql *sql, struct arena *arena, struct str ac
 enum sql_status consents_put(struct sql *sql, const struct consent_row *row) {
     const struct sql_statement statement = {
         .text = "INSERT INTO consents (account_id, client_id, scope, granted_at) VALUES ($1, $2, $3, $4)"
-                " ON CONFLICT (account_id, client_id) DO UPDATE SET scope = excluded.scope, granted_at = excluded.granted_at",
+                " ON CONFLICT (account_id, client_id) DO UPDATE SET scope = excluded.scope, granted_at = "
+                "excluded.granted_at",
         .values = {sql_text(row->account_id), sql_text(row->client_id), sql_text(row->scope), sql_int(row->granted_at)},
         .value_count = 4};
     return sql_write(sql, &statement, 1);
@@ -39,9 +44,11 @@ enum sql_status consents_delete(struct sql *sql, struct str account_id, struct s
     return sql_write(sql, &statement, 1);
 }
 
-enum sql_status consents_list(struct sql *sql, struct arena *arena, struct str account_id, struct consent_row **ret_rows, size_t *ret_count) {
+enum sql_status consents_list(struct sql *sql, struct arena *arena, struct str account_id,
+                              struct consent_row **ret_rows, size_t *ret_count) {
     const struct sql_statement statement = {
-        .text = "SELECT account_id, client_id, scope, granted_at FROM consents WHERE account_id = $1 ORDER BY client_id",
+        .text =
+            "SELECT account_id, client_id, scope, granted_at FROM consents WHERE account_id = $1 ORDER BY client_id",
         .values = {sql_text(account_id)},
         .value_count = 1};
     struct sql_rows rows = {0};

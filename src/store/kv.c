@@ -5,7 +5,8 @@
 #include "kv_driver.h"
 
 static bool needs_ttl(enum kv_verb verb) {
-    return verb == KV_PUT || verb == KV_PUT_NEW || verb == KV_REPLACE || verb == KV_GET_KEEP || verb == KV_INCREMENT || verb == KV_SET_ADD;
+    return verb == KV_PUT || verb == KV_PUT_NEW || verb == KV_REPLACE || verb == KV_GET_KEEP || verb == KV_INCREMENT ||
+           verb == KV_SET_ADD;
 }
 
 enum kv_status kv_run(struct kv *kv, struct arena *arena, struct kv_op *ops, size_t count) {
@@ -52,7 +53,8 @@ enum kv_status kv_put(struct kv *kv, struct arena *arena, struct str ns, struct 
     return op.status;
 }
 
-enum kv_status kv_put_new(struct kv *kv, struct arena *arena, struct str ns, struct str id, struct str value, int64_t ttl) {
+enum kv_status kv_put_new(struct kv *kv, struct arena *arena, struct str ns, struct str id, struct str value,
+                          int64_t ttl) {
     struct kv_op op = {.verb = KV_PUT_NEW, .ns = ns, .id = id, .value = value, .ttl = ttl};
     kv_run(kv, arena, &op, 1);
     return op.status;
@@ -73,8 +75,8 @@ enum kv_status kv_delete(struct kv *kv, struct arena *arena, struct str ns, stru
     return op.status;
 }
 
-enum kv_status kv_increment(struct kv *kv, struct arena *arena, struct str ns, struct str id, int64_t amount, int64_t ttl,
-                            int64_t *ret_number) {
+enum kv_status kv_increment(struct kv *kv, struct arena *arena, struct str ns, struct str id, int64_t amount,
+                            int64_t ttl, int64_t *ret_number) {
     struct kv_op op = {.verb = KV_INCREMENT, .ns = ns, .id = id, .amount = amount, .ttl = ttl};
     kv_run(kv, arena, &op, 1);
     if (op.status == KV_DONE) {

@@ -1,5 +1,6 @@
 /*
- * The kv contract in memory: a hash table behind a lock, shared by the workers of one process. For tests and trials: nothing survives a restart.
+ * The kv contract in memory: a hash table behind a lock, shared by the workers of one process. For tests and trials:
+ * nothing survives a restart.
  *
  * Expired entries go when they are met, and by a sweep of the whole table each time it has grown by half.
  */
@@ -12,7 +13,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define BUCKETS (1u << 14)
+#define BUCKETS        (1u << 14)
 #define ENTRY_OVERHEAD 96
 
 struct entry {
@@ -136,7 +137,7 @@ static void unlink_entry(struct kv_memory *memory, struct entry **at) {
     entry_free(memory, entry);
 }
 
-/* --- the verbs ------------------------------------------------------------------------------------------------------------------------ */
+/* --- the verbs * --- */
 
 static void put(struct kv_memory *memory, struct str key, struct kv_op *op, struct entry *entry) {
     if (!entry) {

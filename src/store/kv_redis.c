@@ -1,6 +1,6 @@
 /*
- * The kv contract on Redis (6.2 or later, for GETDEL and GETEX). One command per operation, all of a batch in one pipeline. Three operations need
- * a script to be atomic.
+ * The kv contract on Redis (6.2 or later, for GETDEL and GETEX). One command per operation, all of a batch in one
+ * pipeline. Three operations need a script to be atomic.
  */
 #include "base/arena.h"
 #include "base/check.h"
@@ -12,17 +12,19 @@
 #define ARGUMENTS_MOST 8
 
 /* KEYS[1], ARGV: expected, new value, seconds. Answers 1 done, 0 another value, -1 missing. */
-#define SCRIPT_REPLACE                                                                                                         \
-    "local v=redis.call('GET',KEYS[1]) if not v then return -1 end if v~=ARGV[1] then return 0 end "                           \
+#define SCRIPT_REPLACE                                                                                                 \
+    "local v=redis.call('GET',KEYS[1]) if not v then return -1 end if v~=ARGV[1] then return 0 end "                   \
     "redis.call('SET',KEYS[1],ARGV[2],'EX',ARGV[3]) return 1"
 /* KEYS[1], ARGV: amount, seconds. The time to live starts with the first count and is not moved by later ones. */
-#define SCRIPT_INCREMENT                                                                                                       \
-    "local n=redis.call('INCRBY',KEYS[1],ARGV[1]) if redis.call('TTL',KEYS[1])<0 then redis.call('EXPIRE',KEYS[1],ARGV[2]) end " \
+#define SCRIPT_INCREMENT                                                                                               \
+    "local n=redis.call('INCRBY',KEYS[1],ARGV[1]) if redis.call('TTL',KEYS[1])<0 then "                                \
+    "redis.call('EXPIRE',KEYS[1],ARGV[2]) end "                                                                        \
     "return n"
 /* KEYS[1], ARGV: member, seconds, most members. Answers 1 done, 0 full. The life of the set is only ever extended. */
-#define SCRIPT_SET_ADD                                                                                                         \
-    "if redis.call('SISMEMBER',KEYS[1],ARGV[1])==0 and redis.call('SCARD',KEYS[1])>=tonumber(ARGV[3]) then return 0 end "      \
-    "redis.call('SADD',KEYS[1],ARGV[1]) if redis.call('TTL',KEYS[1])<tonumber(ARGV[2]) then "                                  \
+#define SCRIPT_SET_ADD                                                                                                 \
+    "if redis.call('SISMEMBER',KEYS[1],ARGV[1])==0 and redis.call('SCARD',KEYS[1])>=tonumber(ARGV[3]) then return 0 "  \
+    "end "                                                                                                             \
+    "redis.call('SADD',KEYS[1],ARGV[1]) if redis.call('TTL',KEYS[1])<tonumber(ARGV[2]) then "                          \
     "redis.call('EXPIRE',KEYS[1],ARGV[2]) end return 1"
 
 struct built {

@@ -1,8 +1,9 @@
 /*
  * SQLite: the only home of sqlite3.
  *
- * Reads run on the loop's own connection, in place: a primary-key read takes some microseconds. Writes queue for one writer thread, which puts all
- * that wait into one transaction with a savepoint each, so that one fsync serves many requests and a refused one undoes only itself.
+ * Reads run on the loop's own connection, in place: a primary-key read takes some microseconds. Writes queue for one
+ * writer thread, which puts all that wait into one transaction with a savepoint each, so that one fsync serves many
+ * requests and a refused one undoes only itself.
  */
 #include "base/check.h"
 #include "base/log.h"
@@ -19,8 +20,8 @@
 #include <unistd.h>
 
 #define STATEMENTS_CACHED 64
-#define BUSY_MS 5000
-#define GROUP_MOST 256
+#define BUSY_MS           5000
+#define GROUP_MOST        256
 
 /* Prepared statements by the address of their constant text. */
 struct cache {
@@ -56,7 +57,7 @@ struct sql {
     struct cache reader;
 };
 
-/* --- statements ----------------------------------------------------------------------------------------------------------------------- */
+/* --- statements * --- */
 
 static void cache_close(struct cache *cache) {
     for (size_t i = 0; i < cache->count; i++) {
@@ -114,7 +115,7 @@ static bool run_text(sqlite3 *db, const char *text) {
     return sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-/* --- reading ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- reading * --- */
 
 static struct sql_value column(struct arena *arena, sqlite3_stmt *prepared, int index) {
     switch (sqlite3_column_type(prepared, index)) {
@@ -157,7 +158,8 @@ static enum sql_status read_rows(struct arena *arena, sqlite3_stmt *prepared, si
     return rows->count ? SQL_DONE : SQL_MISSING;
 }
 
-enum sql_status sql_read(struct sql *sql, struct arena *arena, const struct sql_statement *statement, size_t most, struct sql_rows *ret_rows) {
+enum sql_status sql_read(struct sql *sql, struct arena *arena, const struct sql_statement *statement, size_t most,
+                         struct sql_rows *ret_rows) {
     sqlite3_stmt *prepared = prepare(&sql->reader, statement->text);
     if (!prepared) {
         return SQL_DOWN;
@@ -181,7 +183,7 @@ enum sql_status sql_ping(struct sql *sql) {
     return sql_read(sql, arena, &statement, 1, &rows);
 }
 
-/* --- writing ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- writing * --- */
 
 static enum sql_status status_of(int code) {
     switch (code & 0xff) {
@@ -292,11 +294,12 @@ enum sql_status sql_write(struct sql *sql, const struct sql_statement *statement
     return write.status;
 }
 
-/* --- opening ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- opening * --- */
 
 static bool open_connection(struct cache *cache, const char *path, int flags, struct fault *fault) {
     if (sqlite3_open_v2(path, &cache->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
-        return fault_set(fault, "the database %s cannot be opened: %s", path, cache->db ? sqlite3_errmsg(cache->db) : "out of memory");
+        return fault_set(fault, "the database %s cannot be opened: %s", path,
+                         cache->db ? sqlite3_errmsg(cache->db) : "out of memory");
     }
     sqlite3_extended_result_codes(cache->db, 1);
     sqlite3_busy_timeout(cache->db, BUSY_MS);
@@ -330,13 +333,15 @@ static bool migrate_to(sqlite3 *db, int64_t version) {
 /* In one transaction that other processes wait for: two servers starting at once migrate once. */
 static bool migrate(struct sql_database *database, struct fault *fault) {
     sqlite3 *db = database->writer.db;
-    bool fine = run_text(db, "BEGIN IMMEDIATE") && run_text(db, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)") &&
+    bool fine = run_text(db, "BEGIN IMMEDIATE") &&
+                run_text(db, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)") &&
                 run_text(db, "INSERT INTO schema_version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM schema_version)");
     int64_t version = fine ? read_version(db) : 0;
     if (fine && version > sql_schema_version) {
         run_text(db, "ROLLBACK");
-        return fault_set(fault, "the database %s has schema version %lld, this program knows up to %lld: use the newer program",
-                         database->path, (long long)version, (long long)sql_schema_version);
+        return fault_set(
+            fault, "the database %s has schema version %lld, this program knows up to %lld: use the newer program",
+            database->path, (long long)version, (long long)sql_schema_version);
     }
     while (fine && version < sql_schema_version) {
         fine = migrate_to(db, ++version);
@@ -367,8 +372,10 @@ bool sql_sqlite_open(struct str path, struct sql_database **ret_database, struct
     pthread_cond_init(&database->queued_or_ending, NULL);
     bool fine = make_file(database->path, fault) &&
                 open_connection(&database->writer, database->path, SQLITE_OPEN_READWRITE, fault);
-    if (fine && (!run_text(database->writer.db, "PRAGMA journal_mode=WAL") || !run_text(database->writer.db, "PRAGMA synchronous=FULL"))) {
-        fine = fault_set(fault, "the database %s cannot be used: %s", database->path, sqlite3_errmsg(database->writer.db));
+    if (fine && (!run_text(database->writer.db, "PRAGMA journal_mode=WAL") ||
+                 !run_text(database->writer.db, "PRAGMA synchronous=FULL"))) {
+        fine =
+            fault_set(fault, "the database %s cannot be used: %s", database->path, sqlite3_errmsg(database->writer.db));
     }
     fine = fine && migrate(database, fault);
     if (fine && pthread_create(&database->thread, NULL, writer_main, database) != 0) {

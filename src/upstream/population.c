@@ -1,8 +1,9 @@
 /*
- * The population register: does this name belong to this identity number? One signed JSON request, one signed JSON answer.
+ * The population register: does this name belong to this identity number? One signed JSON request, one signed JSON
+ * answer.
  *
- * An answer counts only when its signature fits, it repeats our nonce and serial number, and every member has the type it must have. All else is an
- * error of the service, never a no about the person.
+ * An answer counts only when its signature fits, it repeats our nonce and serial number, and every member has the type
+ * it must have. All else is an error of the service, never a no about the person.
  */
 #include "upstream/population.h"
 
@@ -15,10 +16,10 @@
 #include "loop/fetch.h"
 #include "upstream/adapter.h"
 
-#define BODY_MOST 4096
-#define ANSWER_MOST (16 * 1024)
+#define BODY_MOST     4096
+#define ANSWER_MOST   (16 * 1024)
 #define CHECK_ID_MOST 128
-#define LEVEL 2 /* name and number matched at a register */
+#define LEVEL         2 /* name and number matched at a register */
 
 struct str population_signature(struct arena *arena, struct str secret, const struct population_signed *parts) {
     struct sha256 body = sha256_of(parts->body);
@@ -30,7 +31,8 @@ struct str population_signature(struct arena *arena, struct str secret, const st
 
 static bool check(const struct upstream_settings *settings, struct fault *fault) {
     if (str_is_empty(settings->app_id) || settings->secret.len < 16) {
-        return fault_set(fault, "upstreams.%.*s: app_id is missing, or secret is shorter than 16 characters", STR_ARG(settings->name));
+        return fault_set(fault, "upstreams.%.*s: app_id is missing, or secret is shorter than 16 characters",
+                         STR_ARG(settings->name));
     }
     if (!str_starts(settings->url, STR("https://")) && !str_starts(settings->url, STR("http://"))) {
         return fault_set(fault, "upstreams.%.*s: url must start with https:// or http://", STR_ARG(settings->name));
@@ -60,9 +62,11 @@ static void write_exchange(struct arena *arena, const struct upstream_asked *ask
     exchange->body = buf_str(&body);
 }
 
-static enum fetch_result send(struct upstream_call *call, const struct exchange *exchange, struct fetch_answer *answer) {
+static enum fetch_result send(struct upstream_call *call, const struct exchange *exchange,
+                              struct fetch_answer *answer) {
     struct arena *arena = call->arena;
-    const struct population_signed parts = {call->settings->app_id, exchange->timestamp, exchange->nonce, exchange->body};
+    const struct population_signed parts = {call->settings->app_id, exchange->timestamp, exchange->nonce,
+                                            exchange->body};
     const struct fetch_field fields[] = {
         {STR("Content-Type"), STR("application/json")},
         {STR("X-App-Id"), call->settings->app_id},
@@ -83,14 +87,16 @@ static enum fetch_result send(struct upstream_call *call, const struct exchange 
 }
 
 /* The envelope: {"data": "<JSON text>", "timestamp": "…", "signature": "…"}. */
-static bool open_envelope(struct upstream_call *call, const struct exchange *exchange, const struct fetch_answer *answer, struct str *ret_data) {
+static bool open_envelope(struct upstream_call *call, const struct exchange *exchange,
+                          const struct fetch_answer *answer, struct str *ret_data) {
     const struct json *envelope;
     struct str timestamp, signature;
     struct str parameters;
     struct str type = str_trim(str_cut(answer->content_type, ';', &parameters));
     if (answer->status != 200 || !str_equal_fold(type, STR("application/json")) ||
-        !json_parse(call->arena, answer->body, JSON_LIMITS_TOKEN, &envelope) || !json_get_str(envelope, "data", ret_data) ||
-        !json_get_str(envelope, "timestamp", &timestamp) || !json_get_str(envelope, "signature", &signature)) {
+        !json_parse(call->arena, answer->body, JSON_LIMITS_TOKEN, &envelope) ||
+        !json_get_str(envelope, "data", ret_data) || !json_get_str(envelope, "timestamp", &timestamp) ||
+        !json_get_str(envelope, "signature", &signature)) {
         return false;
     }
     const struct population_signed parts = {call->settings->app_id, timestamp, exchange->nonce, *ret_data};
@@ -119,14 +125,16 @@ static enum verify_result result_of(int64_t result) {
     return VERIFY_UPSTREAM_ERROR;
 }
 
-static enum verify_result read_data(struct upstream_call *call, const struct exchange *exchange, struct str data, struct evidence *evidence) {
+static enum verify_result read_data(struct upstream_call *call, const struct exchange *exchange, struct str data,
+                                    struct evidence *evidence) {
     const struct json *object;
     struct str serial, check_id;
     int64_t result;
     bool folded = false;
     if (!json_parse(call->arena, data, JSON_LIMITS_TOKEN, &object) || !json_get_str(object, "bizSn", &serial) ||
-        !str_equal(serial, exchange->serial) || !json_get_int(object, "result", &result) || !json_get_str(object, "checkId", &check_id) ||
-        check_id.len == 0 || check_id.len > CHECK_ID_MOST || (json_member(object, "folded") && !json_get_bool(object, "folded", &folded))) {
+        !str_equal(serial, exchange->serial) || !json_get_int(object, "result", &result) ||
+        !json_get_str(object, "checkId", &check_id) || check_id.len == 0 || check_id.len > CHECK_ID_MOST ||
+        (json_member(object, "folded") && !json_get_bool(object, "folded", &folded))) {
         return VERIFY_UPSTREAM_ERROR;
     }
     evidence->method = STR("two_element_match");
@@ -136,7 +144,8 @@ static enum verify_result read_data(struct upstream_call *call, const struct exc
     return result_of(result);
 }
 
-static enum verify_result verify(struct upstream_call *call, const struct upstream_asked *asked, struct evidence *ret_evidence) {
+static enum verify_result verify(struct upstream_call *call, const struct upstream_asked *asked,
+                                 struct evidence *ret_evidence) {
     struct exchange exchange;
     struct fetch_answer answer = {0};
     struct str data;

@@ -1,6 +1,6 @@
 /*
- * The guard around every adapter: deadline, breaker, concurrency. One per loop, so it needs no lock; each worker finds out by itself that a
- * service is down, which costs that service a few calls and us nothing shared.
+ * The guard around every adapter: deadline, breaker, concurrency. One per loop, so it needs no lock; each worker finds
+ * out by itself that a service is down, which costs that service a few calls and us nothing shared.
  */
 #include "upstream/upstream.h"
 
@@ -23,10 +23,12 @@ struct upstream {
     struct upstream_health health;
 };
 
-bool upstream_open(const struct upstream_settings *settings, struct fetcher *fetcher, struct upstream **ret_upstream, struct fault *fault) {
+bool upstream_open(const struct upstream_settings *settings, struct fetcher *fetcher, struct upstream **ret_upstream,
+                   struct fault *fault) {
     const struct upstream_adapter *adapter = upstream_adapter_find(settings->adapter);
     if (!adapter) {
-        return fault_set(fault, "upstreams.%.*s: there is no adapter %.*s", STR_ARG(settings->name), STR_ARG(settings->adapter));
+        return fault_set(fault, "upstreams.%.*s: there is no adapter %.*s", STR_ARG(settings->name),
+                         STR_ARG(settings->adapter));
     }
     if (!adapter->check(settings, fault)) {
         return false;
@@ -43,7 +45,7 @@ void upstream_free(struct upstream *upstream) {
     free(upstream);
 }
 
-/* --- breaker ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- breaker * --- */
 
 /* May a call be made now? An open breaker lets one through when its time is over. */
 static bool breaker_allows(struct upstream *upstream) {
@@ -64,7 +66,8 @@ static bool breaker_allows(struct upstream *upstream) {
 static void breaker_open(struct upstream *upstream) {
     upstream->breaker = BREAKER_OPEN;
     upstream->open_until = clock_monotonic_ms() + upstream->settings.breaker_ms;
-    log_warn("upstream.breaker_open", log_str("upstream", upstream->settings.name), log_int("ms", upstream->settings.breaker_ms));
+    log_warn("upstream.breaker_open", log_str("upstream", upstream->settings.name),
+             log_int("ms", upstream->settings.breaker_ms));
 }
 
 static void breaker_heard(struct upstream *upstream, bool error) {
@@ -79,15 +82,16 @@ static void breaker_heard(struct upstream *upstream, bool error) {
     upstream->health.errors++;
     upstream->consecutive_errors++;
     bool was_trial = upstream->breaker == BREAKER_TRIAL;
-    if (was_trial || (upstream->breaker == BREAKER_CLOSED && upstream->consecutive_errors >= upstream->settings.breaker_errors)) {
+    if (was_trial ||
+        (upstream->breaker == BREAKER_CLOSED && upstream->consecutive_errors >= upstream->settings.breaker_errors)) {
         breaker_open(upstream);
     }
 }
 
-/* --- calling --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- calling * --- */
 
-static enum verify_result call_adapter(struct upstream *upstream, struct arena *arena, const struct upstream_asked *asked,
-                                       struct evidence *evidence) {
+static enum verify_result call_adapter(struct upstream *upstream, struct arena *arena,
+                                       const struct upstream_asked *asked, struct evidence *evidence) {
     struct upstream_call call = {.arena = arena, .fetcher = upstream->fetcher, .settings = &upstream->settings};
     enum verify_result result = upstream->adapter->verify(&call, asked, evidence);
     if (result == VERIFY_UPSTREAM_ERROR && call.unreachable && upstream->adapter->idempotent) {
@@ -115,8 +119,8 @@ enum verify_result upstream_verify(struct upstream *upstream, struct arena *aren
     upstream->health.running--;
     upstream->trial_running = upstream->trial_running && !trial;
     breaker_heard(upstream, result == VERIFY_UPSTREAM_ERROR);
-    log_info("upstream.answered", log_str("upstream", upstream->settings.name), log_text("result", verify_result_name(result)),
-             log_int("took_ms", clock_monotonic_ms() - started));
+    log_info("upstream.answered", log_str("upstream", upstream->settings.name),
+             log_text("result", verify_result_name(result)), log_int("took_ms", clock_monotonic_ms() - started));
     evidence.source = upstream->settings.name;
     evidence.authority = str_from(upstream->adapter->authority);
     evidence.result = result;

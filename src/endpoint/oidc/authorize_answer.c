@@ -1,5 +1,6 @@
 /*
- * Answers of the authorization endpoint: a redirect to the client's own, already checked URI, with a code or an error, and always with state and iss.
+ * Answers of the authorization endpoint: a redirect to the client's own, already checked URI, with a code or an error,
+ * and always with state and iss.
  */
 #include "authorize.h"
 #include "base/check.h"
@@ -39,7 +40,8 @@ static void location_go(struct location *location, struct call *call, const stru
     http_reply_redirect(call->reply, buf_str(&location->buf));
 }
 
-void answer_error(struct call *call, const struct authorization *authorization, enum oidc_error error, const char *description) {
+void answer_error(struct call *call, const struct authorization *authorization, enum oidc_error error,
+                  const char *description) {
     struct location location;
     location_open(&location, call, authorization);
     location_put(&location, "error", oidc_error_name(error));
@@ -87,8 +89,8 @@ static struct code code_of(const struct authorization *authorization, const stru
     };
 }
 
-void answer_code(struct call *call, const struct registered_client *client, const struct flow *flow, const struct session *session,
-                 bool from_page) {
+void answer_code(struct call *call, const struct registered_client *client, const struct flow *flow,
+                 const struct session *session, bool from_page) {
     const struct authorization *authorization = &flow->authorization;
     if (from_page && !complete(call, flow)) {
         return;

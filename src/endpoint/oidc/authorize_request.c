@@ -1,6 +1,6 @@
 /*
- * The steps that read an authorization request. The first ones may only show a page, since nobody has yet said where a redirect would be safe; from
- * `redirect_uri` on, errors go back to the client.
+ * The steps that read an authorization request. The first ones may only show a page, since nobody has yet said where a
+ * redirect would be safe; from `redirect_uri` on, errors go back to the client.
  */
 #include "authorize.h"
 #include "base/check.h"
@@ -9,14 +9,14 @@
 #include "domain/token.h"
 #include "form.h"
 
-#define STATE_MOST 4096
-#define NONCE_MOST 4096
-#define HINT_MOST 256
-#define LOCALES_MOST 256
-#define URI_MOST 2048
+#define STATE_MOST       4096
+#define NONCE_MOST       4096
+#define HINT_MOST        256
+#define LOCALES_MOST     256
+#define URI_MOST         2048
 #define SCOPE_WORDS_MOST 100
-#define CHALLENGE_LENGTH 43 /* SHA-256 in base64url */
-#define MAX_AGE_MOST 100000000 /* three years and more are no limit */
+#define CHALLENGE_LENGTH 43        /* SHA-256 in base64url */
+#define MAX_AGE_MOST     100000000 /* three years and more are no limit */
 
 static enum step refused(struct authorize *authorize, enum oidc_error error, const char *description) {
     authorize->error = error;
@@ -35,7 +35,7 @@ static struct str get(const struct authorize *authorize, struct str name) {
     return str_is_empty(value) ? STR_NONE : value;
 }
 
-/* --- before the client is known: pages only ----------------------------------------------------------------------------------- */
+/* --- before the client is known: pages only * --- */
 
 static enum step read_params(struct authorize *authorize) {
     const struct http_request *request = authorize->call->request;
@@ -75,7 +75,7 @@ static enum step check_grant(struct authorize *authorize) {
                : refused(authorize, ERROR_UNAUTHORIZED_CLIENT, "the client is not registered for authorization_code");
 }
 
-/* --- how to answer: state and response_mode, so that later errors arrive rightly ---------------------------------------------- */
+/* --- how to answer: state and response_mode, so that later errors arrive rightly * --- */
 
 static enum step read_state(struct authorize *authorize) {
     struct str state = get(authorize, STR("state"));
@@ -90,7 +90,8 @@ static enum step read_state(struct authorize *authorize) {
 }
 
 static enum step check_repeats(struct authorize *authorize) {
-    return params_repeat(&authorize->params) ? refused(authorize, ERROR_INVALID_REQUEST, "a parameter is given twice") : STEP_NEXT;
+    return params_repeat(&authorize->params) ? refused(authorize, ERROR_INVALID_REQUEST, "a parameter is given twice")
+                                             : STEP_NEXT;
 }
 
 /* OAuth 2.0 Multiple Response Types §2.1: what would carry tokens answers in the fragment. */
@@ -141,7 +142,7 @@ static enum step refuse_unsupported(struct authorize *authorize) {
     return STEP_NEXT;
 }
 
-/* --- what is asked for ---------------------------------------------------------------------------------------------------------- */
+/* --- what is asked for * --- */
 
 /* RFC 6749 §3.3: printable ASCII but space, quote and backslash. */
 static bool is_scope_word(struct str word) {
@@ -181,8 +182,9 @@ static enum step read_scope(struct authorize *authorize) {
 
 static enum step read_nonce(struct authorize *authorize) {
     authorize->authorization.nonce = get(authorize, STR("nonce"));
-    return authorize->authorization.nonce.len <= NONCE_MOST ? STEP_NEXT
-                                                            : refused(authorize, ERROR_INVALID_REQUEST, "nonce is longer than 4096 bytes");
+    return authorize->authorization.nonce.len <= NONCE_MOST
+               ? STEP_NEXT
+               : refused(authorize, ERROR_INVALID_REQUEST, "nonce is longer than 4096 bytes");
 }
 
 static bool is_challenge(struct str challenge) {
@@ -200,10 +202,13 @@ static enum step read_pkce(struct authorize *authorize) {
     struct str challenge = get(authorize, STR("code_challenge"));
     struct str method = get(authorize, STR("code_challenge_method"));
     if (str_is_absent(challenge) && str_is_absent(method)) {
-        return authorize->client->client.require_pkce ? refused(authorize, ERROR_INVALID_REQUEST, "code_challenge is required") : STEP_NEXT;
+        return authorize->client->client.require_pkce
+                   ? refused(authorize, ERROR_INVALID_REQUEST, "code_challenge is required")
+                   : STEP_NEXT;
     }
     if (!str_equal(method, STR("S256")) || str_is_absent(challenge)) {
-        return refused(authorize, ERROR_INVALID_REQUEST, "code_challenge_method must be S256 and come with a code_challenge");
+        return refused(authorize, ERROR_INVALID_REQUEST,
+                       "code_challenge_method must be S256 and come with a code_challenge");
     }
     if (!is_challenge(challenge)) {
         return refused(authorize, ERROR_INVALID_REQUEST, "code_challenge is not a SHA-256 digest in base64url");
@@ -212,7 +217,7 @@ static enum step read_pkce(struct authorize *authorize) {
     return STEP_NEXT;
 }
 
-/* --- how the person must be signed in -------------------------------------------------------------------------------------------- */
+/* --- how the person must be signed in * --- */
 
 static enum step read_prompt(struct authorize *authorize) {
     static const struct {
@@ -269,7 +274,8 @@ static enum step read_claims(struct authorize *authorize) {
     struct authorization *authorization = &authorize->authorization;
     struct claims_request claims = {0};
     struct str text = get(authorize, STR("claims"));
-    if (!str_is_absent(text) && !claims_request_read(authorize->call->arena, text, authorize->client->client.scope, &claims)) {
+    if (!str_is_absent(text) &&
+        !claims_request_read(authorize->call->arena, text, authorize->client->client.scope, &claims)) {
         return refused(authorize, ERROR_INVALID_REQUEST, "claims is not a valid claims request");
     }
     authorization->id_token_claims = claims.id_token;

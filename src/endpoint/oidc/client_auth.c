@@ -9,8 +9,8 @@
 #define METHODS 5
 
 /* Entries are found in this order; client_auth_public last, since it presents nothing but a client_id. */
-const struct client_auth_method *const client_auth_methods[METHODS] = {&client_secret_basic, &client_secret_post, &client_secret_jwt,
-                                                                  &private_key_jwt, &client_auth_public};
+const struct client_auth_method *const client_auth_methods[METHODS] = {
+    &client_secret_basic, &client_secret_post, &client_secret_jwt, &private_key_jwt, &client_auth_public};
 const size_t client_auth_method_count = METHODS;
 
 /* The two assertion methods look alike until the client is known: one counts. */
@@ -33,9 +33,11 @@ static enum client_auth_result method_presented(const struct call *call, const s
     return CLIENT_AUTH_DONE;
 }
 
-static const struct client_auth_method *method_of(const struct client *client, const struct client_auth_method *presented) {
+static const struct client_auth_method *method_of(const struct client *client,
+                                                  const struct client_auth_method *presented) {
     for (size_t i = 0; i < METHODS; i++) {
-        if (client_auth_methods[i]->method == client->auth && client_auth_methods[i]->presented == presented->presented) {
+        if (client_auth_methods[i]->method == client->auth &&
+            client_auth_methods[i]->presented == presented->presented) {
             return client_auth_methods[i];
         }
     }
@@ -83,7 +85,8 @@ const struct registered_client *authenticate_client(struct call *call, const str
         reply_failed(call);
         break;
     case CLIENT_AUTH_MALFORMED:
-        reply_json_error(call, ERROR_INVALID_REQUEST, "client authentication is malformed, or uses more than one method");
+        reply_json_error(call, ERROR_INVALID_REQUEST,
+                         "client authentication is malformed, or uses more than one method");
         break;
     case CLIENT_AUTH_UNAVAILABLE:
         reply_json_error(call, ERROR_TEMPORARILY_UNAVAILABLE, "try again in a moment");

@@ -12,7 +12,8 @@ static bool basic_presented(const struct call *call, const struct http_params *f
 }
 
 /* "Basic" in any letter case, then base64 of id and secret, each form-encoded by itself. */
-static enum client_auth_result basic_read(struct call *call, const struct http_params *form, struct client_credentials *ret_credentials) {
+static enum client_auth_result basic_read(struct call *call, const struct http_params *form,
+                                          struct client_credentials *ret_credentials) {
     if (http_field_count(call->request, STR("authorization")) > 1) {
         return CLIENT_AUTH_MALFORMED;
     }
@@ -34,7 +35,8 @@ static bool post_presented(const struct call *call, const struct http_params *fo
     return http_params_count(form, STR("client_secret")) > 0;
 }
 
-static enum client_auth_result post_read(struct call *call, const struct http_params *form, struct client_credentials *ret_credentials) {
+static enum client_auth_result post_read(struct call *call, const struct http_params *form,
+                                         struct client_credentials *ret_credentials) {
     ret_credentials->client_id = http_params_get(form, STR("client_id"));
     ret_credentials->secret = http_params_get(form, STR("client_secret"));
     return str_is_empty(ret_credentials->client_id) ? CLIENT_AUTH_FAILED : CLIENT_AUTH_DONE;
@@ -42,8 +44,11 @@ static enum client_auth_result post_read(struct call *call, const struct http_pa
 
 static enum client_auth_result secret_verify(struct call *call, const struct registered_client *client,
                                              const struct client_credentials *credentials) {
-    return registered_client_secret_fits(client, call->domain->sealers, credentials->secret) ? CLIENT_AUTH_DONE : CLIENT_AUTH_FAILED;
+    return registered_client_secret_fits(client, call->domain->sealers, credentials->secret) ? CLIENT_AUTH_DONE
+                                                                                             : CLIENT_AUTH_FAILED;
 }
 
-const struct client_auth_method client_secret_basic = {CLIENT_AUTH_SECRET_BASIC, basic_presented, basic_read, secret_verify};
-const struct client_auth_method client_secret_post = {CLIENT_AUTH_SECRET_POST, post_presented, post_read, secret_verify};
+const struct client_auth_method client_secret_basic = {CLIENT_AUTH_SECRET_BASIC, basic_presented, basic_read,
+                                                       secret_verify};
+const struct client_auth_method client_secret_post = {CLIENT_AUTH_SECRET_POST, post_presented, post_read,
+                                                      secret_verify};

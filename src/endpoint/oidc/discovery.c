@@ -3,13 +3,13 @@
  */
 #include "discovery.h"
 
+#include "../routes.h"
 #include "base/check.h"
 #include "base/json.h"
 #include "client_auth.h"
 #include "domain/claims.h"
 #include "domain/token.h"
 #include "grants.h"
-#include "../routes.h"
 
 #define DOCUMENT_MOST (16 * 1024)
 #define CACHE_SECONDS "300" /* shorter than a key is published before it signs */
@@ -25,8 +25,9 @@ static void put_list(struct json_out *out, const char *name, const char *const *
     }
     json_close_array(out);
 }
-#define PUT_LIST(out, name, ...)                                                                                               \
-    put_list((out), (name), (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+#define PUT_LIST(out, name, ...)                                                                                       \
+    put_list((out), (name), (const char *const[]){__VA_ARGS__},                                                        \
+             sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 static void put_signing_algs(struct json_out *out, const char *name, const struct domain *domain) {
     json_open_array(out, name);
@@ -50,7 +51,8 @@ static void put_endpoints(struct json_out *out, struct arena *arena, struct str 
 
 static void put_client_auth(struct json_out *out) {
     for (int revocation = 0; revocation < 2; revocation++) {
-        json_open_array(out, revocation ? "revocation_endpoint_auth_methods_supported" : "token_endpoint_auth_methods_supported");
+        json_open_array(out, revocation ? "revocation_endpoint_auth_methods_supported"
+                                        : "token_endpoint_auth_methods_supported");
         for (size_t i = 0; i < client_auth_method_count; i++) {
             json_put_str(out, NULL, client_auth_name(client_auth_methods[i]->method));
         }

@@ -9,7 +9,8 @@
 enum need { NEED_NOTHING, NEED_LOGIN, NEED_LEVEL, NEED_CONSENT, NEED_STORE };
 
 /* May this session answer, or must the person sign in anew? */
-static bool session_serves(struct call *call, const struct client *client, const struct flow *flow, const struct session *session) {
+static bool session_serves(struct call *call, const struct client *client, const struct flow *flow,
+                           const struct session *session) {
     const struct authorization *authorization = &flow->authorization;
     if (!session || (authorization->prompt & (PROMPT_LOGIN | PROMPT_SELECT_ACCOUNT))) {
         return false;
@@ -21,19 +22,23 @@ static bool session_serves(struct call *call, const struct client *client, const
         return false;
     }
     return str_is_absent(authorization->hinted_subject) ||
-           str_equal(authorization->hinted_subject, subject_for(call->domain, call->arena, session->account_id, client));
+           str_equal(authorization->hinted_subject,
+                     subject_for(call->domain, call->arena, session->account_id, client));
 }
 
-static enum need consent_need(struct call *call, const struct client *client, const struct flow *flow, const struct session *session) {
+static enum need consent_need(struct call *call, const struct client *client, const struct flow *flow,
+                              const struct session *session) {
     const struct authorization *authorization = &flow->authorization;
     struct str missing;
-    if (consent_missing(call->domain, call->arena, session->account_id, client, authorization->scope, &missing) != DOMAIN_DONE) {
+    if (consent_missing(call->domain, call->arena, session->account_id, client, authorization->scope, &missing) !=
+        DOMAIN_DONE) {
         return NEED_STORE;
     }
     return str_is_empty(missing) && !(authorization->prompt & PROMPT_CONSENT) ? NEED_NOTHING : NEED_CONSENT;
 }
 
-static enum need flow_need(struct call *call, const struct client *client, const struct flow *flow, const struct session *session) {
+static enum need flow_need(struct call *call, const struct client *client, const struct flow *flow,
+                           const struct session *session) {
     if (!session_serves(call, client, flow, session)) {
         return NEED_LOGIN;
     }
@@ -48,7 +53,8 @@ static void go_to_page(struct call *call, const struct flow *flow, const char *p
     http_reply_redirect(call->reply, str_format(call->arena, "%s?flow=%.*s", path, STR_ARG(sealed)));
 }
 
-static void refuse_flow(struct call *call, const struct flow *flow, bool from_page, enum oidc_error error, const char *description) {
+static void refuse_flow(struct call *call, const struct flow *flow, bool from_page, enum oidc_error error,
+                        const char *description) {
     if (from_page) {
         answer_flow_error(call, flow, error, description);
     } else {
@@ -56,7 +62,8 @@ static void refuse_flow(struct call *call, const struct flow *flow, bool from_pa
     }
 }
 
-/* A person who has just signed in and still does not serve is not the hinted one: asking again would go round in circles. */
+/* A person who has just signed in and still does not serve is not the hinted one: asking again would go round in
+ * circles. */
 static void need_login(struct call *call, const struct flow *flow, bool from_page) {
     bool silent = flow->authorization.prompt & PROMPT_NONE;
     bool signed_in_now = !str_is_absent(flow->account_id);
@@ -76,8 +83,8 @@ static void need_consent(struct call *call, struct flow *flow, const struct sess
     go_to_page(call, flow, "/consent");
 }
 
-void flow_continue(struct call *call, const struct registered_client *client, struct flow *flow, const struct session *session,
-                   bool from_page) {
+void flow_continue(struct call *call, const struct registered_client *client, struct flow *flow,
+                   const struct session *session, bool from_page) {
     switch (flow_need(call, &client->client, flow, session)) {
     case NEED_NOTHING:
         answer_code(call, client, flow, session, from_page);
@@ -86,7 +93,8 @@ void flow_continue(struct call *call, const struct registered_client *client, st
         need_login(call, flow, from_page);
         break;
     case NEED_LEVEL:
-        refuse_flow(call, flow, from_page, ERROR_UNMET_AUTHENTICATION_REQUIREMENTS, "the person is not proven to the level needed");
+        refuse_flow(call, flow, from_page, ERROR_UNMET_AUTHENTICATION_REQUIREMENTS,
+                    "the person is not proven to the level needed");
         break;
     case NEED_CONSENT:
         need_consent(call, flow, session, from_page);

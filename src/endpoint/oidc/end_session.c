@@ -1,8 +1,8 @@
 /*
  * The end_session endpoint (OpenID Connect RP-Initiated Logout 1.0) and its confirmation page.
  *
- * With an ID token of the very session, the portal's word is enough. Otherwise the person is asked: a link on some other site must not be able to sign
- * anybody out (abuse case LO-01).
+ * With an ID token of the very session, the portal's word is enough. Otherwise the person is asked: a link on some
+ * other site must not be able to sign anybody out (abuse case LO-01).
  */
 #include "../routes.h"
 #include "base/check.h"
@@ -15,7 +15,7 @@
 #include "form.h"
 
 #define STATE_MOST 4096
-#define URI_MOST 2048
+#define URI_MOST   2048
 
 struct end_session {
     struct call *call;
@@ -25,7 +25,7 @@ struct end_session {
     struct id_token_hint hint;
     const struct registered_client *client; /* NULL when none was named */
     struct logout logout;
-    bool has_session;       /* the browser's */
+    bool has_session; /* the browser's */
     struct session session;
 };
 
@@ -104,7 +104,7 @@ static bool find_session(struct end_session *end) {
     return false;
 }
 
-/* --- what follows ----------------------------------------------------------------------------------------------------------------- */
+/* --- what follows * --- */
 
 static void show_ended(struct call *call, enum page_language language, const char *message) {
     struct page *page = page_new(call->endpoint->pages, call->arena, "logged_out", language);
@@ -132,7 +132,8 @@ static void go_back(struct call *call, enum page_language language, const struct
 
 /* Ends it, forgets the cookie and goes back. */
 static void end_now(struct call *call, enum page_language language, const struct logout *logout) {
-    if (!str_is_absent(logout->session_id) && session_end(call->domain, call->arena, logout->session_id) != DOMAIN_DONE) {
+    if (!str_is_absent(logout->session_id) &&
+        session_end(call->domain, call->arena, logout->session_id) != DOMAIN_DONE) {
         reply_error_page(call, 503, "error.temporarily_unavailable", NULL);
         return;
     }
@@ -171,7 +172,8 @@ static bool hint_names_session(struct end_session *end) {
     if (!str_is_absent(end->hint.session_id)) {
         return str_equal(end->hint.session_id, end->session.session_id);
     }
-    return str_equal(end->hint.sub, subject_for(call->domain, call->arena, end->session.account_id, &end->client->client));
+    return str_equal(end->hint.sub,
+                     subject_for(call->domain, call->arena, end->session.account_id, &end->client->client));
 }
 
 static void decide(struct end_session *end) {

@@ -1,5 +1,6 @@
 /*
- * client_credentials (RFC 6749 §4.4): a client system on its own behalf. No person, so no ID token and no refresh token.
+ * client_credentials (RFC 6749 §4.4): a client system on its own behalf. No person, so no ID token and no refresh
+ * token.
  */
 #include "base/buf.h"
 #include "grants.h"
@@ -37,7 +38,8 @@ static bool scope_of(struct arena *arena, const struct client *client, struct st
     return !scope.failed;
 }
 
-bool redeem_client_credentials(const struct token_request *request, struct token_outcome *ret_outcome, struct token_refusal *ret_refusal) {
+bool redeem_client_credentials(const struct token_request *request, struct token_outcome *ret_outcome,
+                               struct token_refusal *ret_refusal) {
     const struct client *client = &request->client->client;
     if (client->auth == CLIENT_AUTH_NONE) {
         return refuse(ret_refusal, ERROR_UNAUTHORIZED_CLIENT, "a public client has no credentials of its own");

@@ -4,7 +4,8 @@
 #include "domain/grant.h"
 #include "grants.h"
 
-bool redeem_authorization_code(const struct token_request *request, struct token_outcome *ret_outcome, struct token_refusal *ret_refusal) {
+bool redeem_authorization_code(const struct token_request *request, struct token_outcome *ret_outcome,
+                               struct token_refusal *ret_refusal) {
     struct call *call = request->call;
     const struct client *client = &request->client->client;
     struct str verifier = http_params_get(request->form, STR("code_verifier"));

@@ -18,7 +18,8 @@ static bool scope_narrowed(struct str granted, struct str wanted) {
     return true;
 }
 
-bool redeem_refresh_token(const struct token_request *request, struct token_outcome *ret_outcome, struct token_refusal *ret_refusal) {
+bool redeem_refresh_token(const struct token_request *request, struct token_outcome *ret_outcome,
+                          struct token_refusal *ret_refusal) {
     struct call *call = request->call;
     struct str token = http_params_get(request->form, STR("refresh_token"));
     struct str wanted = http_params_get(request->form, STR("scope"));
@@ -27,16 +28,22 @@ bool redeem_refresh_token(const struct token_request *request, struct token_outc
     }
     struct grant grant;
     /* Before it is rotated, so that a mistake in scope does not cost the token. */
-    enum domain_status peeked = str_is_empty(wanted) ? DOMAIN_NO : refresh_peek(call->domain, call->arena, token, &grant);
-    if (peeked == DOMAIN_DONE && str_equal(grant.client_id, request->client->client.client_id) && !scope_narrowed(grant.scope, wanted)) {
+    enum domain_status peeked =
+        str_is_empty(wanted) ? DOMAIN_NO : refresh_peek(call->domain, call->arena, token, &grant);
+    if (peeked == DOMAIN_DONE && str_equal(grant.client_id, request->client->client.client_id) &&
+        !scope_narrowed(grant.scope, wanted)) {
         return refuse(ret_refusal, ERROR_INVALID_SCOPE, "scope is wider than what was granted");
     }
     enum domain_status redeemed = refresh_redeem(call->domain, call->arena, &request->client->client, token, &grant);
     if (redeemed != DOMAIN_DONE) {
         return refuse_grant(ret_refusal, redeemed);
     }
-    *ret_outcome = (struct token_outcome){
-        .has_person = true, .grant = grant, .scope = grant.scope, .refresh = true, .auth_time_wanted = true, .nonce = STR_NONE};
+    *ret_outcome = (struct token_outcome){.has_person = true,
+                                          .grant = grant,
+                                          .scope = grant.scope,
+                                          .refresh = true,
+                                          .auth_time_wanted = true,
+                                          .nonce = STR_NONE};
     if (!str_is_empty(wanted) && scope_narrowed(grant.scope, wanted)) {
         ret_outcome->scope = wanted;
     }

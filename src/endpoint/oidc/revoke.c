@@ -1,5 +1,6 @@
 /*
- * The revocation endpoint (RFC 7009). An unknown token, and one of another client, are answered like one that was revoked.
+ * The revocation endpoint (RFC 7009). An unknown token, and one of another client, are answered like one that was
+ * revoked.
  */
 #include "../routes.h"
 #include "client_auth.h"

@@ -35,8 +35,8 @@ struct tokens {
     int64_t lifetime;
 };
 
-static enum domain_status write_id_token(struct call *call, const struct client *client, const struct token_outcome *outcome,
-                                         struct tokens *tokens) {
+static enum domain_status write_id_token(struct call *call, const struct client *client,
+                                         const struct token_outcome *outcome, struct tokens *tokens) {
     if (!outcome->has_person || !str_has_word(outcome->scope, STR("openid"))) {
         return DOMAIN_DONE;
     }
@@ -57,8 +57,8 @@ static enum domain_status write_id_token(struct call *call, const struct client 
     return id_token_write(call->domain, call->arena, &token, &tokens->id) ? DOMAIN_DONE : DOMAIN_UNAVAILABLE;
 }
 
-static enum domain_status write_tokens(struct call *call, const struct client *client, const struct token_outcome *outcome,
-                                       struct tokens *tokens) {
+static enum domain_status write_tokens(struct call *call, const struct client *client,
+                                       const struct token_outcome *outcome, struct tokens *tokens) {
     tokens->lifetime = access_token_lifetime(call->domain, client);
     const struct access_token access = {.client = client,
                                         .grant = outcome->has_person ? &outcome->grant : NULL,

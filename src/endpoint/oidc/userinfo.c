@@ -1,5 +1,6 @@
 /*
- * The userinfo endpoint (OpenID Connect Core §5.3), with bearer tokens in the header or, for POST, in the form (RFC 6750 §2).
+ * The userinfo endpoint (OpenID Connect Core §5.3), with bearer tokens in the header or, for POST, in the form (RFC
+ * 6750 §2).
  */
 #include "../routes.h"
 #include "base/check.h"
@@ -21,7 +22,8 @@ static void reply_challenge(struct call *call, int status, const char *challenge
 static bool is_token68(struct str text) {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || str_contains(STR("-._~+/="), c);
+        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    str_contains(STR("-._~+/="), c);
         if (!fine) {
             return false;
         }
@@ -76,8 +78,8 @@ static enum bearer bearer_read(const struct call *call, struct str *ret_token) {
     return header == BEARER_GIVEN ? header : form;
 }
 
-static void reply_claims(struct call *call, const struct registered_client *client, const struct access_token_read *token,
-                         const struct account *account) {
+static void reply_claims(struct call *call, const struct registered_client *client,
+                         const struct access_token_read *token, const struct account *account) {
     struct buf body;
     buf_init(&body, call->arena, 1024, ANSWER_MOST);
     struct json_out out = json_out(&body);
@@ -100,7 +102,8 @@ static void reply_claims(struct call *call, const struct registered_client *clie
 }
 
 /* The person behind a token that is good: still there and still active. */
-static enum domain_status account_of(struct call *call, const struct access_token_read *token, struct account *ret_account) {
+static enum domain_status account_of(struct call *call, const struct access_token_read *token,
+                                     struct account *ret_account) {
     enum domain_status loaded = account_load(call->domain, call->arena, token->grant.account_id, ret_account);
     return loaded == DOMAIN_DONE && ret_account->state != ACCOUNT_ACTIVE ? DOMAIN_NO : loaded;
 }
@@ -109,7 +112,8 @@ static void serve(struct call *call, struct str bearer) {
     struct access_token_read token;
     struct account account;
     enum domain_status status = access_token_read(call->domain, call->arena, bearer, &token);
-    const struct registered_client *client = status == DOMAIN_DONE ? registry_find(call->registry, token.client_id) : NULL;
+    const struct registered_client *client =
+        status == DOMAIN_DONE ? registry_find(call->registry, token.client_id) : NULL;
     if (status == DOMAIN_DONE && client && !(token.has_grant && str_has_word(token.scope, STR("openid")))) {
         reply_challenge(call, 403, "Bearer error=\"insufficient_scope\", scope=\"openid\"");
         return;
@@ -122,7 +126,8 @@ static void serve(struct call *call, struct str bearer) {
         reply_claims(call, client, &token, &account);
         break;
     case DOMAIN_NO:
-        reply_challenge(call, 401, "Bearer error=\"invalid_token\", error_description=\"expired, revoked or not ours\"");
+        reply_challenge(call, 401,
+                        "Bearer error=\"invalid_token\", error_description=\"expired, revoked or not ours\"");
         break;
     case DOMAIN_UNAVAILABLE:
         reply_json_error(call, ERROR_TEMPORARILY_UNAVAILABLE, "try again in a moment");

@@ -71,7 +71,8 @@ static void show(struct page_call *page_call, const struct session *session) {
 static void allow(struct page_call *page_call, const struct session *session) {
     struct call *call = page_call->call;
     const struct client *client = &page_call->client->client;
-    if (consent_give(call->domain, call->arena, session->account_id, client, page_call->flow.authorization.scope) != DOMAIN_DONE) {
+    if (consent_give(call->domain, call->arena, session->account_id, client, page_call->flow.authorization.scope) !=
+        DOMAIN_DONE) {
         reply_unavailable_page(call);
         return;
     }

@@ -1,8 +1,8 @@
 /*
  * The sign-in page.
  */
-#include "../routes.h"
 #include "domain/login.h"
+#include "../routes.h"
 #include "pages.h"
 
 static void show(struct page_call *page_call, int status, const char *error) {
@@ -22,8 +22,8 @@ static void show(struct page_call *page_call, int status, const char *error) {
 static void sign_in(struct page_call *page_call) {
     struct call *call = page_call->call;
     struct account account;
-    switch (login_with_password(call->domain, call->arena, page_field(page_call, STR("username")), page_field(page_call, STR("password")),
-                                call->request->client_address, &account)) {
+    switch (login_with_password(call->domain, call->arena, page_field(page_call, STR("username")),
+                                page_field(page_call, STR("password")), call->request->client_address, &account)) {
     case LOGIN_DONE:
         page_signed_in(page_call, &account);
         break;

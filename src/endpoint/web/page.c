@@ -13,14 +13,14 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define FILE_MOST (512 * 1024)
-#define PAGE_MOST (256 * 1024)
+#define FILE_MOST  (512 * 1024)
+#define PAGE_MOST  (256 * 1024)
 #define FILES_MOST 64
-#define TAG_SIZE 12
+#define TAG_SIZE   12
 
-/* Without form-action: browsers hold it against the redirects that follow a form, and those go to the portals (abuse case XS-07). */
-#define POLICY                                                                                                                 \
-    "default-src 'none'; style-src 'self'; img-src 'self' https:; base-uri 'none'; frame-ancestors 'none'"
+/* Without form-action: browsers hold it against the redirects that follow a form, and those go to the portals (abuse
+ * case XS-07). */
+#define POLICY "default-src 'none'; style-src 'self'; img-src 'self' https:; base-uri 'none'; frame-ancestors 'none'"
 
 struct file {
     const char *name;
@@ -36,10 +36,11 @@ struct pages {
     const struct file *layout;
 };
 
-/* --- files --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- files * --- */
 
 /* The operator's file where there is one, else ours. */
-static bool read_override(struct arena *arena, struct str folder, const char *name, struct str *text, struct fault *fault) {
+static bool read_override(struct arena *arena, struct str folder, const char *name, struct str *text,
+                          struct fault *fault) {
     if (str_is_empty(folder)) {
         return true;
     }
@@ -56,7 +57,8 @@ static bool read_override(struct arena *arena, struct str folder, const char *na
     return !failed || fault_set(fault, "%s cannot be read or is larger than 512 KiB", path);
 }
 
-static bool load_file(struct pages *pages, struct str folder, const struct embedded_file *embedded, struct fault *fault) {
+static bool load_file(struct pages *pages, struct str folder, const struct embedded_file *embedded,
+                      struct fault *fault) {
     struct file *file = &pages->files[pages->count++];
     file->name = embedded->name;
     file->text = embedded->text;
@@ -72,7 +74,8 @@ static bool load_file(struct pages *pages, struct str folder, const struct embed
     return true;
 }
 
-static const struct file *file_find(const struct pages *pages, const char *folder, struct str name, const char *suffix) {
+static const struct file *file_find(const struct pages *pages, const char *folder, struct str name,
+                                    const char *suffix) {
     for (size_t i = 0; i < pages->count; i++) {
         struct str text = str_from(pages->files[i].name);
         if (str_drop_prefix(&text, str_from(folder)) && str_ends(text, str_from(suffix)) &&
@@ -115,7 +118,7 @@ bool pages_asset(const struct pages *pages, struct str name, struct page_asset *
     return true;
 }
 
-/* --- values ----------------------------------------------------------------------------------------------------------------------------------- */
+/* --- values * --- */
 
 struct value {
     struct value *next;
@@ -129,9 +132,9 @@ struct page {
     const struct file *file;
     enum page_language language;
     struct value *values;
-    struct page *parent;   /* of a row */
-    const char *list;      /* of a row */
-    struct page *rows;     /* in the order they were added */
+    struct page *parent; /* of a row */
+    const char *list;    /* of a row */
+    struct page *rows;   /* in the order they were added */
     struct page *next_row;
 };
 
@@ -162,7 +165,8 @@ void page_message(struct page *page, const char *name, const char *key) {
 
 struct page *page_row(struct page *page, const char *list) {
     struct page *row = arena_new_of(page->arena, struct page);
-    *row = (struct page){.pages = page->pages, .arena = page->arena, .language = page->language, .parent = page, .list = list};
+    *row = (struct page){
+        .pages = page->pages, .arena = page->arena, .language = page->language, .parent = page, .list = list};
     struct page **end = &page->rows;
     while (*end) {
         end = &(*end)->next_row;
@@ -182,7 +186,7 @@ static struct str value_of(const struct page *page, struct str name) {
     return STR("");
 }
 
-/* --- rendering ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- rendering * --- */
 
 static void render(const struct page *page, const struct template_node *node, struct buf *buf);
 

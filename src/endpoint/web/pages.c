@@ -15,7 +15,8 @@ static bool read_params(struct page_call *page_call) {
         reply_error_page(call, 403, "error.cross_site", NULL);
         return false;
     }
-    if ((page_call->posted && http_form(call->request, &page_call->params) != HTTP_FORM_OK) || page_call->params.malformed) {
+    if ((page_call->posted && http_form(call->request, &page_call->params) != HTTP_FORM_OK) ||
+        page_call->params.malformed) {
         reply_error_page(call, 400, "error.invalid_request", NULL);
         return false;
     }
@@ -75,7 +76,8 @@ struct page *page_of_flow(struct page_call *page_call, const char *name) {
 }
 
 struct str page_field(const struct page_call *page_call, struct str name) {
-    struct str value = http_params_count(&page_call->params, name) == 1 ? http_params_get(&page_call->params, name) : STR("");
+    struct str value =
+        http_params_count(&page_call->params, name) == 1 ? http_params_get(&page_call->params, name) : STR("");
     return str_is_absent(value) ? STR("") : value;
 }
 
@@ -104,7 +106,8 @@ void page_signed_in(struct page_call *page_call, const struct account *account) 
     };
     struct session session;
     struct str cookie;
-    if (session_start(call->domain, call->arena, session_cookie_sent(call), &wanted, &session, &cookie) != DOMAIN_DONE) {
+    if (session_start(call->domain, call->arena, session_cookie_sent(call), &wanted, &session, &cookie) !=
+        DOMAIN_DONE) {
         reply_unavailable_page(call);
         return;
     }

@@ -17,8 +17,8 @@ struct page_call {
 };
 
 /*
- * Opens the flow that the page carries. False with an error page in the reply: posted from another site, malformed, tampered with, too old, another
- * browser's, or completed before. Waits.
+ * Opens the flow that the page carries. False with an error page in the reply: posted from another site, malformed,
+ * tampered with, too old, another browser's, or completed before. Waits.
  */
 bool page_call_open(struct page_call *page_call, struct call *call);
 

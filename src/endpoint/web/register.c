@@ -12,7 +12,8 @@ static void show_field_problems(struct page *page, const struct registration_pro
         const char *slot, *key;
         enum registration_field_problem problem;
     } fields[] = {
-        {"field_error_name", problems->name == FIELD_REVIEW ? "register.name_review" : "register.bad_name", problems->name},
+        {"field_error_name", problems->name == FIELD_REVIEW ? "register.name_review" : "register.bad_name",
+         problems->name},
         {"field_error_id_number", "register.bad_id_number", problems->id_number},
         {"field_error_phone", "register.bad_phone", problems->phone},
         {"field_error_password", "register.weak_password", problems->password},
@@ -24,7 +25,8 @@ static void show_field_problems(struct page *page, const struct registration_pro
     }
 }
 
-static void show(struct page_call *page_call, int status, const char *error, const struct registration_problems *problems) {
+static void show(struct page_call *page_call, int status, const char *error,
+                 const struct registration_problems *problems) {
     struct page *page = page_of_flow(page_call, "register");
     page_set(page, "action", STR("/register"));
     /* The identity number and the password are typed anew: they are not sent back over the wire. */
@@ -49,7 +51,8 @@ static void register_now(struct page_call *page_call) {
     };
     struct account account;
     struct registration_problems problems;
-    switch (register_person(call->domain, call->arena, &registration, call->request->client_address, &account, &problems)) {
+    switch (
+        register_person(call->domain, call->arena, &registration, call->request->client_address, &account, &problems)) {
     case REGISTRATION_DONE:
         page_signed_in(page_call, &account);
         break;

@@ -112,7 +112,8 @@ static bool read_nodes(struct reading *reading, struct str section, unsigned dep
     }
 }
 
-bool template_read(struct arena *arena, struct str text, struct str file, struct template_node **ret_first, struct fault *fault) {
+bool template_read(struct arena *arena, struct str text, struct str file, struct template_node **ret_first,
+                   struct fault *fault) {
     struct reading reading = {.arena = arena, .whole = text, .left = text, .file = file, .fault = fault};
     struct template_node *first = NULL;
     if (!read_nodes(&reading, STR_NONE, 0, &first)) {

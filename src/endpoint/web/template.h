@@ -16,7 +16,14 @@
 #include "base/fault.h"
 #include "base/str.h"
 
-enum template_kind { TEMPLATE_TEXT, TEMPLATE_VALUE, TEMPLATE_SECTION, TEMPLATE_INVERTED, TEMPLATE_MESSAGE, TEMPLATE_CONTENT };
+enum template_kind {
+    TEMPLATE_TEXT,
+    TEMPLATE_VALUE,
+    TEMPLATE_SECTION,
+    TEMPLATE_INVERTED,
+    TEMPLATE_MESSAGE,
+    TEMPLATE_CONTENT
+};
 
 struct template_node {
     enum template_kind kind;
@@ -28,6 +35,7 @@ struct template_node {
 #define TEMPLATE_DEPTH_MOST 8
 
 /* Says file and line of what it cannot read. The text must outlive the tree. */
-bool template_read(struct arena *arena, struct str text, struct str file, struct template_node **ret_first, struct fault *fault);
+bool template_read(struct arena *arena, struct str text, struct str file, struct template_node **ret_first,
+                   struct fault *fault);
 
 #endif

@@ -1,0 +1,174 @@
+"""
+The rules of this repository that a compiler does not know. Each check is a function that yields what is wrong; the report is build-test/lint.xml.
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as xml
+
+root = pathlib.Path(__file__).resolve().parents[2]
+tracked = subprocess.run(['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'], cwd=root, check=True,
+                         capture_output=True, text=True).stdout
+files = [pathlib.Path(name) for name in tracked.split('\0') if name and (root / name).is_file()]
+c_files = [file for file in files if file.suffix in ('.c', '.h')]
+product = [file for file in c_files if file.parts[0] in ('src', 'include')]
+
+
+def text_of(file):
+    return (root / file).read_text(encoding='utf-8')
+
+
+def layer_table():
+    """The table in src/meson.build: layer → what it may use."""
+    block = re.search(r'layers = \{(.*?)\n\}', text_of('src/meson.build'), re.S).group(1)
+    return {name: set(re.findall(r"'(\w+)'", uses)) for name, uses in re.findall(r"'(\w+)': \[(.*?)\]", block)}
+
+
+# Foreign headers and their homes: a folder, or the very files. jose and portal keep apart on purpose: the portal checks the server.
+homes = {
+    r'openssl/(ssl|err)\.h': ['src/http/tls.c'],
+    r'openssl/': ['src/jose/', 'src/portal/id_token.c'],
+    r'jwt\.h': ['src/jose/jws.c', 'src/portal/id_token.c'],
+    r'jansson\.h': ['src/base/json.c'],
+    r'yaml\.h': ['src/config/yaml.c'],
+    r'sqlite3\.h': ['src/store/sqlite.c'],
+    r'argon2\.h': ['src/domain/password.c'],
+    r'curl/': ['src/loop/fetch.c', 'src/loop/guard.c'],
+    r'hiredis/': ['src/loop/redis.c'],
+    r'event2/(bufferevent|bufferevent_ssl|buffer|listener)\.h': ['src/http/'],
+    r'event2/': ['src/loop/', 'src/http/'],
+    r'uninorm\.h': ['src/model/person_name.c'],
+}
+
+
+def includes_of(file):
+    for number, line in enumerate(text_of(file).splitlines(), 1):
+        match = re.match(r'\s*#\s*include\s+([<"])([^>"]+)[>"]', line)
+        if match:
+            yield number, match.group(1) == '<', match.group(2)
+
+
+def check_layers():
+    """An include reaches only what the layer may use."""
+    table = layer_table()
+    for file in product:
+        layer = file.parts[1] if file.parts[0] == 'include' else file.parts[1]
+        if layer not in table:
+            continue
+        for number, foreign, name in includes_of(file):
+            used = name.split('/')[0]
+            if not foreign and '/' in name and used in table and used != layer and used not in table[layer]:
+                yield f'{file}:{number}: {layer} may not use {used}'
+
+
+def check_homes():
+    """A foreign library is included at its home only."""
+    for file in product:
+        for number, foreign, name in includes_of(file):
+            if not foreign:
+                continue
+            for pattern, places in homes.items():
+                if re.match(pattern, name):
+                    if not any(str(file).startswith(place) for place in places):
+                        yield f'{file}:{number}: <{name}> is at home in {", ".join(places)}'
+                    break
+
+
+forbidden = re.compile(r'\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|atof|gets|alloca|rand|srand|system|popen|tmpnam|mktemp)\s*\(')
+
+
+def check_functions():
+    """Functions that cannot be used safely, or not by several threads."""
+    for file in product:
+        for number, line in enumerate(text_of(file).splitlines(), 1):
+            match = None if line.lstrip().startswith(('*', '/*')) else forbidden.search(line)
+            if match:
+                yield f'{file}:{number}: {match.group(1)} is not used here'
+
+
+def check_headers():
+    """Each contract has its guard named after its path, and opens with what it is for."""
+    for file in product:
+        if file.suffix != '.h' or file.name in ('options.h',):
+            continue
+        text = text_of(file)
+        if not text.startswith('/*') or '#ifndef' not in text:
+            yield f'{file}: opens with a comment, then the include guard'
+
+
+def check_sizes():
+    for file in product:
+        lines = text_of(file).count('\n')
+        if lines > 560:
+            yield f'{file}: {lines} lines; split it along the data flow'
+
+
+def check_unfinished():
+    for file in files:
+        if file.suffix in ('.c', '.h', '.py', '.mjs', '.html', '.css', '.def') and file.name != 'lint.py':
+            for number, line in enumerate(text_of(file).splitlines(), 1):
+                if re.search(r'\b(TODO|FIXME|XXX|HACK)\b', line):
+                    yield f'{file}:{number}: unfinished work'
+
+
+def check_machine_paths():
+    """Nothing of the machine that it was written on."""
+    own = re.compile(r'/(?:home|root|Users)/\w+|/work/\w+')
+    for file in files:
+        if file.suffix in ('.png', '.svg') or file.name in ('lint.py', 'package-lock.json'):
+            continue
+        try:
+            lines = text_of(file).splitlines()
+        except UnicodeDecodeError:
+            continue
+        for number, line in enumerate(lines, 1):
+            if own.search(line):
+                yield f'{file}:{number}: a path of somebody\'s machine'
+
+
+def check_format():
+    """clang-format has nothing to change."""
+    result = subprocess.run(['clang-format', '--dry-run', *map(str, c_files)], cwd=root, capture_output=True, text=True)
+    yield from sorted(set(re.findall(r'^(\S+:\d+):\d+: warning', result.stderr, re.M)))
+
+
+def check_lockfile():
+    """The lock file names no machine's registry."""
+    lock = json.loads(text_of('tests/flow/package-lock.json'))
+    yield from (f'tests/flow/package-lock.json: {name} says where it was resolved' for name, entry in lock['packages'].items() if 'resolved' in entry)
+
+
+def check_links():
+    """Documents point at files that are there."""
+    for file in files:
+        if file.suffix == '.md':
+            for target in re.findall(r'\]\((?!https?:|#)([^)#]+)', text_of(file)):
+                if not (root / file.parent / target).exists():
+                    yield f'{file}: links to {target}, which is not there'
+
+
+def check_spelled_out():
+    """Each decision is listed in the index."""
+    index = text_of('docs/decisions/README.md')
+    for file in files:
+        if str(file.parent) == 'docs/decisions' and file.name != 'README.md' and file.name not in index:
+            yield f'docs/decisions/README.md: does not list {file.name}'
+
+
+checks = [value for name, value in sorted(globals().items()) if name.startswith('check_')]
+report = xml.Element('testsuite', name='lint')
+problems = 0
+for check in checks:
+    found = list(check())
+    case = xml.SubElement(report, 'testcase', classname='lint', name=check.__name__.removeprefix('check_'))
+    for line in found:
+        print(line)
+    if found:
+        xml.SubElement(case, 'failure').text = '\n'.join(found)
+        problems += len(found)
+(root / 'build-test').mkdir(exist_ok=True)
+xml.ElementTree(report).write(root / 'build-test/lint.xml')
+print(f'lint: {len(checks)} checks, {problems} problems')
+sys.exit(1 if problems else 0)
