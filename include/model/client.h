@@ -38,7 +38,8 @@ struct client {
     size_t post_logout_redirect_uri_count;
     bool native;           /* application_type: loopback and private-use redirect URIs (RFC 8252) */
     unsigned grants;       /* bits of client_grant */
-    enum client_auth auth; /* token_endpoint_auth_method */
+    enum client_auth auth; /* token_endpoint_auth_method; client_secret_basic unless said */
+    bool secret_any_way;   /* it was not said: then the secret may come in the body too, as some stock libraries send it */
     struct str auth_alg;   /* token_endpoint_auth_signing_alg; absent for any that fits the method */
     struct str jwks;       /* JSON text of the public key set, absent without */
     struct str jwks_uri;

@@ -140,6 +140,7 @@ bool client_read(struct arena *arena, const struct json *metadata, struct client
     if (str_is_absent(client.client_id) && !json_member(metadata, "client_id")) {
         problem_of(&reading, "client_id", "is missing");
     }
+    client.secret_any_way = !reading.has_auth;
     check_grants(&reading);
     check_credentials(&reading);
     check_redirect_uris(&reading);

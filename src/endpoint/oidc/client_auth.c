@@ -35,6 +35,9 @@ static enum client_auth_result method_presented(const struct call *call, const s
 
 static const struct client_auth_method *method_of(const struct client *client,
                                                   const struct client_auth_method *presented) {
+    if (client->secret_any_way && presented == &client_secret_post) {
+        return presented;
+    }
     for (size_t i = 0; i < METHODS; i++) {
         if (client_auth_methods[i]->method == client->auth &&
             client_auth_methods[i]->presented == presented->presented) {

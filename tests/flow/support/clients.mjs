@@ -18,7 +18,7 @@ export const pub = { client_id: 'pub', ...code, ...withRefresh, token_endpoint_a
 export const nat = { client_id: 'nat', ...code, token_endpoint_auth_method: 'none', application_type: 'native',
   redirect_uris: ['http://127.0.0.1/cb', 'com.example.app:/cb'] };
 export const ask = { client_id: 'ask', client_name: '问卷<script>alert(1)</script>', client_secret: secret('ask'), ...code, tongxing_consent: 'ask' };
-export const machine = { client_id: 'machine', client_secret: secret('machine'), grant_types: ['client_credentials'], scope: 'register.read openid' };
+export const machine = { client_id: 'machine', client_secret: secret('machine'), token_endpoint_auth_method: 'client_secret_basic', grant_types: ['client_credentials'], scope: 'register.read openid' };
 export const disabled = { client_id: 'disabled', client_secret: secret('disabled'), ...code, tongxing_enabled: false };
 export const query = { client_id: 'query', client_secret: secret('query'), ...code, redirect_uris: ['https://rp.example/cb?a=1', 'https://rp.example/two'], tongxing_require_pkce: false };
 export const pairwise = { client_id: 'pairwise', client_secret: secret('pairwise'), ...code, subject_type: 'pairwise' };
