@@ -34,7 +34,7 @@ struct json_limits {
 
 bool json_parse(struct arena *arena, struct str text, struct json_limits limits, const struct json **ret_value);
 
-enum json_kind json_kind(const struct json *value);
+enum json_kind json_kind(const struct json *value); /* JSON_KIND_NULL also for NULL */
 /* Members and elements: NULL when absent or when the container is of another type (also when it is NULL). */
 const struct json *json_member(const struct json *object, const char *name);
 const struct json *json_element(const struct json *array, size_t index);

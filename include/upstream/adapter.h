@@ -10,7 +10,8 @@ struct upstream_call {
     struct arena *arena;
     struct fetcher *fetcher;
     const struct upstream_settings *settings;
-    bool unreachable; /* set by the adapter: nothing was asked, so asking again does no harm */
+    int64_t timeout_ms; /* what is left of the call's time */
+    bool unreachable;   /* set by the adapter: the connection failed, before or within the answer */
 };
 
 struct upstream_adapter {

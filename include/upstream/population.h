@@ -1,12 +1,13 @@
 /*
  * population: the wire format of the population register's two-element check (docs/upstreams/population.md), for the
- * adapter and for the simulator.
+ * adapter, for the simulator, and for the tests of the answer's reading.
  */
 #ifndef UPSTREAM_POPULATION_H
 #define UPSTREAM_POPULATION_H
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "model/evidence.h"
 
 #define POPULATION_PATH "/api/v1/two-element-check"
 
@@ -29,5 +30,19 @@ struct population_signed {
     struct str body;
 };
 struct str population_signature(struct arena *arena, struct str secret, const struct population_signed *parts);
+
+/* What an answer must fit to count as one. */
+struct population_expected {
+    struct str app_id, secret;
+    struct str nonce, serial; /* of the request */
+};
+struct population_answer {
+    enum verify_result result;
+    struct str check_id;
+    bool folded;
+};
+/* From the body of an answer. False when it is not a signed, well-formed answer to this very request. */
+bool population_answer_read(struct arena *arena, struct str body, const struct population_expected *expected,
+                            struct population_answer *ret_answer);
 
 #endif

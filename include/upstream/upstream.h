@@ -16,14 +16,14 @@
 struct fetcher;
 struct upstream; /* one configured service; one per loop */
 
-/* What an adapter is configured with: the entry of `upstreams:` in the configuration. */
+/* What an adapter is configured with: the entry of `upstreams:` in the configuration, whose strings it borrows. */
 struct upstream_settings {
     struct str name;    /* the operator's, unique: "population" */
     struct str adapter; /* the table entry's name: "population" */
     struct str url;
     struct str app_id;
     struct str secret;      /* of the request signature; from the environment */
-    int64_t timeout_ms;     /* of one call */
+    int64_t timeout_ms;     /* of one call, a second attempt included */
     int64_t concurrent;     /* most calls at once per worker; more answer VERIFY_RATE_LIMITED at once */
     int64_t breaker_errors; /* consecutive errors that open the breaker */
     int64_t breaker_ms;     /* how long it stays open before one trial call */

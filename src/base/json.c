@@ -53,6 +53,9 @@ static const json_t *real_of(const struct json *value) {
 }
 
 enum json_kind json_kind(const struct json *value) {
+    if (!value) {
+        return JSON_KIND_NULL;
+    }
     switch (json_typeof(real_of(value))) {
     case JSON_OBJECT:
         return JSON_KIND_OBJECT;
@@ -155,7 +158,7 @@ void json_write_value(struct buf *buf, const struct json *value) {
     json_dump_callback(real_of(value), append, buf, JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
-/* --- writing * --- */
+/* --- writing --- */
 
 static void start(struct json_out *out, const char *name) {
     if (out->comma) {

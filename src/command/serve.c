@@ -121,7 +121,7 @@ static void close_shared(struct server *server) {
     free(server->keyrings);
 }
 
-/* --- while it runs * --- */
+/* --- while it runs --- */
 
 static void reload_keys(struct server *server) {
     struct keyring_options options = command_keyring_options(server->config);

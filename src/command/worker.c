@@ -36,7 +36,7 @@ struct worker {
     int listening; /* servers not yet drained */
 };
 
-/* --- what it is made of * --- */
+/* --- what it is made of --- */
 
 static struct kv *open_kv(struct worker *worker) {
     const struct config *config = worker->shared->config;
@@ -123,7 +123,7 @@ static void close_domain(struct worker *worker) {
     registry_free(domain->registry);
 }
 
-/* --- listening * --- */
+/* --- listening --- */
 
 /* What people asked for is logged only where it is one of our own paths. */
 static void log_access(void *ctx, const struct http_request *request, const struct http_reply *reply, int64_t took_us) {
@@ -177,7 +177,7 @@ static bool listen_ops(struct worker *worker) {
     return worker->index > 0 || http_server_new(worker->loop, &options, &worker->ops, &worker->fault);
 }
 
-/* --- its life * --- */
+/* --- its life --- */
 
 struct start {
     struct worker *worker;

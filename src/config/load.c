@@ -59,7 +59,7 @@ static void *place(const struct loading *loading, const struct option *option) {
     return (char *)loading->config + option->offset;
 }
 
-/* --- values * --- */
+/* --- values --- */
 
 static int64_t choice_index(const char *choices, struct str text) {
     struct str left = str_from(choices);
@@ -211,7 +211,7 @@ static void read_option(struct loading *loading, const struct option *option, co
     }
 }
 
-/* --- defaults * --- */
+/* --- defaults --- */
 
 static struct str_list words_of(struct arena *arena, const char *text) {
     struct str *items = arena_array_of(arena, strlen(text) + 1, struct str);
@@ -256,7 +256,7 @@ static void check_required(struct loading *loading) {
     }
 }
 
-/* --- groups * --- */
+/* --- groups --- */
 
 static void read_upstream(struct loading *loading, struct str name, const struct yaml *node,
                           struct config_upstream *upstream) {
@@ -367,7 +367,7 @@ static void read_groups(struct loading *loading, const struct yaml *root) {
     }
 }
 
-/* --- rules about several options * --- */
+/* --- rules about several options --- */
 
 static int line_of(const struct yaml *root, const char *group) {
     const struct yaml *node = yaml_member(root, group);
@@ -441,7 +441,7 @@ bool config_load(struct arena *arena, struct str path, struct config *ret_config
     return true;
 }
 
-/* --- the reference * --- */
+/* --- the reference --- */
 
 static void put_default(struct buf *buf, const struct option *option) {
     switch (option->type) {

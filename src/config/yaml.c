@@ -40,7 +40,7 @@ static bool next_event(struct reading *reading, yaml_event_t *event) {
     return problem(reading, (int)reading->parser.problem_mark.line + 1, what);
 }
 
-/* --- scalars * --- */
+/* --- scalars --- */
 
 static bool put_variable(struct reading *reading, int line, struct str name, struct buf *value) {
     const char *found = getenv(str_c(reading->arena, name));
@@ -95,7 +95,7 @@ static bool read_scalar(struct reading *reading, const yaml_event_t *event, stru
     return expand(reading, node);
 }
 
-/* --- lists and maps * --- */
+/* --- lists and maps --- */
 
 static bool read_node(struct reading *reading, const yaml_event_t *event, unsigned depth, struct yaml **ret_node);
 

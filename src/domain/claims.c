@@ -115,7 +115,7 @@ void claims_write(struct json_out *out, claim_set wanted, const struct account *
     }
 }
 
-/* --- the claims parameter * --- */
+/* --- the claims parameter --- */
 
 struct reading {
     struct str client_scope;

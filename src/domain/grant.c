@@ -60,7 +60,7 @@ enum domain_status code_issue(struct domain *domain, struct arena *arena, struct
     return DOMAIN_DONE;
 }
 
-/* --- redeeming a code * --- */
+/* --- redeeming a code --- */
 
 static bool is_verifier(struct str verifier) {
     if (verifier.len < VERIFIER_LEAST || verifier.len > VERIFIER_MOST) {
@@ -181,7 +181,7 @@ enum domain_status code_redeem(struct domain *domain, struct arena *arena, const
     return created;
 }
 
-/* --- refresh tokens * --- */
+/* --- refresh tokens --- */
 
 static void refresh_mac(const struct domain *domain, struct str head, unsigned char ret_mac[MAC_SIZE]) {
     seal_mac(domain->sealers->refresh, &head, 1, ret_mac);

@@ -51,7 +51,7 @@ static void put_amr(struct json_out *out, unsigned amr) {
     json_close_array(out);
 }
 
-/* --- signing * --- */
+/* --- signing --- */
 
 struct payload {
     struct buf buf;
@@ -187,7 +187,7 @@ bool userinfo_sign(struct domain *domain, struct arena *arena, const struct clie
     return payload_sign(&payload, domain, arena, jose_alg_from_name(client->userinfo_alg), STR("JWT"), ret_jwt);
 }
 
-/* --- reading back * --- */
+/* --- reading back --- */
 
 #define OWN_ALGS                                                                                                       \
     (JOSE_ALG_BIT(JOSE_ES256) | JOSE_ALG_BIT(JOSE_RS256) | JOSE_ALG_BIT(JOSE_PS256) | JOSE_ALG_BIT(JOSE_EDDSA))

@@ -73,7 +73,7 @@ static void enter(struct connection *connection, enum state state, int64_t ms) {
     }
 }
 
-/* --- writing a reply * --- */
+/* --- writing a reply --- */
 
 static const char *reason_of(int status) {
     static const struct {
@@ -195,7 +195,7 @@ static void refuse(struct connection *connection, int status) {
     enter(connection, STATE_WRITING, connection->server->options.limits.write_ms);
 }
 
-/* --- running the handler * --- */
+/* --- running the handler --- */
 
 /* Too long for one answer, or a field that could not be written: never half of it. */
 static void replace_failed(struct http_reply *reply) {
@@ -261,7 +261,7 @@ static void run_request(void *arg) {
     bufferevent_enable(connection->bev, EV_READ);
 }
 
-/* --- reading a request * --- */
+/* --- reading a request --- */
 
 /* RFC 9112 §2.2: one empty line before a request is forgiven. */
 static void skip_empty_line(struct evbuffer *input) {
@@ -356,7 +356,7 @@ static void advance(struct connection *connection) {
     }
 }
 
-/* --- events * --- */
+/* --- events --- */
 
 static void on_readable(struct bufferevent *bev, void *arg) {
     advance(arg);

@@ -46,7 +46,7 @@ static bool next_line(struct str *left, struct str *ret_line) {
     return true;
 }
 
-/* --- the request line * --- */
+/* --- the request line --- */
 
 static int read_method(struct str name, enum http_method *ret_method) {
     for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
@@ -103,7 +103,7 @@ static int read_request_line(struct arena *arena, struct str line, const struct 
     return status ? status : read_target(arena, target, head);
 }
 
-/* --- fields * --- */
+/* --- fields --- */
 
 /* A value: visible characters, spaces and tabs; bytes above ASCII are passed as they are (RFC 9110 §5.5). */
 static bool is_value(struct str value) {

@@ -48,7 +48,7 @@ struct http_limits http_limits_default(void) {
     };
 }
 
-/* --- counting * --- */
+/* --- counting --- */
 
 bool server_address_enter(struct http_server *server, struct str address) {
     struct address_count *entry;
@@ -93,7 +93,7 @@ void server_connection_closed(struct http_server *server) {
     }
 }
 
-/* --- accepting * --- */
+/* --- accepting --- */
 
 static struct str peer_text(const struct sockaddr *address, char text[ADDRESS_SIZE]) {
     const void *bytes = address->sa_family == AF_INET6
@@ -165,7 +165,7 @@ static void on_accept_error(struct evconnlistener *listener, void *arg) {
     }
 }
 
-/* --- opening * --- */
+/* --- opening --- */
 
 static struct addrinfo *resolve(struct arena *arena, struct str address, uint16_t port, struct fault *fault) {
     struct addrinfo *found = NULL;
@@ -262,7 +262,7 @@ uint16_t http_server_port(const struct http_server *server) {
     return server->port;
 }
 
-/* --- stopping * --- */
+/* --- stopping --- */
 
 static void end_patience(void *arg) {
     tell_drained(arg);

@@ -47,7 +47,7 @@ enum jose_alg jose_alg_from_name(struct str name) {
     return JOSE_NONE;
 }
 
-/* --- life * --- */
+/* --- life --- */
 
 struct jose_key *jose_key_hold(struct jose_key *key) {
     atomic_fetch_add(&key->holds, 1);
@@ -69,7 +69,7 @@ enum jose_alg jose_key_alg(const struct jose_key *key) {
     return key->alg;
 }
 
-/* --- numbers * --- */
+/* --- numbers --- */
 
 /* A JWK's integer member: base64url of its big-endian bytes without leading zeros, or of a fixed length. */
 static void put_number(struct json_out *out, const char *name, const EVP_PKEY *pkey, const char *parameter,
@@ -101,7 +101,7 @@ static void put_raw(struct json_out *out, const char *name, const EVP_PKEY *pkey
     secret_wipe(bytes, sizeof(bytes));
 }
 
-/* --- one key type each * --- */
+/* --- one key type each --- */
 
 /* The members that make the key, in the order of RFC 7638 §3.2: the thumbprint's input. */
 static void put_thumbprint_members(const struct jose_key *key, struct json_out *out) {
@@ -194,7 +194,7 @@ void jose_key_write_private(const struct jose_key *key, struct json_out *out) {
     json_close_object(out);
 }
 
-/* --- reading * --- */
+/* --- reading --- */
 
 /* Builds a key from parameters; what OpenSSL's own checks refuse (a point off the curve, …) does not become one. */
 static EVP_PKEY *build(const char *type, OSSL_PARAM_BLD *builder, bool private_too) {

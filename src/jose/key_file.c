@@ -24,7 +24,7 @@
 
 static const struct str state_names[] = {STR_INIT("next"), STR_INIT("active"), STR_INIT("retired")};
 
-/* --- reading and writing whole files * --- */
+/* --- reading and writing whole files --- */
 
 static bool read_private_file(struct arena *arena, const char *path, struct str *ret_text, struct fault *fault) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -70,7 +70,7 @@ static bool write_private_file(struct arena *arena, struct str folder, struct st
     return fine || fault_set(fault, "%s cannot be written: %s", to, strerror(error ? error : errno));
 }
 
-/* --- the key-encryption key * --- */
+/* --- the key-encryption key --- */
 
 static bool check_folder(const char *folder, struct fault *fault) {
     struct stat status;
@@ -117,7 +117,7 @@ bool kek_create(const struct keyring_options *options, struct arena *arena, stru
     return write_private_file(arena, options->folder, STR("kek"), base64url_encode(arena, secret_bytes(kek)), fault);
 }
 
-/* --- signing keys * --- */
+/* --- signing keys --- */
 
 static struct str file_name(struct arena *arena, struct str kid) {
     return str_format(arena, PREFIX "%.*s" SUFFIX, STR_ARG(kid));

@@ -91,7 +91,7 @@ void keyring_free(struct keyring *keyring) {
     free(keyring);
 }
 
-/* --- reading * --- */
+/* --- reading --- */
 
 static struct key_file *find(struct key_file *files, size_t count, enum jose_alg alg, enum key_state state) {
     struct key_file *found = NULL;
@@ -161,7 +161,7 @@ int64_t keyring_stamp(const struct keyring_options *options) {
     return stamp;
 }
 
-/* --- making and rotating * --- */
+/* --- making and rotating --- */
 
 static int lock(const struct keyring_options *options, struct arena *arena, struct fault *fault) {
     char *path = str_c(arena, str_format(arena, "%.*s/.lock", STR_ARG(options->folder)));

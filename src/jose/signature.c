@@ -128,7 +128,7 @@ bool jws_sign(struct jose_signer *signer, struct str typ, struct str payload, st
     return true;
 }
 
-/* --- verifying * --- */
+/* --- verifying --- */
 
 /* r and s as JWA has them, to the DER form that OpenSSL takes. Their range is OpenSSL's to check. */
 static bool der_from_raw(struct str raw, unsigned char *der, size_t *ret_len) {

@@ -48,7 +48,7 @@ struct call {
     CURLcode code;
 };
 
-/* --- curl on the loop * --- */
+/* --- curl on the loop --- */
 
 static void finish_calls(struct fetcher *fetcher) {
     CURLMsg *message;
@@ -163,7 +163,7 @@ void fetcher_free(struct fetcher *fetcher) {
     free(fetcher);
 }
 
-/* --- the guard * --- */
+/* --- the guard --- */
 
 /* On the address really connected to, after name resolution: a name that changes its mind gains nothing. */
 static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address) {
@@ -206,7 +206,7 @@ static bool guard_url(struct call *call, struct arena *arena, const char *url) {
     return good;
 }
 
-/* --- one call * --- */
+/* --- one call --- */
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
     struct call *call = arg;

@@ -352,7 +352,7 @@ enum wait_result fiber_sleep(int64_t ms) {
     return result;
 }
 
-/* --- begin and end of a loop * --- */
+/* --- begin and end of a loop --- */
 
 void fibers_init(struct loop *loop) {
     loop->ready_event = event_new(loop->base, -1, 0, ready_run, loop);

@@ -63,7 +63,7 @@ struct pending {
 
 static void link_connect(struct link *link);
 
-/* --- connecting * --- */
+/* --- connecting --- */
 
 static void retry_now(void *arg) {
     struct link *link = arg;
@@ -72,13 +72,17 @@ static void retry_now(void *arg) {
     link_connect(link);
 }
 
+static void link_down(struct link *link) {
+    if (link->up) {
+        log_warn("redis.lost", log_str("host", link->redis->options.host));
+    }
+    link->up = false;
+}
+
 static void link_lost(struct link *link) {
     struct redis *redis = link->redis;
-    if (link->up) {
-        log_warn("redis.lost", log_str("host", redis->options.host));
-    }
+    link_down(link);
     link->context = NULL;
-    link->up = false;
     link->lost_before = true;
     if (!link->subscriber) {
         loop_timer_free(redis->watch);
@@ -147,6 +151,7 @@ static void on_greeting(redisAsyncContext *context, void *reply, void *arg) {
     }
 }
 
+/* A context that is being freed takes nothing and answers nothing: that counts as an answer that was lost. */
 static void send_words(redisAsyncContext *context, redisCallbackFn *answered, void *arg, const struct str *words,
                        size_t count) {
     const char *pointers[ARGUMENTS_MOST];
@@ -156,7 +161,9 @@ static void send_words(redisAsyncContext *context, redisCallbackFn *answered, vo
         pointers[i] = words[i].ptr ? words[i].ptr : "";
         lengths[i] = words[i].len;
     }
-    redisAsyncCommandArgv(context, answered, arg, (int)count, pointers, lengths);
+    if (redisAsyncCommandArgv(context, answered, arg, (int)count, pointers, lengths) != REDIS_OK) {
+        answered(context, NULL, arg);
+    }
 }
 
 static void greet(struct link *link) {
@@ -245,7 +252,7 @@ void redis_subscribe(struct redis *redis, struct str channel, void (*heard)(void
     link_connect(&redis->subscriber);
 }
 
-/* --- commands * --- */
+/* --- commands --- */
 
 static void reply_copy(struct arena *arena, const redisReply *from, struct redis_reply *to) {
     *to = (struct redis_reply){.type = REDIS_NIL};
@@ -292,6 +299,7 @@ static void on_answer(redisAsyncContext *context, void *reply, void *arg) {
             reply_copy(batch->arena, reply, &batch->replies[pending->index]);
         }
     } else {
+        link_down(&redis->commands); /* before the fiber runs: the context takes no more, though it is not yet freed */
         batch->lost = true;
     }
     if (--batch->left > 0) {

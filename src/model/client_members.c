@@ -36,7 +36,7 @@ const char *client_shown(struct reading *reading, struct str text) {
     return copy;
 }
 
-/* --- readers of one kind of value * --- */
+/* --- readers of one kind of value --- */
 
 static bool has_control(struct str text) {
     for (size_t i = 0; i < text.len; i++) {
@@ -167,7 +167,7 @@ struct str client_auth_name(enum client_auth method) {
     return auth_methods[method].name;
 }
 
-/* --- the members * --- */
+/* --- the members --- */
 
 /* What a client_id may be: nothing that means something to a shell, a query or a header. */
 static void read_client_id(struct reading *reading, const struct json *value) {

@@ -79,7 +79,7 @@ struct str portal_authorization_url(struct portal *portal, struct arena *arena, 
     return buf_str(&url);
 }
 
-/* --- the code * --- */
+/* --- the code --- */
 
 static bool exchange(struct portal *portal, struct portal_session *session, struct str code,
                      const struct json **ret_tokens) {

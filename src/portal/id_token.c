@@ -18,7 +18,7 @@
 #define P256_SIZE  32
 #define TOKEN_MOST 16384
 
-/* --- the key * --- */
+/* --- the key --- */
 
 static EVP_PKEY *pkey_of_point(struct str x, struct str y) {
     unsigned char point[1 + 2 * P256_SIZE] = {0x04};
@@ -75,7 +75,7 @@ static EVP_PKEY *pkey_of_token(struct arena *arena, struct str token, struct str
     return fine ? pkey_of_kid(arena, jwks, kid) : NULL;
 }
 
-/* --- ID tokens * --- */
+/* --- ID tokens --- */
 
 static bool pem_of_pkey(struct arena *arena, EVP_PKEY *pkey, struct str *ret_pem) {
     BIO *bio = BIO_new(BIO_s_mem());
@@ -109,7 +109,7 @@ bool id_token_verify(struct arena *arena, struct str token, struct str jwks, con
     return fine;
 }
 
-/* --- logout tokens * --- */
+/* --- logout tokens --- */
 
 static bool signature_fits(EVP_PKEY *pkey, struct str input, struct str raw) {
     unsigned char der[2 * P256_SIZE + 16], *end = der;

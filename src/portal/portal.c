@@ -122,7 +122,7 @@ static void handle(void *ctx, const struct http_request *request, struct http_re
     portal_problem(ctx, 404, "没有这个页面。", reply);
 }
 
-/* --- the command * --- */
+/* --- the command --- */
 
 static int serve(struct portal *portal, uint16_t port) {
     struct fault fault;

@@ -33,7 +33,7 @@ struct portal {
     struct portal_session *sessions; /* uthash */
 };
 
-/* --- sessions.c * --- */
+/* --- sessions.c --- */
 
 /* A browser at this portal: first on its way to the server, then signed in. In its own arena. */
 struct portal_session {
@@ -53,7 +53,7 @@ void portal_session_end(struct portal *portal, struct portal_session *session);
 size_t portal_sessions_end(struct portal *portal, struct str sid, struct str sub);
 void portal_sessions_free(struct portal *portal);
 
-/* --- client.c: calls to the server. They wait and say false when it does not answer rightly. * --- */
+/* --- client.c: calls to the server. They wait and say false when it does not answer rightly. --- */
 
 bool portal_discover(struct portal *portal);
 struct str portal_authorization_url(struct portal *portal, struct arena *arena, const struct portal_session *session);
@@ -63,14 +63,14 @@ bool portal_redeem(struct portal *portal, struct portal_session *session, struct
 bool portal_logout_token_read(struct portal *portal, struct arena *arena, struct str token, struct str *ret_sid,
                               struct str *ret_sub);
 
-/* --- id_token.c * --- */
+/* --- id_token.c --- */
 
 /* Verify the ES256 signature with the key of the token's kid in the JWKS document, and its type. The claims, as JSON.
  */
 bool id_token_verify(struct arena *arena, struct str token, struct str jwks, const struct json **ret_claims);
 bool logout_token_verify(struct arena *arena, struct str token, struct str jwks, const struct json **ret_claims);
 
-/* --- html.c * --- */
+/* --- html.c --- */
 
 void portal_home(const struct portal *portal, const struct portal_session *session, struct http_reply *reply);
 void portal_problem(const struct portal *portal, int status, const char *text, struct http_reply *reply);

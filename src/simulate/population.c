@@ -60,9 +60,9 @@ static bool request_is_signed(struct simulator *simulator, const struct http_req
         .body = request->body,
     };
     struct str signature = http_field_value(request, STR("x-signature"));
-    int64_t sent_at;
+    int64_t sent_at, now = clock_wall_ms();
     if (!str_equal(parts.app_id, simulator->app_id) || !str_to_i64(parts.timestamp, &sent_at) ||
-        llabs(clock_wall_ms() - sent_at) > SKEW_MS) {
+        sent_at < now - SKEW_MS || sent_at > now + SKEW_MS) {
         return false;
     }
     return str_equal_secret(population_signature(request->arena, simulator->secret, &parts), signature) &&
@@ -148,7 +148,8 @@ static void reply_by_mode(struct simulator *simulator, struct http_reply *reply,
         }
         break;
     case MODE_REPLAY:
-        buf_put(&reply->body, str_is_absent(simulator->replayed) ? envelope : simulator->replayed);
+        buf_put(&reply->body,
+                simulator->last_answer_len > 0 ? str_of(simulator->last_answer, simulator->last_answer_len) : envelope);
         break;
     case MODE_NORMAL:
     case MODE_SLOW:
@@ -160,8 +161,9 @@ static void reply_by_mode(struct simulator *simulator, struct http_reply *reply,
         buf_put(&reply->body, envelope);
         break;
     }
-    if (simulator->mode == MODE_NORMAL) {
-        simulator->replayed = str_dup(simulator->arena, envelope);
+    if (simulator->mode == MODE_NORMAL && envelope.len <= sizeof(simulator->last_answer)) {
+        memcpy(simulator->last_answer, envelope.ptr, envelope.len);
+        simulator->last_answer_len = envelope.len;
     }
 }
 

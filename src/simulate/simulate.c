@@ -24,7 +24,7 @@ static const struct str mode_names[] = {
 #undef MODE
 };
 
-/* --- the register * --- */
+/* --- the register --- */
 
 static struct str text_of(const struct yaml *map, const char *name, struct str otherwise) {
     const struct yaml *member = yaml_member(map, name);
@@ -60,7 +60,7 @@ static bool read_register(struct simulator *simulator, const char *path) {
     return problems.count == 0;
 }
 
-/* --- control * --- */
+/* --- control --- */
 
 static void show_control(const struct simulator *simulator, struct http_reply *reply) {
     struct json_out out = json_out(&reply->body);
@@ -105,7 +105,7 @@ static void handle(void *ctx, const struct http_request *request, struct http_re
     }
 }
 
-/* --- the command * --- */
+/* --- the command --- */
 
 static int usage(void) {
     fprintf(stderr, "usage: tongxing simulate --register FILE [--port N] [--app-id ID]\n"

@@ -36,7 +36,8 @@ struct simulator {
     int64_t delay_ms;
     int64_t calls;
     struct seen_nonce *nonces; /* uthash */
-    struct str replayed;       /* the answer to give again in mode replay */
+    char last_answer[2048];    /* the good answer to give again in mode replay */
+    size_t last_answer_len;
 };
 
 /* The population service. Waits. */

@@ -137,7 +137,7 @@ static void unlink_entry(struct kv_memory *memory, struct entry **at) {
     entry_free(memory, entry);
 }
 
-/* --- the verbs * --- */
+/* --- the verbs --- */
 
 static void put(struct kv_memory *memory, struct str key, struct kv_op *op, struct entry *entry) {
     if (!entry) {

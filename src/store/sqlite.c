@@ -57,7 +57,7 @@ struct sql {
     struct cache reader;
 };
 
-/* --- statements * --- */
+/* --- statements --- */
 
 static void cache_close(struct cache *cache) {
     for (size_t i = 0; i < cache->count; i++) {
@@ -87,7 +87,9 @@ static sqlite3_stmt *prepare(struct cache *cache, const char *text) {
 static void bind(sqlite3_stmt *prepared, const struct sql_statement *statement) {
     for (size_t i = 0; i < statement->value_count; i++) {
         const struct sql_value *value = &statement->values[i];
-        int at = (int)i + 1;
+        char name[8];
+        snprintf(name, sizeof(name), "$%zu", i + 1);
+        int at = sqlite3_bind_parameter_index(prepared, name); /* to SQLite $2 is a name, not a place */
         const char *bytes = value->bytes.ptr ? value->bytes.ptr : "";
         switch (value->type) {
         case SQL_NULL:
@@ -115,7 +117,7 @@ static bool run_text(sqlite3 *db, const char *text) {
     return sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-/* --- reading * --- */
+/* --- reading --- */
 
 static struct sql_value column(struct arena *arena, sqlite3_stmt *prepared, int index) {
     switch (sqlite3_column_type(prepared, index)) {
@@ -183,7 +185,7 @@ enum sql_status sql_ping(struct sql *sql) {
     return sql_read(sql, arena, &statement, 1, &rows);
 }
 
-/* --- writing * --- */
+/* --- writing --- */
 
 static enum sql_status status_of(int code) {
     switch (code & 0xff) {
@@ -294,7 +296,7 @@ enum sql_status sql_write(struct sql *sql, const struct sql_statement *statement
     return write.status;
 }
 
-/* --- opening * --- */
+/* --- opening --- */
 
 static bool open_connection(struct cache *cache, const char *path, int flags, struct fault *fault) {
     if (sqlite3_open_v2(path, &cache->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {

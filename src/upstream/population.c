@@ -40,6 +40,8 @@ static bool check(const struct upstream_settings *settings, struct fault *fault)
     return true;
 }
 
+/* --- asking --- */
+
 struct exchange {
     struct str serial, nonce, timestamp, body;
 };
@@ -62,8 +64,8 @@ static void write_exchange(struct arena *arena, const struct upstream_asked *ask
     exchange->body = buf_str(&body);
 }
 
-static enum fetch_result send(struct upstream_call *call, const struct exchange *exchange,
-                              struct fetch_answer *answer) {
+static enum fetch_result send_exchange(struct upstream_call *call, const struct exchange *exchange,
+                                       struct fetch_answer *answer) {
     struct arena *arena = call->arena;
     const struct population_signed parts = {call->settings->app_id, exchange->timestamp, exchange->nonce,
                                             exchange->body};
@@ -80,31 +82,34 @@ static enum fetch_result send(struct upstream_call *call, const struct exchange 
         .fields = fields,
         .field_count = ARRAY_LEN(fields),
         .body = exchange->body,
-        .timeout_ms = call->settings->timeout_ms,
+        .timeout_ms = call->timeout_ms,
         .answer_ceiling = ANSWER_MOST,
     };
     return fetch(call->fetcher, arena, &request, answer);
 }
 
+/* --- reading the answer --- */
+
 /* The envelope: {"data": "<JSON text>", "timestamp": "…", "signature": "…"}. */
-static bool open_envelope(struct upstream_call *call, const struct exchange *exchange,
-                          const struct fetch_answer *answer, struct str *ret_data) {
+static bool open_envelope(struct arena *arena, struct str body, const struct population_expected *expected,
+                          struct str *ret_data) {
     const struct json *envelope;
-    struct str timestamp, signature;
-    struct str parameters;
-    struct str type = str_trim(str_cut(answer->content_type, ';', &parameters));
-    if (answer->status != 200 || !str_equal_fold(type, STR("application/json")) ||
-        !json_parse(call->arena, answer->body, JSON_LIMITS_TOKEN, &envelope) ||
-        !json_get_str(envelope, "data", ret_data) || !json_get_str(envelope, "timestamp", &timestamp) ||
-        !json_get_str(envelope, "signature", &signature)) {
+    struct str data, timestamp, signature;
+    if (!json_parse(arena, body, JSON_LIMITS_TOKEN, &envelope) || !json_get_str(envelope, "data", &data) ||
+        !json_get_str(envelope, "timestamp", &timestamp) || !json_get_str(envelope, "signature", &signature)) {
         return false;
     }
-    const struct population_signed parts = {call->settings->app_id, timestamp, exchange->nonce, *ret_data};
-    return str_equal_secret(population_signature(call->arena, call->settings->secret, &parts), signature);
+    const struct population_signed parts = {expected->app_id, timestamp, expected->nonce, data};
+    if (!str_equal_secret(population_signature(arena, expected->secret, &parts), signature)) {
+        return false;
+    }
+    *ret_data = data;
+    return true;
 }
 
+/* Compared as it came: made an enum first, 2^32 + 1 would be a match. */
 static enum verify_result result_of(int64_t result) {
-    switch ((enum population_result)result) {
+    switch (result) {
     case POPULATION_MATCH:
         return VERIFY_MATCH;
     case POPULATION_MISMATCH:
@@ -121,44 +126,61 @@ static enum verify_result result_of(int64_t result) {
         return VERIFY_RATE_LIMITED;
     case POPULATION_PENDING:
         return VERIFY_PENDING;
-    }
-    return VERIFY_UPSTREAM_ERROR;
-}
-
-static enum verify_result read_data(struct upstream_call *call, const struct exchange *exchange, struct str data,
-                                    struct evidence *evidence) {
-    const struct json *object;
-    struct str serial, check_id;
-    int64_t result;
-    bool folded = false;
-    if (!json_parse(call->arena, data, JSON_LIMITS_TOKEN, &object) || !json_get_str(object, "bizSn", &serial) ||
-        !str_equal(serial, exchange->serial) || !json_get_int(object, "result", &result) ||
-        !json_get_str(object, "checkId", &check_id) || check_id.len == 0 || check_id.len > CHECK_ID_MOST ||
-        (json_member(object, "folded") && !json_get_bool(object, "folded", &folded))) {
+    default:
         return VERIFY_UPSTREAM_ERROR;
     }
-    evidence->method = STR("two_element_match");
-    evidence->check_id = check_id;
-    evidence->folded = folded;
-    evidence->level = LEVEL;
-    return result_of(result);
 }
+
+bool population_answer_read(struct arena *arena, struct str body, const struct population_expected *expected,
+                            struct population_answer *ret_answer) {
+    const struct json *object;
+    struct population_answer answer = {0};
+    struct str data, serial;
+    int64_t result;
+    if (!open_envelope(arena, body, expected, &data) || !json_parse(arena, data, JSON_LIMITS_TOKEN, &object) ||
+        !json_get_str(object, "bizSn", &serial) || !str_equal(serial, expected->serial) ||
+        !json_get_int(object, "result", &result) || !json_get_str(object, "checkId", &answer.check_id) ||
+        answer.check_id.len == 0 || answer.check_id.len > CHECK_ID_MOST ||
+        (json_member(object, "folded") && !json_get_bool(object, "folded", &answer.folded))) {
+        return false;
+    }
+    answer.result = result_of(result);
+    if (answer.result == VERIFY_UPSTREAM_ERROR) {
+        return false;
+    }
+    *ret_answer = answer;
+    return true;
+}
+
+static bool is_json(const struct fetch_answer *answer) {
+    struct str parameters;
+    return str_equal_fold(str_trim(str_cut(answer->content_type, ';', &parameters)), STR("application/json"));
+}
+
+/* --- the adapter --- */
 
 static enum verify_result verify(struct upstream_call *call, const struct upstream_asked *asked,
                                  struct evidence *ret_evidence) {
     struct exchange exchange;
-    struct fetch_answer answer = {0};
-    struct str data;
+    struct fetch_answer fetched = {0};
+    struct population_answer answer;
     write_exchange(call->arena, asked, &exchange);
-    enum fetch_result fetched = send(call, &exchange, &answer);
-    if (fetched != FETCH_DONE) {
-        call->unreachable = fetched == FETCH_UNREACHABLE;
+    enum fetch_result result = send_exchange(call, &exchange, &fetched);
+    if (result != FETCH_DONE) {
+        call->unreachable = result == FETCH_UNREACHABLE;
         return VERIFY_UPSTREAM_ERROR;
     }
-    if (!open_envelope(call, &exchange, &answer, &data)) {
+    const struct population_expected expected = {call->settings->app_id, call->settings->secret, exchange.nonce,
+                                                 exchange.serial};
+    if (fetched.status != 200 || !is_json(&fetched) ||
+        !population_answer_read(call->arena, fetched.body, &expected, &answer)) {
         return VERIFY_UPSTREAM_ERROR;
     }
-    return read_data(call, &exchange, data, ret_evidence);
+    ret_evidence->method = STR("two_element_match");
+    ret_evidence->check_id = answer.check_id;
+    ret_evidence->folded = answer.folded;
+    ret_evidence->level = answer.result == VERIFY_MATCH ? LEVEL : 0;
+    return answer.result;
 }
 
 const struct upstream_adapter population_adapter = {

@@ -45,7 +45,7 @@ void upstream_free(struct upstream *upstream) {
     free(upstream);
 }
 
-/* --- breaker * --- */
+/* --- breaker --- */
 
 /* May a call be made now? An open breaker lets one through when its time is over. */
 static bool breaker_allows(struct upstream *upstream) {
@@ -88,17 +88,22 @@ static void breaker_heard(struct upstream *upstream, bool error) {
     }
 }
 
-/* --- calling * --- */
+/* --- calling --- */
 
 static enum verify_result call_adapter(struct upstream *upstream, struct arena *arena,
                                        const struct upstream_asked *asked, struct evidence *evidence) {
-    struct upstream_call call = {.arena = arena, .fetcher = upstream->fetcher, .settings = &upstream->settings};
+    int64_t deadline = clock_monotonic_ms() + upstream->settings.timeout_ms;
+    struct upstream_call call = {.arena = arena,
+                                 .fetcher = upstream->fetcher,
+                                 .settings = &upstream->settings,
+                                 .timeout_ms = upstream->settings.timeout_ms};
     enum verify_result result = upstream->adapter->verify(&call, asked, evidence);
-    if (result == VERIFY_UPSTREAM_ERROR && call.unreachable && upstream->adapter->idempotent) {
-        call.unreachable = false;
-        result = upstream->adapter->verify(&call, asked, evidence);
+    if (result != VERIFY_UPSTREAM_ERROR || !call.unreachable || !upstream->adapter->idempotent) {
+        return result;
     }
-    return result;
+    call.unreachable = false;
+    call.timeout_ms = deadline - clock_monotonic_ms();
+    return call.timeout_ms > 0 ? upstream->adapter->verify(&call, asked, evidence) : result;
 }
 
 enum verify_result upstream_verify(struct upstream *upstream, struct arena *arena, const struct upstream_asked *asked,

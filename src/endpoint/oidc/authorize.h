@@ -10,7 +10,7 @@
 #include "domain/registry.h"
 #include "model/session.h"
 
-/* --- the request's steps (authorize_request.c) * --- */
+/* --- the request's steps (authorize_request.c) --- */
 
 enum step {
     STEP_NEXT,
@@ -34,7 +34,7 @@ struct authorize_step {
 extern const struct authorize_step authorize_steps[];
 extern const size_t authorize_step_count;
 
-/* --- what the browser does next (dispatch.c) * --- */
+/* --- what the browser does next (dispatch.c) --- */
 
 /*
  * Goes on with a flow: to the sign-in page, the consent page, or back to the client. `session` NULL when nobody is
@@ -46,7 +46,7 @@ void flow_continue(struct call *call, const struct registered_client *client, st
 /* The client of a flow; NULL, with the page in the reply, when it was removed meanwhile. */
 const struct registered_client *flow_client(struct call *call, const struct flow *flow);
 
-/* --- the answer (authorize_answer.c) * --- */
+/* --- the answer (authorize_answer.c) --- */
 
 /* Redirects to the client with the error (RFC 6749 §4.1.2.1), and iss (RFC 9207). */
 void answer_error(struct call *call, const struct authorization *authorization, enum oidc_error error,

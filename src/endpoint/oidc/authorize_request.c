@@ -35,7 +35,7 @@ static struct str get(const struct authorize *authorize, struct str name) {
     return str_is_empty(value) ? STR_NONE : value;
 }
 
-/* --- before the client is known: pages only * --- */
+/* --- before the client is known: pages only --- */
 
 static enum step read_params(struct authorize *authorize) {
     const struct http_request *request = authorize->call->request;
@@ -75,7 +75,7 @@ static enum step check_grant(struct authorize *authorize) {
                : refused(authorize, ERROR_UNAUTHORIZED_CLIENT, "the client is not registered for authorization_code");
 }
 
-/* --- how to answer: state and response_mode, so that later errors arrive rightly * --- */
+/* --- how to answer: state and response_mode, so that later errors arrive rightly --- */
 
 static enum step read_state(struct authorize *authorize) {
     struct str state = get(authorize, STR("state"));
@@ -142,7 +142,7 @@ static enum step refuse_unsupported(struct authorize *authorize) {
     return STEP_NEXT;
 }
 
-/* --- what is asked for * --- */
+/* --- what is asked for --- */
 
 /* RFC 6749 §3.3: printable ASCII but space, quote and backslash. */
 static bool is_scope_word(struct str word) {
@@ -217,7 +217,7 @@ static enum step read_pkce(struct authorize *authorize) {
     return STEP_NEXT;
 }
 
-/* --- how the person must be signed in * --- */
+/* --- how the person must be signed in --- */
 
 static enum step read_prompt(struct authorize *authorize) {
     static const struct {

@@ -104,7 +104,7 @@ static bool find_session(struct end_session *end) {
     return false;
 }
 
-/* --- what follows * --- */
+/* --- what follows --- */
 
 static void show_ended(struct call *call, enum page_language language, const char *message) {
     struct page *page = page_new(call->endpoint->pages, call->arena, "logged_out", language);

@@ -36,7 +36,7 @@ struct pages {
     const struct file *layout;
 };
 
-/* --- files * --- */
+/* --- files --- */
 
 /* The operator's file where there is one, else ours. */
 static bool read_override(struct arena *arena, struct str folder, const char *name, struct str *text,
@@ -118,7 +118,7 @@ bool pages_asset(const struct pages *pages, struct str name, struct page_asset *
     return true;
 }
 
-/* --- values * --- */
+/* --- values --- */
 
 struct value {
     struct value *next;
@@ -186,7 +186,7 @@ static struct str value_of(const struct page *page, struct str name) {
     return STR("");
 }
 
-/* --- rendering * --- */
+/* --- rendering --- */
 
 static void render(const struct page *page, const struct template_node *node, struct buf *buf);
 

@@ -1,0 +1,177 @@
+/* Both drivers under the one contract, and what each does when it cannot. The Redis is a real one, started here. */
+#include "base/clock.h"
+#include "kv_contract.h"
+#include "loop/redis.h"
+#include "on_loop.h"
+#include "test.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void run_contract(void *arg) {
+    kv_contract(arg);
+}
+
+static void memory_keeps_the_contract(void **state) {
+    struct loop *loop = loop_new();
+    struct kv_memory *memory = kv_memory_new(1 << 24);
+    struct kv *kv = kv_memory_open(memory);
+    run_on(loop, run_contract, kv);
+    kv_free(kv);
+    kv_memory_free(memory);
+    loop_free(loop);
+}
+
+static void fill(void *arg) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct str value;
+    int kept = 0;
+    while (kv_put(arg, arena, STR("tt"), str_format(arena, "%d", kept), STR("0123456789"), 100) == KV_DONE) {
+        kept++;
+        assert_in_range(kept, 0, 10000);
+    }
+    assert_in_range(kept, 10, 100);
+    assert_int_equal(kv_get(arg, arena, STR("tt"), STR("0"), &value), KV_DONE);
+}
+
+static void full_memory_refuses_new_entries(void **state) {
+    struct loop *loop = loop_new();
+    struct kv_memory *memory = kv_memory_new(8192);
+    struct kv *kv = kv_memory_open(memory);
+    run_on(loop, fill, kv);
+    kv_free(kv);
+    kv_memory_free(memory);
+    loop_free(loop);
+}
+
+/* --- a Redis of our own --- */
+
+static char folder[64], socket_path[128];
+static pid_t redis_pid;
+
+static void start_redis(void) {
+    redis_pid = fork();
+    assert_true(redis_pid >= 0);
+    if (redis_pid == 0) {
+        int null = open("/dev/null", O_RDWR);
+        dup2(null, STDOUT_FILENO);
+        dup2(null, STDERR_FILENO);
+        execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket_path, "--dir", folder, "--save",
+               "", "--appendonly", "no", (char *)NULL);
+        _exit(127);
+    }
+}
+
+static void stop_redis(void) {
+    kill(redis_pid, SIGKILL);
+    waitpid(redis_pid, NULL, 0);
+    unlink(socket_path);
+}
+
+static int make_redis(void **state) {
+    snprintf(folder, sizeof(folder), "/tmp/kv-test-XXXXXX");
+    if (!mkdtemp(folder)) {
+        return -1;
+    }
+    snprintf(socket_path, sizeof(socket_path), "%s/redis.sock", folder);
+    start_redis();
+    return 0;
+}
+
+static int drop_redis(void **state) {
+    stop_redis();
+    return rmdir(folder);
+}
+
+struct connected {
+    struct redis *redis;
+    struct kv *kv;
+};
+
+static void until_up(struct kv *kv) {
+    int64_t deadline = clock_monotonic_ms() + 10000;
+    while (!kv_is_up(kv)) {
+        assert_true(clock_monotonic_ms() < deadline);
+        fiber_sleep(10);
+    }
+}
+
+static void run_contract_when_up(void *arg) {
+    struct connected *connected = arg;
+    until_up(connected->kv);
+    kv_contract(connected->kv);
+}
+
+static void on_redis(void (*run)(void *arg)) {
+    struct loop *loop = loop_new();
+    struct connected connected = {
+        .redis = redis_new(loop, &(struct redis_options){.host = str_from(socket_path), .timeout_ms = 300})};
+    connected.kv = kv_redis_new(connected.redis);
+    run_on(loop, run, &connected);
+    kv_free(connected.kv);
+    redis_free(connected.redis);
+    loop_free(loop);
+}
+
+static void redis_keeps_the_contract(void **state) {
+    on_redis(run_contract_when_up);
+}
+
+static void lose_and_find(void *arg) {
+    struct connected *connected = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct str value;
+    until_up(connected->kv);
+    stop_redis();
+    int64_t before = clock_monotonic_ms();
+    assert_int_equal(kv_get(connected->kv, arena, STR("tt"), STR("x"), &value), KV_DOWN);
+    assert_int_equal(kv_put(connected->kv, arena, STR("tt"), STR("x"), STR("y"), 10), KV_DOWN);
+    assert_true(clock_monotonic_ms() - before < 700);
+    start_redis();
+    until_up(connected->kv);
+    assert_int_equal(kv_put(connected->kv, arena, STR("tt"), STR("x"), STR("y"), 10), KV_DONE);
+}
+
+static void a_lost_redis_is_down_at_once_and_comes_back(void **state) {
+    on_redis(lose_and_find);
+}
+
+static void command(struct connected *connected, struct arena *arena, const char *first, const char *second,
+                    const char *third, const char *fourth) {
+    const struct str arguments[] = {str_from(first), str_from(second), str_from(third), str_from(fourth)};
+    const struct redis_command redis_command = {arguments, 4};
+    struct redis_reply reply;
+    assert_int_equal(redis_run(connected->redis, arena, &redis_command, 1, &reply), REDIS_DONE);
+    assert_int_equal(reply.type, REDIS_TEXT);
+}
+
+static void fill_redis(void *arg) {
+    struct connected *connected = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    int64_t number;
+    until_up(connected->kv);
+    command(connected, arena, "CONFIG", "SET", "maxmemory-policy", "noeviction");
+    command(connected, arena, "CONFIG", "SET", "maxmemory", "1");
+    assert_int_equal(kv_put(connected->kv, arena, STR("tt"), STR("x"), STR("y"), 10), KV_DOWN);
+    assert_int_equal(kv_put_new(connected->kv, arena, STR("tt"), STR("x"), STR("y"), 10), KV_DOWN);
+    assert_int_equal(kv_increment(connected->kv, arena, STR("tt"), STR("n"), 1, 10, &number), KV_DOWN);
+    command(connected, arena, "CONFIG", "SET", "maxmemory", "0");
+    assert_int_equal(kv_put(connected->kv, arena, STR("tt"), STR("x"), STR("y"), 10), KV_DONE);
+}
+
+static void a_full_redis_is_down_never_half_done(void **state) {
+    on_redis(fill_redis);
+}
+
+int main(void) {
+    signal(SIGPIPE, SIG_IGN); /* as the programs do */
+#define ON_REDIS(test) cmocka_unit_test_setup_teardown(test, make_redis, drop_redis)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_keeps_the_contract), cmocka_unit_test(full_memory_refuses_new_entries),
+        ON_REDIS(redis_keeps_the_contract), ON_REDIS(a_lost_redis_is_down_at_once_and_comes_back),
+        ON_REDIS(a_full_redis_is_down_never_half_done)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
