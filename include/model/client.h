@@ -39,9 +39,10 @@ struct client {
     bool native;           /* application_type: loopback and private-use redirect URIs (RFC 8252) */
     unsigned grants;       /* bits of client_grant */
     enum client_auth auth; /* token_endpoint_auth_method; client_secret_basic unless said */
-    bool secret_any_way;   /* it was not said: then the secret may come in the body too, as some stock libraries send it */
-    struct str auth_alg;   /* token_endpoint_auth_signing_alg; absent for any that fits the method */
-    struct str jwks;       /* JSON text of the public key set, absent without */
+    bool
+        secret_any_way; /* it was not said: then the secret may come in the body too, as some stock libraries send it */
+    struct str auth_alg; /* token_endpoint_auth_signing_alg; absent for any that fits the method */
+    struct str jwks;     /* JSON text of the public key set, absent without */
     struct str jwks_uri;
     struct str id_token_alg; /* id_token_signed_response_alg, ES256 unless said */
     struct str userinfo_alg; /* userinfo_signed_response_alg; absent for plain JSON */
