@@ -1,0 +1,19 @@
+/* Names, numbers and phones as people type them: a key is its own key. */
+#include "base/utf8.h"
+#include "fuzz.h"
+#include "model/identity.h"
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct str text = str_of(data, size), key, again, phone;
+    struct id_number number;
+    id_number_read(text, 1796083200, &number);
+    phone_read(arena, text, &phone);
+    if (person_name_key(arena, text, &key) == PERSON_NAME_OK) {
+        CHECK(utf8_valid(key));
+        if (utf8_count(key) <= PERSON_NAME_MOST && person_name_key(arena, key, &again) == PERSON_NAME_OK) {
+            CHECK(str_equal(key, again));
+        }
+    }
+    return 0;
+}
