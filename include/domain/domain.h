@@ -11,6 +11,8 @@
 #include "base/str.h"
 #include "jose/keyring.h"
 
+#include <stdatomic.h>
+
 struct loop;
 struct kv;
 struct sql;
@@ -71,9 +73,11 @@ struct domain {
     const struct domain_sealers *sealers;
     struct registry *registry;       /* of client systems; replaced as a whole */
     struct client_keys *client_keys; /* fetched key sets of clients, per worker */
+    const atomic_bool *kv_up;        /* one of each worker of the process */
+    size_t kv_up_count;
 };
 
-/* Which of the stores answer. Waits. */
+/* Which of the stores answer, to every worker of the process. Waits. */
 struct domain_health {
     bool kv, sql;
 };

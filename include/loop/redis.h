@@ -10,6 +10,8 @@
 
 #include "base/str.h"
 
+#include <stdatomic.h>
+
 struct loop;
 struct arena;
 struct redis;
@@ -20,6 +22,7 @@ struct redis_options {
     struct str username, password; /* absent for none */
     unsigned database;
     int64_t timeout_ms; /* of connecting and of an answer */
+    atomic_bool *up;    /* kept true while there is a connection, for other threads to look at; NULL for nobody */
 };
 
 enum redis_status { REDIS_DONE, REDIS_DOWN };

@@ -61,10 +61,18 @@ static bool open_registry(struct server *server, struct registry **ret_registry,
     return registry_new(clients, count, &server->shared.sealers, ret_registry, fault);
 }
 
+static size_t count_workers(const struct config *config) {
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t count = config->server_workers > 0 ? (size_t)config->server_workers : cores > 0 ? (size_t)cores : 1;
+    return count < WORKERS_MOST ? count : WORKERS_MOST;
+}
+
 static bool open_shared(struct server *server, struct fault *fault) {
     const struct config *config = server->config;
     struct shared *shared = &server->shared;
     shared->config = config;
+    shared->worker_count = count_workers(config);
+    shared->kv_up = check_calloc(shared->worker_count, sizeof(*shared->kv_up));
     shared->settings = command_settings(config);
     if (!open_keyring(server, fault)) {
         return false;
@@ -86,11 +94,7 @@ static bool start_workers(struct server *server, struct fault *fault) {
     if (!http_port_is_free(server->config->listen_address, (uint16_t)server->config->listen_port, fault)) {
         return false;
     }
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t count = server->config->server_workers > 0 ? (size_t)server->config->server_workers
-                   : cores > 0                        ? (size_t)cores
-                                                      : 1;
-    for (size_t i = 0; i < count && i < WORKERS_MOST; i++) {
+    for (size_t i = 0; i < server->shared.worker_count; i++) {
         if (!worker_start(&server->shared, i, newest(server), server->registry, &server->workers[i], fault)) {
             return false;
         }
@@ -119,6 +123,7 @@ static void close_shared(struct server *server) {
         keyring_free(server->keyrings[i]);
     }
     free(server->keyrings);
+    free(server->shared.kv_up);
 }
 
 /* --- while it runs --- */

@@ -41,6 +41,7 @@ struct worker {
 static struct kv *open_kv(struct worker *worker) {
     const struct config *config = worker->shared->config;
     if (worker->shared->memory) {
+        atomic_store(&worker->shared->kv_up[worker->index], true);
         return kv_memory_open(worker->shared->memory);
     }
     const struct redis_options options = {
@@ -50,6 +51,7 @@ static struct kv *open_kv(struct worker *worker) {
         .password = config->redis_password,
         .database = (unsigned)config->redis_database,
         .timeout_ms = config->redis_timeout_ms,
+        .up = &worker->shared->kv_up[worker->index],
     };
     worker->redis = redis_new(worker->loop, &options);
     return kv_redis_new(worker->redis);
@@ -98,6 +100,8 @@ static bool open_domain(struct worker *worker, struct keyring *keyring, struct r
     domain->loop = worker->loop;
     domain->passwords = shared->passwords;
     domain->sealers = &shared->sealers;
+    domain->kv_up = shared->kv_up;
+    domain->kv_up_count = shared->worker_count;
     domain->registry = registry_hold(registry);
     domain->keys = domain_keys_new(keyring);
     domain->client_keys = client_keys_new();

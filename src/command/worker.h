@@ -18,6 +18,8 @@ struct shared {
     struct kv_memory *memory; /* NULL when the store is Redis */
     struct pool *passwords;
     struct pages *pages;
+    atomic_bool *kv_up; /* of each worker, kept by it: readiness speaks for all of them */
+    size_t worker_count;
 };
 
 struct worker;

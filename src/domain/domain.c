@@ -5,7 +5,6 @@
 
 #include "base/arena.h"
 #include "base/check.h"
-#include "store/kv.h"
 #include "store/sql.h"
 
 static const enum jose_alg signing_algs[] = {JOSE_ES256, JOSE_RS256, JOSE_PS256, JOSE_EDDSA};
@@ -51,5 +50,9 @@ void domain_sealers_init(struct domain_sealers *sealers, const struct keyring *k
 }
 
 struct domain_health domain_health(struct domain *domain) {
-    return (struct domain_health){.kv = kv_is_up(domain->kv), .sql = sql_ping(domain->sql) == SQL_DONE};
+    bool kv = true;
+    for (size_t i = 0; i < domain->kv_up_count; i++) {
+        kv = kv && atomic_load(&domain->kv_up[i]);
+    }
+    return (struct domain_health){.kv = kv, .sql = sql_ping(domain->sql) == SQL_DONE};
 }

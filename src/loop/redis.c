@@ -72,11 +72,18 @@ static void retry_now(void *arg) {
     link_connect(link);
 }
 
+static void show(const struct link *link) {
+    if (link->redis->options.up && !link->subscriber) {
+        atomic_store(link->redis->options.up, link->up);
+    }
+}
+
 static void link_down(struct link *link) {
     if (link->up) {
         log_warn("redis.lost", log_str("host", link->redis->options.host));
     }
     link->up = false;
+    show(link);
 }
 
 static void link_lost(struct link *link) {
@@ -130,6 +137,7 @@ static void on_ready(redisAsyncContext *context, void *reply, void *arg) {
         return;
     }
     link->up = true;
+    show(link);
     link->retry_ms = RETRY_FIRST_MS;
     log_info("redis.connected", log_str("host", link->redis->options.host));
     if (link->subscriber) {

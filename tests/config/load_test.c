@@ -1,7 +1,7 @@
 /* Configuration files: every mistake at once, with its line; and the sample file against the table. */
 #include "base/buf.h"
-#include "config/clients_file.h"
 #include "base/json.h"
+#include "config/clients_file.h"
 #include "config/yaml.h"
 #include "test.h"
 
@@ -27,7 +27,8 @@ static bool load(struct arena *arena, const char *text, struct config *config, s
 }
 
 #define GOOD                                                                                                           \
-    "server: {issuer: 'https://id.example'}\nsql: {path: x.db}\nkeys: {folder: keys}\nregistration: {enabled: false}\n"
+    "server: {issuer: 'https://id.example'}\nsql: {path: x.db}\nkeys: {folder: keys}\nregistration: {enabled: "        \
+    "false}\n"
 
 static void the_least_file_has_all_defaults(void **state) {
     struct arena *arena ARENA_AUTO = arena_new();
@@ -62,9 +63,12 @@ static void each_mistake_is_said_with_line_and_option(void **state) {
         {GOOD "lifetimes:\n  session_idle_s: 40000\n", 6, "lifetimes.session_idle_s", "longer than"},
         {GOOD "upstreams:\n  p:\n    adapter: population\n", 7, "upstreams.p", "needs adapter and url"},
         {GOOD "upstreams:\n  p: {adapter: a, url: b, timeout_ms: 1}\n", 6, "upstreams.p.timeout_ms", "between 50"},
-        {"server: {issuer: 'http://id.example'}\nsql: {path: x}\nkeys: {folder: k}\nregistration: {enabled: false}\n", 1, "server.issuer", "https"},
-        {"server: {issuer: 'https://id.example/'}\nsql: {path: x}\nkeys: {folder: k}\nregistration: {enabled: false}\n", 1, "server.issuer", "nothing behind"},
-        {"server: {issuer: 'https://id.example'}\nsql: {path: x}\nkeys: {folder: k}\n", 0, "registration.upstream", "is missing"},
+        {"server: {issuer: 'http://id.example'}\nsql: {path: x}\nkeys: {folder: k}\nregistration: {enabled: false}\n",
+         1, "server.issuer", "https"},
+        {"server: {issuer: 'https://id.example/'}\nsql: {path: x}\nkeys: {folder: k}\nregistration: {enabled: false}\n",
+         1, "server.issuer", "nothing behind"},
+        {"server: {issuer: 'https://id.example'}\nsql: {path: x}\nkeys: {folder: k}\n", 0, "registration.upstream",
+         "is missing"},
         {"sql: {path: x}\nkeys: {folder: k}\nregistration: {enabled: false}\n", 0, "server.issuer", "is missing"},
         {GOOD "redis:\n  password: ${TONGXING_NO_SUCH_VARIABLE}\n", 6, NULL, "no variable TONGXING_NO_SUCH_VARIABLE"},
         {"a: &x 1\nb: *x\n", 1, NULL, "anchors"},
@@ -140,7 +144,8 @@ static void clients_keep_their_types(void **state) {
     struct config_problems problems = {.arena = arena};
     struct client_entries entries;
     setenv("TONGXING_TEST_DIGITS", "12345678", 1);
-    write_file("clients:\n  - client_id: '1'\n    tongxing_level: 2\n    tongxing_enabled: true\n    client_secret: ${TONGXING_TEST_DIGITS}\n"
+    write_file("clients:\n  - client_id: '1'\n    tongxing_level: 2\n    tongxing_enabled: true\n    client_secret: "
+               "${TONGXING_TEST_DIGITS}\n"
                "    redirect_uris: [https://rp.example/cb]\n    jwks: {keys: []}\n");
     assert_true(clients_file_load(arena, str_from(path), &entries, &problems));
     unlink(path);
@@ -161,6 +166,7 @@ static void clients_keep_their_types(void **state) {
     unlink(path);
 }
 
-RUN_TESTS(cmocka_unit_test(the_least_file_has_all_defaults), cmocka_unit_test(each_mistake_is_said_with_line_and_option),
-          cmocka_unit_test(all_mistakes_at_once), cmocka_unit_test(the_environment_fills_values), cmocka_unit_test(bombs_are_small),
+RUN_TESTS(cmocka_unit_test(the_least_file_has_all_defaults),
+          cmocka_unit_test(each_mistake_is_said_with_line_and_option), cmocka_unit_test(all_mistakes_at_once),
+          cmocka_unit_test(the_environment_fills_values), cmocka_unit_test(bombs_are_small),
           cmocka_unit_test(the_sample_file_shows_the_table), cmocka_unit_test(clients_keep_their_types))

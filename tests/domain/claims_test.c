@@ -4,7 +4,8 @@
 
 static void scopes_ask_for_their_claims(void **state) {
     assert_int_equal(claims_of_scope(STR("openid")), 0);
-    assert_int_equal(claims_of_scope(STR("openid phone")), (claim_set)1 << CLAIM_PHONE_NUMBER | (claim_set)1 << CLAIM_PHONE_NUMBER_VERIFIED);
+    assert_int_equal(claims_of_scope(STR("openid phone")),
+                     (claim_set)1 << CLAIM_PHONE_NUMBER | (claim_set)1 << CLAIM_PHONE_NUMBER_VERIFIED);
     assert_int_equal(claims_of_scope(STR("emails")), 0);
 }
 
@@ -38,20 +39,25 @@ static void the_claims_parameter(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct arena *arena ARENA_AUTO = arena_new();
         struct claims_request request;
-        assert_row(claims_request_read(arena, str_from(rows[i].text), STR("openid profile email"), &request) == rows[i].fine, rows[i].text);
+        assert_row(claims_request_read(arena, str_from(rows[i].text), STR("openid profile email"), &request) ==
+                       rows[i].fine,
+                   rows[i].text);
     }
 }
 
 static void a_claim_outside_the_clients_scopes_is_not_asked_for(void **state) {
     struct arena *arena ARENA_AUTO = arena_new();
     struct claims_request request;
-    assert_true(claims_request_read(arena, STR("{\"userinfo\":{\"name\":null,\"email\":null}}"), STR("openid email"), &request));
+    assert_true(claims_request_read(arena, STR("{\"userinfo\":{\"name\":null,\"email\":null}}"), STR("openid email"),
+                                    &request));
     assert_int_equal(request.userinfo, (claim_set)1 << CLAIM_EMAIL);
-    assert_true(claims_request_read(arena, STR("{\"id_token\":{\"acr\":{\"essential\":true,\"values\":[\"urn:tongxing:loa:3\",\"urn:tongxing:loa:2\"]}}}"),
-                                    STR("openid"), &request));
+    assert_true(claims_request_read(
+        arena,
+        STR("{\"id_token\":{\"acr\":{\"essential\":true,\"values\":[\"urn:tongxing:loa:3\",\"urn:tongxing:loa:2\"]}}}"),
+        STR("openid"), &request));
     assert_true(request.acr_essential);
     assert_int_equal(request.acr_level, 2);
 }
 
-RUN_TESTS(cmocka_unit_test(scopes_ask_for_their_claims), cmocka_unit_test(only_what_is_known_is_written), cmocka_unit_test(the_claims_parameter),
-          cmocka_unit_test(a_claim_outside_the_clients_scopes_is_not_asked_for))
+RUN_TESTS(cmocka_unit_test(scopes_ask_for_their_claims), cmocka_unit_test(only_what_is_known_is_written),
+          cmocka_unit_test(the_claims_parameter), cmocka_unit_test(a_claim_outside_the_clients_scopes_is_not_asked_for))

@@ -7,8 +7,15 @@ static void templates_that_cannot_be_read_are_said_with_their_line(void **state)
     static const struct {
         const char *text, *about;
     } rows[] = {
-        {"a\n{{name", "x:2: {{ without }}"}, {"{{#a}}", "has no end"}, {"{{#a}}{{/b}}", "ends what was not begun"}, {"{{/a}}", "ends what was not begun"},
-        {"{{t no.such}}", "there is no message no.such"}, {"{{A b}}", "not a value"}, {"{{}}", "not a value"}, {"{{{raw}}}", "not a value"}, {"{{&raw}}", "not a value"},
+        {"a\n{{name", "x:2: {{ without }}"},
+        {"{{#a}}", "has no end"},
+        {"{{#a}}{{/b}}", "ends what was not begun"},
+        {"{{/a}}", "ends what was not begun"},
+        {"{{t no.such}}", "there is no message no.such"},
+        {"{{A b}}", "not a value"},
+        {"{{}}", "not a value"},
+        {"{{{raw}}}", "not a value"},
+        {"{{&raw}}", "not a value"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct arena *arena ARENA_AUTO = arena_new();
@@ -31,8 +38,10 @@ static void values_are_escaped_wherever_they_stand(void **state) {
     struct fault fault;
     assert_true(pages_open(STR_NONE, &pages, &fault));
     static const char *const names[] = {"login", "register", "consent", "logout", "logged_out", "error"};
-    static const char *const slots[] = {"client_name", "flow", "username", "name", "phone", "error", "person", "message", "parameter", "request_id", "action",
-                                        "logo_uri", "policy_uri", "tos_uri", "field_error_name", "register_enabled"};
+    static const char *const slots[] = {"client_name", "flow",       "username",         "name",
+                                        "phone",       "error",      "person",           "message",
+                                        "parameter",   "request_id", "action",           "logo_uri",
+                                        "policy_uri",  "tos_uri",    "field_error_name", "register_enabled"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         for (int language = 0; language < PAGE_LANGUAGES; language++) {
             struct page *page = page_new(pages, arena, names[i], (enum page_language)language);
@@ -80,5 +89,6 @@ static void languages_are_from_the_list(void **state) {
     assert_int_equal(page_language_choose(STR("../../etc/passwd"), STR("fr")), PAGE_ZH);
 }
 
-RUN_TESTS(cmocka_unit_test(templates_that_cannot_be_read_are_said_with_their_line), cmocka_unit_test(values_are_escaped_wherever_they_stand),
-          cmocka_unit_test(rows_and_sections), cmocka_unit_test(languages_are_from_the_list))
+RUN_TESTS(cmocka_unit_test(templates_that_cannot_be_read_are_said_with_their_line),
+          cmocka_unit_test(values_are_escaped_wherever_they_stand), cmocka_unit_test(rows_and_sections),
+          cmocka_unit_test(languages_are_from_the_list))
