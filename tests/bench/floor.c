@@ -1,6 +1,7 @@
 /*
- * The floor of a silent sign-on: a bare libevent and hiredis program that does the same two Redis operations (GETEX of a session, SET of a code) one after
- * the other and answers with a redirect of the same size. No checks, no signatures, no logs: what is above it is the server's own work.
+ * The floor of a silent sign-on: a bare libevent and hiredis program that does the same two Redis operations (GETEX of
+ * a session, SET of a code) one after the other and answers with a redirect of the same size. No checks, no signatures,
+ * no logs: what is above it is the server's own work.
  */
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -39,7 +40,8 @@ int main(int argc, char **argv) {
         return 2;
     }
     memset(record, 'r', sizeof(record));
-    snprintf(location, sizeof(location), "https://rp.example/cb?code=ac_%043d&state=%043d&iss=http%%3A%%2F%%2Flocalhost", 0, 0);
+    snprintf(location, sizeof(location),
+             "https://rp.example/cb?code=ac_%043d&state=%043d&iss=http%%3A%%2F%%2Flocalhost", 0, 0);
     struct event_base *base = event_base_new();
     redis = redisAsyncConnect("127.0.0.1", atoi(argv[2]));
     redisLibeventAttach(redis, base);
