@@ -134,6 +134,21 @@ def check_format():
     yield from sorted(set(re.findall(r'^(\S+:\d+):\d+: warning', result.stderr, re.M)))
 
 
+def check_tidy():
+    """clang-tidy with the checks of .clang-tidy; it needs the compile commands of a configured build."""
+    if not (root / 'build-test/compile_commands.json').exists():
+        yield 'build-test is not configured: run ./dev test'
+        return
+    sources = [str(file) for file in product if file.suffix == '.c']
+    result = subprocess.run(['xargs', '-P2', '-n8', 'clang-tidy', '-p', 'build-test', '--quiet', '--extra-arg=-Wno-unknown-warning-option',
+                             '--extra-arg=-Wno-implicit-fallthrough'] # uthash's macros fall through; GCC checks ours,
+                            cwd=root, input='\n'.join(sources), capture_output=True, text=True)
+    found = sorted(set(re.findall(r'^\S+:\d+:\d+: (?:error|warning): .*$', result.stdout, re.M)))
+    yield from found
+    if result.returncode and not found:
+        yield f'clang-tidy failed: {result.stderr[-500:]}'
+
+
 def check_lockfile():
     """The lock file names no machine's registry."""
     lock = json.loads(text_of('tests/flow/package-lock.json'))
