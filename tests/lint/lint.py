@@ -141,7 +141,7 @@ def check_tidy():
         return
     sources = [str(file) for file in product if file.suffix == '.c']
     result = subprocess.run(['xargs', '-P2', '-n8', 'clang-tidy', '-p', 'build-test', '--quiet', '--extra-arg=-Wno-unknown-warning-option',
-                             '--extra-arg=-Wno-implicit-fallthrough'] # uthash's macros fall through; GCC checks ours,
+                             '--extra-arg=-Wno-implicit-fallthrough'], # uthash's macros fall through; GCC checks ours
                             cwd=root, input='\n'.join(sources), capture_output=True, text=True)
     found = sorted(set(re.findall(r'^\S+:\d+:\d+: (?:error|warning): .*$', result.stdout, re.M)))
     yield from found
