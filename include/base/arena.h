@@ -14,8 +14,6 @@ struct arena;
 struct arena *arena_new(void);
 /* Runs the deferred releases, wipes nothing (see secret.h) and frees the memory. NULL is fine. */
 void arena_free(struct arena *arena);
-/* As arena_free followed by arena_new, keeping the first block. */
-void arena_reset(struct arena *arena);
 
 /* Zeroed, aligned for any type. Never NULL: running out of memory ends the process. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, returns_nonnull));
@@ -24,9 +22,6 @@ void *arena_alloc_array(struct arena *arena, size_t count, size_t size) __attrib
 #define arena_array_of(arena, count, type) ((type *)arena_alloc_array((arena), (count), sizeof(type)))
 
 void arena_defer(struct arena *arena, void (*release)(void *handle), void *handle);
-
-/* Bytes handed out since it was made or reset, for tests and ceilings. */
-size_t arena_used(const struct arena *arena);
 
 /* struct arena *scratch ARENA_AUTO = arena_new(); is freed when the scope ends. */
 static inline void arena_free_at_scope_end(struct arena **arena) {

@@ -12,7 +12,6 @@ bool base64url_decode(struct arena *arena, struct str text, struct str *ret_byte
 struct str base64_encode(struct arena *arena, struct str bytes);                    /* padded */
 bool base64_decode(struct arena *arena, struct str text, struct str *ret_bytes);    /* padding required */
 struct str hex_encode(struct arena *arena, struct str bytes);                       /* lower case */
-bool hex_decode(struct arena *arena, struct str text, struct str *ret_bytes);
 
 /* Writes base64url_length(n) characters. */
 static inline size_t base64url_length(size_t bytes) {

@@ -73,7 +73,5 @@ void json_put_str(struct json_out *out, const char *name, struct str text);
 void json_put_int(struct json_out *out, const char *name, int64_t number);
 void json_put_bool(struct json_out *out, const char *name, bool flag);
 void json_put_raw(struct json_out *out, const char *name, struct str json); /* json is already JSON text */
-/* A member whose name comes from outside. */
-void json_put_named_str(struct json_out *out, struct str name, struct str text);
 
 #endif

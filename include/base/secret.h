@@ -11,7 +11,7 @@ struct secret {
     size_t len;
 };
 
-/* A copy in the arena that is wiped when the arena is freed or reset. */
+/* A copy in the arena that is wiped when the arena is freed. */
 struct secret secret_copy(struct arena *arena, struct str bytes);
 /* `len` random bytes, likewise. */
 struct secret secret_random(struct arena *arena, size_t len);

@@ -21,7 +21,6 @@ enum claim {
 };
 
 struct str claim_name(enum claim claim);
-struct str claim_scope(enum claim claim);
 bool claim_from_name(struct str name, enum claim *ret_claim);
 /* The claims that scope values ask for. */
 claim_set claims_of_scope(struct str scope);

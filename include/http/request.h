@@ -54,9 +54,6 @@ size_t http_field_count(const struct http_request *request, struct str lower_cas
 /* A cookie's value; absent when it was not sent or was sent more than once (XS-13). */
 struct str http_cookie(const struct http_request *request, struct str name);
 
-/* The media type without parameters, lower case ("application/json"); absent without Content-Type. */
-struct str http_media_type(const struct http_request *request);
-
 enum http_form_result { HTTP_FORM_OK, HTTP_FORM_WRONG_TYPE, HTTP_FORM_MALFORMED };
 /* The body as application/x-www-form-urlencoded in UTF-8. */
 enum http_form_result http_form(const struct http_request *request, struct http_params *ret_form);

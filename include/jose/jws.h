@@ -15,7 +15,6 @@
 struct jose_signer;
 struct jose_signer *jose_signer_new(struct jose_key *key);
 void jose_signer_free(struct jose_signer *signer);
-const struct jose_key *jose_signer_key(const struct jose_signer *signer);
 
 /*
  * Appends header.payload.signature. `typ` is the header's typ member ("JWT", "at+jwt", "logout+jwt"); alg and kid come

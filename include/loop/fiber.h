@@ -27,7 +27,6 @@ struct fiber *fiber_current(void); /* NULL outside a fiber */
 
 /* Every wait of the running fiber ends by then (clock_monotonic_ms); INT64_MAX for none, as at the start. */
 void fiber_set_deadline(int64_t monotonic_ms);
-int64_t fiber_deadline(void);
 /* The request id in log lines of the running fiber; `id` must outlive it. */
 void fiber_set_log_id(struct str id);
 

@@ -22,6 +22,5 @@ void pool_free(struct pool *pool);
  * deadline, because work may point into the fiber's stack.
  */
 enum pool_result pool_run(struct pool *pool, void (*work)(void *arg), void *arg);
-size_t pool_queued(struct pool *pool);
 
 #endif

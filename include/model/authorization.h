@@ -30,8 +30,6 @@ struct authorization {
     int64_t started_at; /* seconds */
 };
 
-bool authorization_has_scope(const struct authorization *authorization, struct str name);
-
 void authorization_pack(const struct authorization *authorization, struct buf *buf);
 struct unpack;
 /* Strings point into the packed bytes. */

@@ -52,6 +52,5 @@ struct upstream_health {
     int64_t running;
 };
 struct upstream_health upstream_health(const struct upstream *upstream);
-struct str upstream_name(const struct upstream *upstream);
 
 #endif

@@ -30,7 +30,6 @@ struct deferred {
 struct arena {
     struct block *newest;
     struct deferred *deferred;
-    size_t used;
     size_t next_size;
 };
 
@@ -80,10 +79,6 @@ void arena_free(struct arena *arena) {
     }
 }
 
-void arena_reset(struct arena *arena) {
-    arena_in(arena_empty(arena));
-}
-
 /* A large piece goes behind the newest block, so that the room left in that one stays in use. */
 static void *alloc_large(struct arena *arena, size_t size) {
     struct block *block = block_new(size, arena->newest->next);
@@ -100,7 +95,6 @@ static void *alloc_large(struct arena *arena, size_t size) {
 
 void *arena_alloc(struct arena *arena, size_t size) {
     size = aligned(size ? size : 1);
-    arena->used += size;
     struct block *block = arena->newest;
     void *ptr;
     if (size <= block->size - block->used) {
@@ -129,8 +123,4 @@ void arena_defer(struct arena *arena, void (*release)(void *handle), void *handl
     struct deferred *deferred = arena_new_of(arena, struct deferred);
     *deferred = (struct deferred){.next = arena->deferred, .release = release, .handle = handle};
     arena->deferred = deferred;
-}
-
-size_t arena_used(const struct arena *arena) {
-    return arena->used;
 }

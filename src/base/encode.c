@@ -125,22 +125,6 @@ static int hex_value(char c) {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-bool hex_decode(struct arena *arena, struct str text, struct str *ret_bytes) {
-    if (text.len % 2 != 0) {
-        return false;
-    }
-    char *bytes = arena_alloc(arena, text.len / 2 + 1);
-    for (size_t i = 0; i < text.len; i += 2) {
-        int high = hex_value(text.ptr[i]), low = hex_value(text.ptr[i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        bytes[i / 2] = (char)(high << 4 | low);
-    }
-    *ret_bytes = str_of(bytes, text.len / 2);
-    return true;
-}
-
 bool percent_decode(struct arena *arena, struct str text, bool plus_is_space, struct str *ret_text) {
     char *decoded = arena_alloc(arena, text.len + 1);
     size_t len = 0;

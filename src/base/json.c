@@ -224,10 +224,3 @@ void json_put_raw(struct json_out *out, const char *name, struct str json) {
     start(out, name);
     buf_put(out->buf, json);
 }
-
-void json_put_named_str(struct json_out *out, struct str name, struct str text) {
-    start(out, NULL);
-    put_quoted(out, name);
-    buf_putc(out->buf, ':');
-    put_quoted(out, text);
-}

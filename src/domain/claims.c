@@ -35,10 +35,6 @@ struct str claim_name(enum claim claim) {
     return str_from(entries[claim].name);
 }
 
-struct str claim_scope(enum claim claim) {
-    return entries[claim].scope;
-}
-
 bool claim_from_name(struct str name, enum claim *ret_claim) {
     for (size_t i = 0; i < CLAIMS; i++) {
         if (str_equal(name, str_from(entries[i].name))) {

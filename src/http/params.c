@@ -42,14 +42,6 @@ struct str http_cookie(const struct http_request *request, struct str name) {
     return count == 1 ? found : STR_NONE;
 }
 
-struct str http_media_type(const struct http_request *request) {
-    struct str value = http_field_value(request, STR("content-type")), parameters;
-    if (str_is_absent(value) || http_field_count(request, STR("content-type")) > 1) {
-        return STR_NONE;
-    }
-    return str_lower(request->arena, str_trim(str_cut(value, ';', &parameters)));
-}
-
 struct http_params http_params_parse(struct arena *arena, struct str text, size_t most) {
     struct http_params params = {0};
     struct http_field *fields = arena_array_of(arena, most + 1, struct http_field);

@@ -58,10 +58,6 @@ void jose_signer_free(struct jose_signer *signer) {
     free(signer);
 }
 
-const struct jose_key *jose_signer_key(const struct jose_signer *signer) {
-    return signer->key;
-}
-
 static bool raw_from_der(const unsigned char *der, size_t len, unsigned char raw[ES256_SIZE]) {
     ECDSA_SIG *parsed = d2i_ECDSA_SIG(NULL, &der, (long)len);
     bool fine = parsed && BN_bn2binpad(ECDSA_SIG_get0_r(parsed), raw, ES256_HALF) == ES256_HALF &&

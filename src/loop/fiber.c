@@ -209,10 +209,6 @@ void fiber_set_deadline(int64_t monotonic_ms) {
     fiber_self()->deadline = monotonic_ms;
 }
 
-int64_t fiber_deadline(void) {
-    return fiber_self()->deadline;
-}
-
 void fiber_set_log_id(struct str id) {
     fiber_self()->log_id = id;
     log_request_id = id;

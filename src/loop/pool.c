@@ -107,10 +107,3 @@ enum pool_result pool_run(struct pool *pool, void (*work)(void *arg), void *arg)
     fiber_park_until_woken();
     return POOL_DONE;
 }
-
-size_t pool_queued(struct pool *pool) {
-    pthread_mutex_lock(&pool->lock);
-    size_t queued = pool->queued;
-    pthread_mutex_unlock(&pool->lock);
-    return queued;
-}

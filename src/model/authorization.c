@@ -6,10 +6,6 @@
 
 #include "model/pack.h"
 
-bool authorization_has_scope(const struct authorization *authorization, struct str name) {
-    return str_has_word(authorization->scope, name);
-}
-
 void authorization_pack(const struct authorization *a, struct buf *buf) {
     pack_str(buf, a->client_id);
     pack_str(buf, a->redirect_uri);

@@ -139,7 +139,3 @@ struct upstream_health upstream_health(const struct upstream *upstream) {
     health.breaker = upstream->breaker;
     return health;
 }
-
-struct str upstream_name(const struct upstream *upstream) {
-    return upstream->settings.name;
-}
