@@ -11,28 +11,16 @@
 #include "domain/password.h"
 #include "domain/session.h"
 #include "model/identity.h"
+#include "status.h"
 
 #define ACCOUNT_ID_RANDOM 16
 #define PROFILE_MOST      (16 * 1024)
 #define IDENTIFIERS_MOST  3
 
-static enum domain_status status_of(enum sql_status status) {
-    switch (status) {
-    case SQL_DONE:
-        return DOMAIN_DONE;
-    case SQL_MISSING:
-    case SQL_CONFLICT:
-        return DOMAIN_NO;
-    case SQL_DOWN:
-        break;
-    }
-    return DOMAIN_UNAVAILABLE;
-}
-
 enum domain_status account_load(struct domain *domain, struct arena *arena, struct str account_id,
                                 struct account *ret_account) {
     struct account_row row;
-    enum domain_status found = status_of(accounts_get(domain->sql, arena, account_id, &row));
+    enum domain_status found = domain_of_sql(accounts_get(domain->sql, arena, account_id, &row));
     if (found != DOMAIN_DONE) {
         return found;
     }
@@ -84,7 +72,7 @@ struct str account_identifier_fold(struct arena *arena, struct str typed, enum i
 enum domain_status account_find(struct domain *domain, struct arena *arena, enum identifier_kind kind, struct str value,
                                 struct str *ret_account_id) {
     struct str hash = account_identifier_hash(domain, arena, kind, value);
-    return status_of(accounts_find(domain->sql, arena, kind, hash, ret_account_id));
+    return domain_of_sql(accounts_find(domain->sql, arena, kind, hash, ret_account_id));
 }
 
 static size_t identifiers_of(struct domain *domain, struct arena *arena, const struct account_wanted *wanted,
@@ -154,7 +142,7 @@ enum domain_status account_create(struct domain *domain, struct arena *arena, co
     new.identifiers = identifiers;
     new.verifications = verifications_of(arena, new.account.account_id, wanted);
     new.verification_count = wanted->evidence_count;
-    enum domain_status created = status_of(accounts_create(domain->sql, &new));
+    enum domain_status created = domain_of_sql(accounts_create(domain->sql, &new));
     if (created == DOMAIN_DONE) {
         *ret_account_id = new.account.account_id;
     }
@@ -163,7 +151,7 @@ enum domain_status account_create(struct domain *domain, struct arena *arena, co
 
 enum domain_status account_set_state(struct domain *domain, struct arena *arena, struct str account_id,
                                      enum account_state state) {
-    enum domain_status set = status_of(accounts_set_state(domain->sql, account_id, state, clock_wall()));
+    enum domain_status set = domain_of_sql(accounts_set_state(domain->sql, account_id, state, clock_wall()));
     if (set != DOMAIN_DONE || state == ACCOUNT_ACTIVE) {
         return set;
     }

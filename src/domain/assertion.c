@@ -11,7 +11,7 @@
 #include "domain/client_keys.h"
 #include "jose/claims.h"
 #include "jose/digest.h"
-#include "store/kv.h"
+#include "status.h"
 
 #define JTI_MOST 512
 #define ASYMMETRIC                                                                                                     \
@@ -73,17 +73,8 @@ static enum domain_status use_once(struct domain *domain, struct arena *arena, c
     const struct str parts[] = {claims->iss, claims->jti};
     struct sha256 digest = sha256_of_parts(parts, ARRAY_LEN(parts));
     int64_t ttl = claims->exp + domain->settings->clock_skew_s - clock_wall() + 1;
-    switch (kv_put_new(domain->kv, arena, STR("ca"), base64url_encode(arena, sha256_str(&digest)), STR("1"),
-                       ttl > 0 ? ttl : 1)) {
-    case KV_DONE:
-        return DOMAIN_DONE;
-    case KV_CONFLICT:
-    case KV_MISSING:
-        return DOMAIN_NO;
-    case KV_DOWN:
-        break;
-    }
-    return DOMAIN_UNAVAILABLE;
+    return domain_of_kv(kv_put_new(domain->kv, arena, STR("ca"), base64url_encode(arena, sha256_str(&digest)), STR("1"),
+                                   ttl > 0 ? ttl : 1));
 }
 
 enum domain_status assertion_verify(struct domain *domain, struct arena *arena, const struct registered_client *client,

@@ -9,7 +9,7 @@
 #include "base/encode.h"
 #include "base/random.h"
 #include "model/pack.h"
-#include "store/kv.h"
+#include "status.h"
 
 #define FLOW_ID_RANDOM 16
 #define PACKED_MOST    (16 * 1024)
@@ -116,15 +116,6 @@ enum domain_status flow_is_open(struct domain *domain, struct arena *arena, stru
 }
 
 enum domain_status flow_complete(struct domain *domain, struct arena *arena, struct str flow_id) {
-    switch (kv_put_new(domain->kv, arena, STR("fl"), flow_id, STR("1"),
-                       domain->settings->flow_s + 2 * domain->settings->clock_skew_s)) {
-    case KV_DONE:
-        return DOMAIN_DONE;
-    case KV_CONFLICT:
-    case KV_MISSING:
-        return DOMAIN_NO;
-    case KV_DOWN:
-        break;
-    }
-    return DOMAIN_UNAVAILABLE;
+    return domain_of_kv(kv_put_new(domain->kv, arena, STR("fl"), flow_id, STR("1"),
+                                   domain->settings->flow_s + 2 * domain->settings->clock_skew_s));
 }

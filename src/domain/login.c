@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "domain/password.h"
 #include "loop/fiber.h"
+#include "status.h"
 
 #define DELAY_FIRST_MS 100
 #define DELAY_MOST_MS  3000
@@ -30,16 +31,7 @@ static enum domain_status find_person(struct domain *domain, struct arena *arena
     if (found != DOMAIN_DONE) {
         return found;
     }
-    switch (accounts_password(domain->sql, arena, *ret_account_id, ret_hash)) {
-    case SQL_DONE:
-        return DOMAIN_DONE;
-    case SQL_MISSING:
-    case SQL_CONFLICT:
-        return DOMAIN_NO;
-    case SQL_DOWN:
-        break;
-    }
-    return DOMAIN_UNAVAILABLE;
+    return domain_of_sql(accounts_password(domain->sql, arena, *ret_account_id, ret_hash));
 }
 
 static enum login_result check_person(struct domain *domain, struct arena *arena, enum identifier_kind kind,

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "form.h"
 
 #define METHODS 5
 
@@ -78,9 +79,12 @@ static void reply_failed(struct call *call) {
     http_reply_field(call->reply, STR("WWW-Authenticate"), STR("Basic realm=\"tongxing\""));
 }
 
-const struct registered_client *authenticate_client(struct call *call, const struct http_params *form) {
+const struct registered_client *authenticate_client(struct call *call, struct http_params *ret_form) {
     const struct registered_client *client = NULL;
-    switch (authenticate(call, form, &client)) {
+    if (!read_protocol_form(call, ret_form)) {
+        return NULL;
+    }
+    switch (authenticate(call, ret_form, &client)) {
     case CLIENT_AUTH_DONE:
         return client;
     case CLIENT_AUTH_FAILED:

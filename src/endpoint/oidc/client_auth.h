@@ -37,8 +37,9 @@ struct client_auth_method {
 extern const struct client_auth_method *const client_auth_methods[];
 extern const size_t client_auth_method_count;
 
-/* Authenticates; on anything but success the error is already in the reply and NULL is returned. Waits. */
-const struct registered_client *authenticate_client(struct call *call, const struct http_params *form);
+/* Reads the form and authenticates who posts it; on anything but success the error is already in the reply and NULL is
+ * returned. Waits. */
+const struct registered_client *authenticate_client(struct call *call, struct http_params *ret_form);
 
 /* In client_auth_secret.c, client_auth_assertion.c and client_auth_none.c. */
 extern const struct client_auth_method client_secret_basic, client_secret_post, client_secret_jwt, private_key_jwt,

@@ -6,7 +6,6 @@
 #include "client_auth.h"
 #include "domain/grant.h"
 #include "domain/token.h"
-#include "form.h"
 
 /* A refresh token ends its whole grant, access tokens included (§2.1). */
 static enum domain_status revoke_refresh(struct call *call, const struct client *client, struct str token) {
@@ -29,9 +28,6 @@ static enum domain_status revoke_access(struct call *call, const struct client *
 
 void endpoint_revoke(struct call *call) {
     struct http_params form;
-    if (!read_protocol_form(call, &form)) {
-        return;
-    }
     const struct registered_client *client = authenticate_client(call, &form);
     if (!client) {
         return;

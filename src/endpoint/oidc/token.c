@@ -9,7 +9,6 @@
 #include "client_auth.h"
 #include "domain/account.h"
 #include "domain/grant.h"
-#include "form.h"
 #include "grants.h"
 
 #define ANSWER_MOST (64 * 1024)
@@ -111,9 +110,6 @@ static void answer(struct call *call, const struct client *client, const struct 
 
 void endpoint_token(struct call *call) {
     struct http_params form;
-    if (!read_protocol_form(call, &form)) {
-        return;
-    }
     const struct registered_client *client = authenticate_client(call, &form);
     if (!client) {
         return;
