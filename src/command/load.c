@@ -70,6 +70,19 @@ static bool read_client(struct arena *arena, const struct client_entry *entry, s
     return false;
 }
 
+/* RFC 9700 §4.11: a redirect back to ourselves would make this server a step in somebody's chain of redirects. */
+static void check_not_ourselves(const struct config *config, const struct client_entry *entry,
+                                const struct client *client, struct config_problems *problems) {
+    for (size_t i = 0; i < client->redirect_uri_count; i++) {
+        struct str rest = client->redirect_uris[i];
+        if (str_drop_prefix(&rest, config->server_issuer) &&
+            (rest.len == 0 || rest.ptr[0] == '/' || rest.ptr[0] == '?')) {
+            config_problem_add(problems, config->clients_file, entry->line, STR("redirect_uris"),
+                               "leads to this server itself");
+        }
+    }
+}
+
 bool command_load_clients(const struct config *config, struct arena *arena, struct client **ret_clients,
                           size_t *ret_count) {
     struct config_problems problems = {.arena = arena};
@@ -78,7 +91,9 @@ bool command_load_clients(const struct config *config, struct arena *arena, stru
     if (!str_is_empty(config->clients_file) && clients_file_load(arena, config->clients_file, &entries, &problems)) {
         clients = arena_array_of(arena, entries.count + 1, struct client);
         for (size_t i = 0; i < entries.count; i++) {
-            read_client(arena, &entries.items[i], config->clients_file, &clients[i], &problems);
+            if (read_client(arena, &entries.items[i], config->clients_file, &clients[i], &problems)) {
+                check_not_ourselves(config, &entries.items[i], &clients[i], &problems);
+            }
         }
     }
     if (problems.count > 0) {

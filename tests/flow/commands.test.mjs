@@ -45,6 +45,10 @@ test('clients: mistakes name the client\'s line and the member', () => {
   says(result, 1, /bad-clients\.yaml:2: redirect_uris: http:\/\/rp\.example\/cb is http to another machine/);
   assert.match(result.stderr, /bad-clients\.yaml:4: client_id: /);
 });
+test('clients: a redirect to the server itself (RU-23)', () => {
+  fs.writeFileSync(stack.file('own-clients.yaml'), JSON.stringify({ clients: [{ ...kinds.c1, redirect_uris: [`${stack.issuer}/authorize`] }] }));
+  says(run(['check', config((c) => { c.clients.file = stack.file('own-clients.yaml'); })]), 1, /redirect_uris: leads to this server itself/);
+});
 test('serve: the port is in use, also by another server of ours', async () => {
   says(run(['serve', stack.file('tongxing.yaml')]), 1, /cannot listen on 127\.0\.0\.1 port \d+: Address already in use/);
   const other = createServer().listen(0, '127.0.0.1');
