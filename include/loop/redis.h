@@ -52,10 +52,4 @@ bool redis_is_up(const struct redis *redis);
 enum redis_status redis_run(struct redis *redis, struct arena *arena, const struct redis_command *commands,
                             size_t count, struct redis_reply *ret_replies);
 
-/*
- * A subscription on a connection of its own, kept up across losses. heard(ctx, …) runs on the loop outside any fiber;
- * after a reconnection it is called once with an absent message, since messages may have been missed.
- */
-void redis_subscribe(struct redis *redis, struct str channel, void (*heard)(void *ctx, struct str message), void *ctx);
-
 #endif

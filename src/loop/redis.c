@@ -25,10 +25,10 @@ struct link {
     struct redis *redis;
     redisAsyncContext *context; /* NULL between connections */
     bool up;
-    bool subscriber;
     bool lost_before;
     int64_t retry_ms;
     struct loop_timer *retry;
+    struct loop_timer *patience; /* until the greeting is answered */
 };
 
 struct redis {
@@ -36,10 +36,6 @@ struct redis {
     struct arena *arena;
     struct redis_options options;
     struct link commands;
-    struct link subscriber;
-    struct str channel;
-    void (*heard)(void *ctx, struct str message);
-    void *heard_ctx;
     size_t outstanding; /* commands without an answer */
     int64_t progress;   /* when the last answer came, or the first of the outstanding ones was sent */
     struct loop_timer *watch;
@@ -73,7 +69,7 @@ static void retry_now(void *arg) {
 }
 
 static void show(const struct link *link) {
-    if (link->redis->options.up && !link->subscriber) {
+    if (link->redis->options.up) {
         atomic_store(link->redis->options.up, link->up);
     }
 }
@@ -90,12 +86,12 @@ static void link_lost(struct link *link) {
     struct redis *redis = link->redis;
     link_down(link);
     link->context = NULL;
+    loop_timer_free(link->patience);
+    link->patience = NULL;
     link->lost_before = true;
-    if (!link->subscriber) {
-        loop_timer_free(redis->watch);
-        redis->watch = NULL;
-        redis->outstanding = 0;
-    }
+    loop_timer_free(redis->watch);
+    redis->watch = NULL;
+    redis->outstanding = 0;
     if (!redis->ending && !link->retry) {
         link->retry = loop_timer_new(redis->loop, link->retry_ms, false, retry_now, link);
         link->retry_ms = link->retry_ms * 2 > RETRY_MOST_MS ? RETRY_MOST_MS : link->retry_ms * 2;
@@ -117,14 +113,6 @@ static void on_connect(const redisAsyncContext *context, int status) {
     }
 }
 
-static void on_message(redisAsyncContext *context, void *reply, void *arg) {
-    struct redis *redis = arg;
-    const redisReply *r = reply;
-    if (r && r->type == REDIS_REPLY_ARRAY && r->elements == 3 && r->element[2]->type == REDIS_REPLY_STRING) {
-        redis->heard(redis->heard_ctx, str_of(r->element[2]->str, r->element[2]->len));
-    }
-}
-
 static void on_ready(redisAsyncContext *context, void *reply, void *arg) {
     struct link *link = arg;
     const redisReply *r = reply;
@@ -138,17 +126,10 @@ static void on_ready(redisAsyncContext *context, void *reply, void *arg) {
     }
     link->up = true;
     show(link);
+    loop_timer_free(link->patience);
+    link->patience = NULL;
     link->retry_ms = RETRY_FIRST_MS;
     log_info("redis.connected", log_str("host", link->redis->options.host));
-    if (link->subscriber) {
-        struct redis *redis = link->redis;
-        const char *words[] = {"SUBSCRIBE", redis->channel.ptr};
-        const size_t lengths[] = {9, redis->channel.len};
-        redisAsyncCommandArgv(context, on_message, redis, 2, words, lengths);
-        if (link->lost_before) {
-            redis->heard(redis->heard_ctx, STR_NONE);
-        }
-    }
 }
 
 static void on_greeting(redisAsyncContext *context, void *reply, void *arg) {
@@ -189,6 +170,19 @@ static void greet(struct link *link) {
     send_words(context, on_ready, link, (struct str[]){STR("PING")}, 1);
 }
 
+/* A host that takes the connection and says nothing, or packets that vanish: the kernel would wait for many minutes. */
+static void give_up(void *arg) {
+    struct link *link = arg;
+    if (!link->lost_before) {
+        log_warn("redis.unreachable", log_str("host", link->redis->options.host), log_text("reason", "no answer"));
+    }
+    redisAsyncContext *context = link->context;
+    redisAsyncFree(context);
+    if (link->context == context) {
+        link_lost(link); /* hiredis tells of a disconnection only where there was a connection */
+    }
+}
+
 static void link_connect(struct link *link) {
     struct redis *redis = link->redis;
     const char *host = redis->options.host.ptr; /* NUL-terminated by redis_new */
@@ -208,11 +202,12 @@ static void link_connect(struct link *link) {
     CHECK(redisLibeventAttach(context, redis->loop->base) == REDIS_OK);
     redisAsyncSetConnectCallback(context, on_connect);
     redisAsyncSetDisconnectCallback(context, on_disconnect);
+    link->patience = loop_timer_new(redis->loop, redis->options.timeout_ms, false, give_up, link);
     greet(link);
 }
 
-static void link_init(struct link *link, struct redis *redis, bool subscriber) {
-    *link = (struct link){.redis = redis, .subscriber = subscriber, .retry_ms = RETRY_FIRST_MS};
+static void link_init(struct link *link, struct redis *redis) {
+    *link = (struct link){.redis = redis, .retry_ms = RETRY_FIRST_MS};
 }
 
 static void link_done(struct link *link) {
@@ -221,6 +216,8 @@ static void link_done(struct link *link) {
     if (link->context) {
         redisAsyncFree(link->context);
     }
+    loop_timer_free(link->patience);
+    link->patience = NULL;
 }
 
 struct redis *redis_new(struct loop *loop, const struct redis_options *options) {
@@ -231,8 +228,7 @@ struct redis *redis_new(struct loop *loop, const struct redis_options *options) 
     redis->options.host = str_from(str_c(redis->arena, options->host));
     redis->options.username = str_is_absent(options->username) ? STR_NONE : str_dup(redis->arena, options->username);
     redis->options.password = str_is_absent(options->password) ? STR_NONE : str_dup(redis->arena, options->password);
-    link_init(&redis->commands, redis, false);
-    link_init(&redis->subscriber, redis, true);
+    link_init(&redis->commands, redis);
     link_connect(&redis->commands);
     return redis;
 }
@@ -243,7 +239,6 @@ void redis_free(struct redis *redis) {
     }
     redis->ending = true;
     link_done(&redis->commands);
-    link_done(&redis->subscriber);
     loop_timer_free(redis->watch);
     arena_free(redis->arena);
     free(redis);
@@ -251,13 +246,6 @@ void redis_free(struct redis *redis) {
 
 bool redis_is_up(const struct redis *redis) {
     return redis->commands.up;
-}
-
-void redis_subscribe(struct redis *redis, struct str channel, void (*heard)(void *ctx, struct str message), void *ctx) {
-    redis->channel = str_from(str_c(redis->arena, channel));
-    redis->heard = heard;
-    redis->heard_ctx = ctx;
-    link_connect(&redis->subscriber);
 }
 
 /* --- commands --- */

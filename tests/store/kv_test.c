@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -166,12 +168,38 @@ static void a_full_redis_is_down_never_half_done(void **state) {
     on_redis(fill_redis);
 }
 
+static void wait_for_the_silent(void *arg) {
+    struct connected *connected = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct str value;
+    fiber_sleep(500);
+    assert_false(kv_is_up(connected->kv));
+    assert_int_equal(kv_get(connected->kv, arena, STR("tt"), STR("x"), &value), KV_DOWN);
+    unlink(socket_path);
+    start_redis();
+    until_up(connected->kv);
+}
+
+/* It takes the connection, and then nothing comes. */
+static void a_silent_host_is_given_up_and_tried_again(void **state) {
+    stop_redis();
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path, socket_path, strlen(socket_path));
+    int silent = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(silent, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(silent, 8), 0);
+    on_redis(wait_for_the_silent);
+    close(silent);
+}
+
 int main(void) {
     signal(SIGPIPE, SIG_IGN); /* as the programs do */
 #define ON_REDIS(test) cmocka_unit_test_setup_teardown(test, make_redis, drop_redis)
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory_keeps_the_contract), cmocka_unit_test(full_memory_refuses_new_entries),
-        ON_REDIS(redis_keeps_the_contract), ON_REDIS(a_lost_redis_is_down_at_once_and_comes_back),
-        ON_REDIS(a_full_redis_is_down_never_half_done)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(memory_keeps_the_contract),
+                                       cmocka_unit_test(full_memory_refuses_new_entries),
+                                       ON_REDIS(redis_keeps_the_contract),
+                                       ON_REDIS(a_lost_redis_is_down_at_once_and_comes_back),
+                                       ON_REDIS(a_full_redis_is_down_never_half_done),
+                                       ON_REDIS(a_silent_host_is_given_up_and_tried_again)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
