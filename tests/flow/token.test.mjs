@@ -403,6 +403,45 @@ describe('userinfo and revocation (UI-01 to UI-08, RV-01 to RV-05)', () => {
   });
 });
 
+describe('introspection (IN-01 to IN-05)', () => {
+  const ask = (client, value, extra) => post(stack, '/introspect', { token: value, ...extra }, { client });
+  test('a good access token, to its client and to another', async () => {
+    const tokens = await tokensOf(agent, pairwise, alice);
+    const own = (await ask(pairwise, tokens.access_token)).body;
+    assert.equal(own.active, true);
+    assert.equal(own.client_id, 'pairwise');
+    assert.equal(own.token_type, 'Bearer');
+    assert.equal(own.sub, claimsOf(tokens.id_token).sub);
+    const other = (await ask(c1, tokens.access_token)).body;
+    assert.equal(other.active, true);
+    assert.notEqual(other.sub, own.sub, 'the pairwise subject stays within its sector');
+  });
+  test('a refresh token, to its own client only', async () => {
+    const { refresh_token } = await tokensOf(agent, c1, alice);
+    assert.equal((await ask(c1, refresh_token, { token_type_hint: 'access_token' })).body.active, true);
+    assert.deepEqual((await ask(c2, refresh_token)).body, { active: false });
+  });
+  test('a client_credentials token', async () => {
+    const { body } = await token(stack, machine, { grant_type: 'client_credentials' });
+    assert.equal((await ask(machine, body.access_token)).body.sub, 'client:machine');
+  });
+  test('revoked, made up, of another kind: one answer', async () => {
+    const tokens = await tokensOf(agent, c1, alice);
+    await post(stack, '/revoke', { token: tokens.refresh_token }, { client: c1 });
+    for (const value of [tokens.access_token, tokens.refresh_token, tokens.id_token, 'x', `rt_${random()}`, 'eyJhbGciOiJub25lIn0.e30.']) {
+      const answer = await ask(c1, value);
+      assert.equal(answer.status, 200);
+      assert.deepEqual(answer.body, { active: false });
+    }
+  });
+  test('who may not ask', async () => {
+    await refused(await post(stack, '/introspect', { token: 'x' }), 401, 'invalid_client');
+    await refused(await post(stack, '/introspect', { token: 'x', client_id: 'pub' }), 401, 'invalid_client');
+    await refused(await ask({ ...c1, client_secret: 'wrong' }, 'x'), 401, 'invalid_client');
+    await refused(await post(stack, '/introspect', {}, { client: c1 }), 400, 'invalid_request');
+  });
+});
+
 test('keys are rotated without a failed verification, and the server notices by itself (oidcc-server-rotate-keys)', async () => {
   const old = await tokensOf(agent, c1, alice);
   const before_ = await (await fetch(`${stack.issuer}/jwks`)).json();

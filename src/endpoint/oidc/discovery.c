@@ -46,21 +46,30 @@ static void put_endpoints(struct json_out *out, struct arena *arena, struct str 
     put_url(out, arena, "userinfo_endpoint", issuer, "/userinfo");
     put_url(out, arena, "jwks_uri", issuer, "/jwks");
     put_url(out, arena, "revocation_endpoint", issuer, "/revoke");
+    put_url(out, arena, "introspection_endpoint", issuer, "/introspect");
     put_url(out, arena, "end_session_endpoint", issuer, "/logout");
 }
 
 static void put_client_auth(struct json_out *out) {
-    for (int revocation = 0; revocation < 2; revocation++) {
-        json_open_array(out, revocation ? "revocation_endpoint_auth_methods_supported"
-                                        : "token_endpoint_auth_methods_supported");
+    static const struct {
+        const char *methods, *algs;
+        bool public_too; /* introspection is for clients with credentials */
+    } endpoints[] = {
+        {"token_endpoint_auth_methods_supported", "token_endpoint_auth_signing_alg_values_supported", true},
+        {"revocation_endpoint_auth_methods_supported", "revocation_endpoint_auth_signing_alg_values_supported", true},
+        {"introspection_endpoint_auth_methods_supported", "introspection_endpoint_auth_signing_alg_values_supported",
+         false},
+    };
+    for (size_t e = 0; e < ARRAY_LEN(endpoints); e++) {
+        json_open_array(out, endpoints[e].methods);
         for (size_t i = 0; i < client_auth_method_count; i++) {
-            json_put_str(out, NULL, client_auth_name(client_auth_methods[i]->method));
+            enum client_auth method = client_auth_methods[i]->method;
+            if (method != CLIENT_AUTH_NONE || endpoints[e].public_too) {
+                json_put_str(out, NULL, client_auth_name(method));
+            }
         }
         json_close_array(out);
-        PUT_LIST(out,
-                 revocation ? "revocation_endpoint_auth_signing_alg_values_supported"
-                            : "token_endpoint_auth_signing_alg_values_supported",
-                 "ES256", "RS256", "PS256", "EdDSA", "HS256");
+        PUT_LIST(out, endpoints[e].algs, "ES256", "RS256", "PS256", "EdDSA", "HS256");
     }
 }
 
