@@ -32,6 +32,8 @@ static void show(struct page_call *page_call, int status, const char *error,
     /* The identity number and the password are typed anew: they are not sent back over the wire. */
     page_set(page, "name", page_field(page_call, STR("name")));
     page_set(page, "phone", page_field(page_call, STR("phone")));
+    page_set(page, "password_least",
+             str_format(page_call->call->arena, "%lld", (long long)page_call->call->domain->settings->password_least));
     if (error) {
         page_message(page, "error", error);
     }
