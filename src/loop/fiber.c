@@ -1,32 +1,31 @@
 /*
- * Fibers over ucontext. A fiber's stack comes from mmap with a guard page below it, and goes back to the loop's idle
- * list when it ends.
+ * Fibers. A fiber's stack comes from mmap with a guard page below it. When what it ran has ended, the fiber waits on
+ * its stack in the loop's idle list for the next thing to run.
+ *
+ * makecontext enters a fresh stack; from then on _setjmp and _longjmp switch, which unlike swapcontext ask the kernel
+ * for nothing (docs/decisions/fibers.md).
  *
  * Resuming is a nested call: whoever resumes a fiber gets control back at its next park or its end. A wake from a
  * callback resumes at once; a wake from inside another fiber goes through the loop's ready list, so that stacks never
  * nest without bound.
  */
+#undef _FORTIFY_SOURCE /* its longjmp refuses to go to another stack */
+
 #include "loop/fiber.h"
 
+#include "base/asan.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "internal.h"
 
+#include <setjmp.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define FIBER_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define FIBER_ASAN 1
-#endif
-#endif
-#ifdef FIBER_ASAN
-#include <sanitizer/asan_interface.h>
+#ifdef ASAN_HERE
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -38,7 +37,7 @@
 struct fiber {
     unsigned magic;
     struct loop *loop;
-    ucontext_t context, resumer;
+    jmp_buf here, resumer;
     void *stack; /* the usable part; the guard page is below */
     void (*run)(void *arg);
     void *arg;
@@ -50,7 +49,7 @@ struct fiber {
     struct fiber *alive_next, *alive_prev;
     struct fiber *queue_next; /* ready or idle list */
     struct fiber *resumed_in; /* the fiber that resumed this one, if any */
-#ifdef FIBER_ASAN
+#ifdef ASAN_HERE
     const void *resumer_stack;
     size_t resumer_stack_size;
     void *fake_stack, *resumer_fake_stack;
@@ -59,48 +58,65 @@ struct fiber {
 
 /* --- switching --- */
 
+/* A jump to a place whose function has not returned: it sleeps on another stack. */
+static void jump(jmp_buf from, jmp_buf to) {
+    if (_setjmp(from) == 0) {
+        _longjmp(to, 1);
+    }
+}
+
 static void switch_to_fiber(struct fiber *fiber) {
-#ifdef FIBER_ASAN
+#ifdef ASAN_HERE
     __sanitizer_start_switch_fiber(&fiber->resumer_fake_stack, fiber->stack, FIBER_STACK_SIZE);
 #endif
-    CHECK(swapcontext(&fiber->resumer, &fiber->context) == 0);
-#ifdef FIBER_ASAN
+    jump(fiber->resumer, fiber->here);
+#ifdef ASAN_HERE
     __sanitizer_finish_switch_fiber(fiber->resumer_fake_stack, NULL, NULL);
 #endif
 }
 
 static void switch_to_resumer(struct fiber *fiber) {
-#ifdef FIBER_ASAN
-    __sanitizer_start_switch_fiber(fiber->finished ? NULL : &fiber->fake_stack, fiber->resumer_stack,
-                                   fiber->resumer_stack_size);
+#ifdef ASAN_HERE
+    __sanitizer_start_switch_fiber(&fiber->fake_stack, fiber->resumer_stack, fiber->resumer_stack_size);
 #endif
-    CHECK(swapcontext(&fiber->context, &fiber->resumer) == 0);
-#ifdef FIBER_ASAN
+    jump(fiber->here, fiber->resumer);
+#ifdef ASAN_HERE
     __sanitizer_finish_switch_fiber(fiber->fake_stack, &fiber->resumer_stack, &fiber->resumer_stack_size);
 #endif
 }
 
+/* The life of a stack: one thing to run after the other. It is left for good when fiber_unmake takes it away. */
 static void fiber_main(unsigned high, unsigned low) {
     struct fiber *fiber = (struct fiber *)(((uintptr_t)high << 32) | low);
-#ifdef FIBER_ASAN
+#ifdef ASAN_HERE
     __sanitizer_finish_switch_fiber(NULL, &fiber->resumer_stack, &fiber->resumer_stack_size);
 #endif
-    OBJECT_CHECK(fiber, FIBER_MAGIC);
-    fiber->run(fiber->arg);
-    fiber->finished = true;
-    switch_to_resumer(fiber);
-    check_failed("a finished fiber was resumed", __FILE__, __LINE__);
+    for (;;) {
+        switch_to_resumer(fiber);
+        OBJECT_CHECK(fiber, FIBER_MAGIC);
+        fiber->run(fiber->arg);
+        fiber->finished = true;
+    }
 }
 
-static void prepare_stack(struct fiber *fiber) {
-    CHECK(getcontext(&fiber->context) == 0);
-    fiber->context.uc_stack.ss_sp = fiber->stack;
-    fiber->context.uc_stack.ss_size = FIBER_STACK_SIZE;
-    fiber->context.uc_link = NULL;
+/* Enters the stack for the first time, up to the switch in fiber_main. */
+static void stack_enter(struct fiber *fiber) {
+    ucontext_t context;
     uintptr_t address = (uintptr_t)fiber;
-    makecontext(&fiber->context, (void (*)(void))fiber_main, 2, (unsigned)(address >> 32), (unsigned)address);
-#ifdef FIBER_ASAN
-    __asan_unpoison_memory_region(fiber->stack, FIBER_STACK_SIZE); /* what the frames of the one before have left */
+    CHECK(getcontext(&context) == 0);
+    context.uc_stack.ss_sp = fiber->stack;
+    context.uc_stack.ss_size = FIBER_STACK_SIZE;
+    context.uc_link = NULL;
+    makecontext(&context, (void (*)(void))fiber_main, 2, (unsigned)(address >> 32), (unsigned)address);
+#ifdef ASAN_HERE
+    __sanitizer_start_switch_fiber(&fiber->resumer_fake_stack, fiber->stack, FIBER_STACK_SIZE);
+#endif
+    if (_setjmp(fiber->resumer) == 0) {
+        setcontext(&context);
+        check_failed("a fiber's stack could not be entered", __FILE__, __LINE__);
+    }
+#ifdef ASAN_HERE
+    __sanitizer_finish_switch_fiber(fiber->resumer_fake_stack, NULL, NULL);
 #endif
 }
 
@@ -115,6 +131,7 @@ static struct fiber *fiber_make(struct loop *loop) {
     fiber->magic = FIBER_MAGIC;
     fiber->loop = loop;
     fiber->stack = pages + guard;
+    stack_enter(fiber);
     return fiber;
 }
 
@@ -187,7 +204,6 @@ struct fiber *fiber_spawn(struct loop *loop, void (*run)(void *arg), void *arg) 
     fiber->log_id = STR_NONE;
     fiber->deadline = INT64_MAX;
     fiber->parked = fiber->woken = fiber->cancelled = fiber->queued = fiber->finished = false;
-    prepare_stack(fiber);
     alive_add(fiber);
     fiber->cancelled = loop->ending;
     fiber_resume(fiber);
