@@ -29,8 +29,23 @@ static inline struct str buf_str(const struct buf *buf) {
 char *buf_reserve(struct buf *buf, size_t len);
 void buf_added(struct buf *buf, size_t len);
 
-void buf_put(struct buf *buf, struct str s);
-void buf_putc(struct buf *buf, char c);
+/* Where there is room, the usual case, these are a copy and an addition. */
+void buf_put_slowly(struct buf *buf, struct str s);
+static inline void buf_put(struct buf *buf, struct str s) {
+    if (s.len <= buf->size - buf->len && s.len > 0 && !buf->failed) {
+        memcpy(buf->ptr + buf->len, s.ptr, s.len);
+        buf->len += s.len;
+    } else {
+        buf_put_slowly(buf, s);
+    }
+}
+static inline void buf_putc(struct buf *buf, char c) {
+    if (buf->len < buf->size && !buf->failed) {
+        buf->ptr[buf->len++] = c;
+    } else {
+        buf_put_slowly(buf, str_of(&c, 1));
+    }
+}
 void buf_put_u64(struct buf *buf, uint64_t value);
 void buf_put_i64(struct buf *buf, int64_t value);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));

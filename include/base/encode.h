@@ -21,7 +21,8 @@ void base64url_write(char *to, const void *bytes, size_t len);
 
 /*
  * application/x-www-form-urlencoded and URL components. Refuses a malformed %XX, a NUL, and what is not UTF-8.
- * plus_is_space: true for forms and queries, false for paths.
+ * plus_is_space: true for forms and queries, false for paths. Where there is nothing to decode the result is the text
+ * itself, which must live as long as the arena.
  */
 bool percent_decode(struct arena *arena, struct str text, bool plus_is_space, struct str *ret_text);
 struct str percent_encode(struct arena *arena, struct str text);

@@ -46,6 +46,7 @@ bool str_equal_fold(struct str a, struct str b); /* ASCII letters only */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 bool str_contains(struct str s, char c);
+size_t str_count(struct str s, char c);
 /* Takes as long for a match as for a mismatch. The lengths are not secret. */
 bool str_equal_secret(struct str a, struct str b);
 /* Order of bytes, shorter first where one is a prefix of the other: for qsort and bsearch. */
@@ -68,6 +69,10 @@ bool str_has_word(struct str list, struct str word);
 struct str str_dup(struct arena *arena, struct str s);
 char *str_c(struct arena *arena, struct str s);
 struct str str_lower(struct arena *arena, struct str s);
+/* One after the other: str_concat(arena, STR("ac_"), text). */
+struct str str_join(struct arena *arena, const struct str *parts, size_t count);
+#define str_concat(arena, ...)                                                                                         \
+    str_join((arena), (const struct str[]){__VA_ARGS__}, sizeof((const struct str[]){__VA_ARGS__}) / sizeof(struct str))
 struct str str_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Decimal digits only (i64: a minus sign may precede them): no plus sign, no space, no overflow. */

@@ -1,17 +1,21 @@
 /*
- * Blocks that grow from 4 KiB to 64 KiB; what does not fit a block gets one of its own. The bookkeeping of the arena
- * lives in its first block.
+ * Blocks that grow from 8 KiB to 64 KiB; what does not fit a block gets one of its own. The bookkeeping of the arena
+ * lives in its first block. First blocks are kept for the thread's next arenas: most requests need no other, and malloc
+ * is slow for blocks of this size.
  */
 #include "base/arena.h"
 
+#include "base/asan.h"
 #include "base/check.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_FIRST 4096
+#define BLOCK_FIRST 8192
+#define SPARE_MOST  32 /* first blocks kept, per thread */
 #define BLOCK_MOST  (64 * 1024)
 #define ALIGNMENT   16
 
@@ -53,8 +57,48 @@ static struct arena *arena_in(struct block *first) {
     return arena;
 }
 
+static _Thread_local struct {
+    struct block *blocks[SPARE_MOST];
+    size_t count;
+} spare;
+
+static pthread_key_t spare_end;
+static pthread_once_t spare_once = PTHREAD_ONCE_INIT;
+
+static void spare_release(void *unused) {
+    while (spare.count > 0) {
+        free(spare.blocks[--spare.count]);
+    }
+}
+
+static void spare_prepare(void) {
+    CHECK(pthread_key_create(&spare_end, spare_release) == 0);
+}
+
+static struct block *first_take(void) {
+    if (spare.count == 0) {
+        return block_new(BLOCK_FIRST - sizeof(struct block), NULL);
+    }
+    struct block *block = spare.blocks[--spare.count];
+    ASAN_UNPOISON_MEMORY_REGION(block->bytes, block->size);
+    return block;
+}
+
+static void first_give_back(struct block *block) {
+    if (spare.count == SPARE_MOST) {
+        free(block);
+        return;
+    }
+    if (spare.count == 0) { /* any value but NULL makes the thread's end call spare_release */
+        pthread_once(&spare_once, spare_prepare);
+        pthread_setspecific(spare_end, &spare);
+    }
+    ASAN_POISON_MEMORY_REGION(block->bytes, block->size);
+    spare.blocks[spare.count++] = block;
+}
+
 struct arena *arena_new(void) {
-    return arena_in(block_new(BLOCK_FIRST - sizeof(struct block), NULL));
+    return arena_in(first_take());
 }
 
 /* Releases everything but the first block, which it returns. */
@@ -75,7 +119,7 @@ static struct block *arena_empty(struct arena *arena) {
 
 void arena_free(struct arena *arena) {
     if (arena) {
-        free(arena_empty(arena));
+        first_give_back(arena_empty(arena));
     }
 }
 

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 
 #include "base/arena.h"
+#include "base/byte.h"
 #include "base/check.h"
 #include "base/encode.h"
 #include "base/utf8.h"
@@ -48,19 +49,11 @@ void buf_added(struct buf *buf, size_t len) {
     buf->len += len;
 }
 
-void buf_put(struct buf *buf, struct str s) {
+void buf_put_slowly(struct buf *buf, struct str s) {
     char *to = s.len > 0 ? buf_reserve(buf, s.len) : NULL;
     if (to) {
         memcpy(to, s.ptr, s.len);
         buf->len += s.len;
-    }
-}
-
-void buf_putc(struct buf *buf, char c) {
-    char *to = buf_reserve(buf, 1);
-    if (to) {
-        *to = c;
-        buf->len++;
     }
 }
 
@@ -119,7 +112,7 @@ void buf_put_html(struct buf *buf, struct str s) {
 }
 
 static bool json_plain(unsigned char c) {
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != 0x7f;
+    return byte_is(c, BYTE_JSON_PLAIN);
 }
 
 static void put_json_code_point(struct buf *buf, uint32_t c) {
@@ -154,19 +147,21 @@ void buf_put_json(struct buf *buf, struct str s) {
     }
 }
 
+/* Runs of what stays are copied in one piece. */
 void buf_put_urlencoded(struct buf *buf, struct str s) {
     static const char hex[] = "0123456789ABCDEF";
+    size_t from = 0;
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.ptr[i];
-        bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                          c == '.' || c == '_' || c == '~';
-        if (unreserved) {
-            buf_putc(buf, (char)c);
-        } else {
-            const char escape[] = {'%', hex[c >> 4], hex[c & 15]};
-            buf_put(buf, str_of(escape, sizeof(escape)));
+        if (byte_is(c, BYTE_UNRESERVED)) {
+            continue;
         }
+        const char escape[] = {'%', hex[c >> 4], hex[c & 15]};
+        buf_put(buf, str_sub(s, from, i - from));
+        buf_put(buf, str_of(escape, sizeof(escape)));
+        from = i + 1;
     }
+    buf_put(buf, str_sub(s, from, s.len - from));
 }
 
 void buf_put_base64url(struct buf *buf, struct str s) {

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/byte.h"
 #include "base/utf8.h"
 
 static const char url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -125,7 +126,16 @@ static int hex_value(char c) {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+/* Nothing in it stands for anything else, and it is UTF-8: most names and values are. */
+static bool is_plain(struct str text, bool plus_is_space) {
+    return bytes_all(text, plus_is_space ? BYTE_FORM_PLAIN : BYTE_PATH_PLAIN);
+}
+
 bool percent_decode(struct arena *arena, struct str text, bool plus_is_space, struct str *ret_text) {
+    if (is_plain(text, plus_is_space)) {
+        *ret_text = text;
+        return true;
+    }
     char *decoded = arena_alloc(arena, text.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < text.len; i++) {

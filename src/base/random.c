@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <sys/random.h>
 
-#define STOCK 256
+#define STOCK 2048
 
 static void from_kernel(void *to, size_t len) {
     char *at = to;

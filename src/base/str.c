@@ -37,6 +37,14 @@ bool str_ends(struct str s, struct str suffix) {
     return s.len >= suffix.len && memcmp(s.ptr + s.len - suffix.len, suffix.ptr, suffix.len) == 0;
 }
 
+size_t str_count(struct str s, char c) {
+    size_t count = 0;
+    for (size_t i = 0; i < s.len; i++) {
+        count += s.ptr[i] == c;
+    }
+    return count;
+}
+
 bool str_contains(struct str s, char c) {
     return s.len > 0 && memchr(s.ptr, c, s.len) != NULL;
 }
@@ -133,6 +141,21 @@ struct str str_lower(struct arena *arena, struct str s) {
         copy[i] = lower(copy[i]);
     }
     return str_of(copy, s.len);
+}
+
+struct str str_join(struct arena *arena, const struct str *parts, size_t count) {
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++) {
+        CHECK(!__builtin_add_overflow(len, parts[i].len, &len));
+    }
+    char *joined = arena_alloc(arena, len + 1), *to = joined;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len > 0) {
+            memcpy(to, parts[i].ptr, parts[i].len);
+            to += parts[i].len;
+        }
+    }
+    return str_of(joined, len);
 }
 
 struct str str_format(struct arena *arena, const char *format, ...) {

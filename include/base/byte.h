@@ -1,0 +1,38 @@
+/*
+ * byte: which bytes the grammars of the specifications allow, looked up in one table.
+ */
+#ifndef BASE_BYTE_H
+#define BASE_BYTE_H
+
+#include "base/str.h"
+
+enum byte_kind {
+    BYTE_TOKEN = 1 << 0,      /* RFC 9110 §5.6.2 */
+    BYTE_FIELD = 1 << 1,      /* of a field value: no control but the tab; above ASCII as it is (RFC 9110 §5.5) */
+    BYTE_TARGET = 1 << 2,     /* visible ASCII, no fragment (RFC 9112 §3.2) */
+    BYTE_HOST = 1 << 3,       /* host and port, without user information */
+    BYTE_UNRESERVED = 1 << 4, /* RFC 3986 §2.3; also a PKCE verifier (RFC 7636 §4.1) */
+    BYTE_BASE64URL = 1 << 5,  /* RFC 4648 §5, without padding */
+    BYTE_TOKEN68 = 1 << 6,    /* RFC 9110 §11.2 */
+    BYTE_SCOPE = 1 << 7,      /* RFC 6749 §3.3 */
+    BYTE_JSON_PLAIN = 1 << 8, /* ASCII that needs no escape in a JSON string */
+    BYTE_FORM_PLAIN = 1 << 9, /* ASCII that means itself in a form or a query */
+    BYTE_PATH_PLAIN = 1 << 10 /* ASCII that means itself in a path */
+};
+
+extern const uint16_t byte_kinds[256];
+
+static inline bool byte_is(unsigned char c, enum byte_kind kind) {
+    return byte_kinds[c] & kind;
+}
+
+/* True also for the empty text. */
+static inline bool bytes_all(struct str text, enum byte_kind kind) {
+    unsigned bits = kind;
+    for (size_t i = 0; i < text.len; i++) {
+        bits &= byte_kinds[(unsigned char)text.ptr[i]];
+    }
+    return bits != 0;
+}
+
+#endif
