@@ -6,8 +6,10 @@
 
 #include "http/server.h"
 #include "proxy.h"
+#include "stream.h"
 
-struct bufferevent;
+#define ADDRESS_SIZE 64 /* an address in text form, with its NUL */
+
 struct connection;
 struct event_base;
 
@@ -21,6 +23,7 @@ struct http_server {
     struct evconnlistener *listener;
     struct loop_timer *pause; /* after the descriptors ran out */
     uint16_t port;
+    struct stream_pool streams;
     struct connection *connections; /* all open ones, linked */
     size_t connection_count;
     struct address_count *addresses; /* uthash, by address text */
@@ -30,8 +33,8 @@ struct http_server {
     void *drained_ctx;
 };
 
-/* Takes over the bufferevent. */
-void connection_open(struct http_server *server, struct bufferevent *bev, struct str peer);
+/* Takes over the socket and, unless it is NULL, the TLS on it. */
+void connection_open(struct http_server *server, int fd, struct ssl_st *ssl, struct str peer);
 /* Closes those that are between requests; the others after the answer they are at. */
 void connections_stop(struct http_server *server);
 /* Closes it, whatever it is at; not while its handler runs. */

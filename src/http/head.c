@@ -3,6 +3,7 @@
  */
 #include "head.h"
 
+#include "base/byte.h"
 #include "base/check.h"
 #include "base/encode.h"
 
@@ -19,18 +20,10 @@ static const struct {
 
 /* RFC 9110 §5.6.2. */
 static bool is_token(struct str text) {
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    str_contains(STR("!#$%&'*+-.^_`|~"), c);
-        if (!fine) {
-            return false;
-        }
-    }
-    return text.len > 0;
+    return text.len > 0 && bytes_all(text, BYTE_TOKEN);
 }
 
-/* The next line without its CRLF. A bare CR or LF, or a NUL, is in no line. */
+/* The next line without its CRLF. A bare LF is in no line; a bare CR or a NUL is refused by what is read from it. */
 static bool next_line(struct str *left, struct str *ret_line) {
     struct str rest;
     struct str line = str_cut(*left, '\n', &rest);
@@ -38,9 +31,6 @@ static bool next_line(struct str *left, struct str *ret_line) {
         return false;
     }
     line.len--;
-    if (str_contains(line, '\r') || str_contains(line, '\0')) {
-        return false;
-    }
     *left = rest;
     *ret_line = line;
     return true;
@@ -60,12 +50,7 @@ static int read_method(struct str name, enum http_method *ret_method) {
 
 /* origin-form only (RFC 9112 §3.2.1): we are no proxy, and nothing is asked of the server as a whole. */
 static int read_target(struct arena *arena, struct str target, struct http_head *head) {
-    for (size_t i = 0; i < target.len; i++) {
-        if (target.ptr[i] <= 0x20 || target.ptr[i] >= 0x7f || target.ptr[i] == '#') {
-            return 400;
-        }
-    }
-    if (target.len == 0 || target.ptr[0] != '/') {
+    if (target.len == 0 || target.ptr[0] != '/' || !bytes_all(target, BYTE_TARGET)) {
         return 400;
     }
     struct str path = str_cut(target, '?', &head->query_text);
@@ -105,19 +90,10 @@ static int read_request_line(struct arena *arena, struct str line, const struct 
 
 /* --- fields --- */
 
-/* A value: visible characters, spaces and tabs; bytes above ASCII are passed as they are (RFC 9110 §5.5). */
-static bool is_value(struct str value) {
-    for (size_t i = 0; i < value.len; i++) {
-        unsigned char c = (unsigned char)value.ptr[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static int read_fields(struct arena *arena, struct str left, const struct http_limits *limits, struct http_head *head) {
-    struct http_field *fields = arena_array_of(arena, limits->header_count + 1, struct http_field);
+    size_t lines = str_count(left, '\n');
+    size_t most = lines < limits->header_count ? lines : limits->header_count;
+    struct http_field *fields = arena_array_of(arena, most + 1, struct http_field);
     for (;;) {
         struct str line, value;
         if (!next_line(&left, &line)) {
@@ -132,7 +108,7 @@ static int read_fields(struct arena *arena, struct str left, const struct http_l
         /* A line that starts with a blank would be folded into the one before: its name is no token. */
         struct str name = str_cut(line, ':', &value);
         value = str_trim(value);
-        if (str_is_absent(value) || !is_token(name) || !is_value(value)) {
+        if (str_is_absent(value) || !is_token(name) || !bytes_all(value, BYTE_FIELD)) {
             return 400;
         }
         fields[head->field_count++] = (struct http_field){str_lower(arena, name), value};
@@ -159,15 +135,7 @@ static int check_host(const struct http_head *head) {
     if (count > 1 || (count == 0 && head->keep_alive) || host.len > HOST_MOST) {
         return 400;
     }
-    for (size_t i = 0; i < host.len; i++) {
-        char c = host.ptr[i];
-        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    str_contains(STR("-._~:[]"), c);
-        if (!fine) {
-            return 400;
-        }
-    }
-    return count == 1 && host.len == 0 ? 400 : 0;
+    return (count == 1 && host.len == 0) || !bytes_all(host, BYTE_HOST) ? 400 : 0;
 }
 
 /* RFC 9112 §6: the length is in Content-Length, once, in digits. A transfer coding is not taken, and together with a

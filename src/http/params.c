@@ -44,7 +44,8 @@ struct str http_cookie(const struct http_request *request, struct str name) {
 
 struct http_params http_params_parse(struct arena *arena, struct str text, size_t most) {
     struct http_params params = {0};
-    struct http_field *fields = arena_array_of(arena, most + 1, struct http_field);
+    size_t pairs = str_count(text, '&') + 1;
+    struct http_field *fields = arena_array_of(arena, pairs < most ? pairs : most + 1, struct http_field);
     params.fields = fields;
     while (!str_is_absent(text) && !params.malformed) {
         struct str pair = str_cut(text, '&', &text), value;

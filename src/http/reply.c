@@ -4,21 +4,12 @@
 #include "http/reply.h"
 
 #include "base/arena.h"
+#include "base/byte.h"
 
 #define FIELDS_MOST (64 * 1024)
 
-static bool has_control(struct str text) {
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void http_reply_field(struct http_reply *reply, struct str name, struct str value) {
-    if (has_control(name) || has_control(value)) {
+    if (!bytes_all(name, BYTE_FIELD) || !bytes_all(value, BYTE_FIELD)) {
         reply->status = 500;
         return;
     }

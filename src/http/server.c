@@ -12,8 +12,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <event2/bufferevent.h>
-#include <event2/bufferevent_ssl.h>
 #include <event2/listener.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
@@ -21,9 +19,8 @@
 #include <unistd.h>
 #include <uthash.h>
 
-#define BACKLOG      1024
-#define PAUSE_MS     100
-#define ADDRESS_SIZE 64
+#define BACKLOG  1024
+#define PAUSE_MS 100
 
 struct address_count {
     char address[ADDRESS_SIZE];
@@ -108,20 +105,6 @@ static struct str peer_text(const struct sockaddr *address, char text[ADDRESS_SI
     return peer;
 }
 
-static struct bufferevent *bufferevent_of(struct http_server *server, evutil_socket_t fd) {
-    if (!server->tls) {
-        return bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
-    }
-    struct ssl_st *ssl = tls_accept(server->tls);
-    struct bufferevent *bev =
-        ssl ? bufferevent_openssl_socket_new(server->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE)
-            : NULL;
-    if (bev) {
-        bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
-    }
-    return bev;
-}
-
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address, int len,
                       void *arg) {
     struct http_server *server = arg;
@@ -133,14 +116,14 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     }
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    struct bufferevent *bev = bufferevent_of(server, fd);
-    if (!bev) {
+    struct ssl_st *ssl = server->tls ? tls_accept(server->tls, fd) : NULL;
+    if (server->tls && !ssl) {
         server_address_leave(server, peer);
         evutil_closesocket(fd);
         return;
     }
     server->connection_count++;
-    connection_open(server, bev, peer);
+    connection_open(server, fd, ssl, peer);
     if (server->connection_count >= server->options.limits.connections) {
         evconnlistener_disable(listener); /* until one closes; the kernel's queue holds the others */
     }
@@ -292,6 +275,7 @@ void http_server_free(struct http_server *server) {
     if (server->listener) {
         evconnlistener_free(server->listener);
     }
+    stream_pool_done(&server->streams);
     loop_timer_free(server->pause);
     loop_timer_free(server->patience);
     http_networks_free(server->trusted);

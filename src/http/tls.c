@@ -5,6 +5,8 @@
 
 #include "base/arena.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -51,7 +53,8 @@ bool tls_new(const struct http_tls *options, SSL_CTX **ret_tls, struct fault *fa
     }
     SSL_CTX_set_options(tls, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                  SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(tls,
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_alpn_select_cb(tls, choose_protocol, NULL);
     *ret_tls = tls;
     return true;
@@ -61,6 +64,51 @@ void tls_free(SSL_CTX *tls) {
     SSL_CTX_free(tls);
 }
 
-SSL *tls_accept(SSL_CTX *tls) {
-    return SSL_new(tls);
+SSL *tls_accept(SSL_CTX *tls, int fd) {
+    SSL *ssl = SSL_new(tls);
+    if (!ssl || SSL_set_fd(ssl, fd) != 1) {
+        SSL_free(ssl);
+        return NULL;
+    }
+    SSL_set_accept_state(ssl);
+    return ssl;
+}
+
+/* The first reads are the handshake. A client that leaves its own alert unread only hurts itself. */
+static ssize_t result_of(SSL *ssl, int done) {
+    if (done > 0) {
+        return done;
+    }
+    switch (SSL_get_error(ssl, done)) {
+    case SSL_ERROR_ZERO_RETURN:
+        return 0;
+    case SSL_ERROR_WANT_READ:
+    case SSL_ERROR_WANT_WRITE:
+        errno = EAGAIN;
+        return -1;
+    default:
+        errno = EIO;
+        return -1;
+    }
+}
+
+ssize_t tls_read(SSL *ssl, char *to, size_t room) {
+    ERR_clear_error();
+    return result_of(ssl, SSL_read(ssl, to, room < INT_MAX ? (int)room : INT_MAX));
+}
+
+ssize_t tls_write(SSL *ssl, const char *from, size_t len) {
+    ERR_clear_error();
+    return result_of(ssl, SSL_write(ssl, from, len < INT_MAX ? (int)len : INT_MAX));
+}
+
+bool tls_has_input(const SSL *ssl) {
+    return SSL_has_pending(ssl) == 1;
+}
+
+void tls_end(SSL *ssl) {
+    ERR_clear_error();
+    SSL_shutdown(ssl); /* says goodbye, waits for no answer */
+    SSL_free(ssl);
+    ERR_clear_error();
 }

@@ -3,6 +3,7 @@
  * redirect would be safe; from `redirect_uri` on, errors go back to the client.
  */
 #include "authorize.h"
+#include "base/byte.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "domain/claims.h"
@@ -144,17 +145,6 @@ static enum step refuse_unsupported(struct authorize *authorize) {
 
 /* --- what is asked for --- */
 
-/* RFC 6749 §3.3: printable ASCII but space, quote and backslash. */
-static bool is_scope_word(struct str word) {
-    for (size_t i = 0; i < word.len; i++) {
-        unsigned char c = (unsigned char)word.ptr[i];
-        if (c < 0x21 || c > 0x7e || c == '"' || c == '\\') {
-            return false;
-        }
-    }
-    return word.len > 0;
-}
-
 /* offline_access means a refresh token: without that grant there is nothing to consent to. */
 static bool is_granted(const struct client *client, struct str word) {
     return str_has_word(client->scope, word) &&
@@ -166,7 +156,7 @@ static enum step read_scope(struct authorize *authorize) {
     struct buf scope;
     buf_init(&scope, authorize->call->arena, 64, 4096);
     for (size_t count = 0; !str_is_empty(left) && str_next_word(&left, &word); count++) {
-        if (!is_scope_word(word) || count == SCOPE_WORDS_MOST) {
+        if (str_is_empty(word) || !bytes_all(word, BYTE_SCOPE) || count == SCOPE_WORDS_MOST) {
             return refused(authorize, ERROR_INVALID_SCOPE, "scope is malformed or has too many values");
         }
         if (is_granted(&authorize->client->client, word) && !str_has_word(buf_str(&scope), word)) {
@@ -187,16 +177,6 @@ static enum step read_nonce(struct authorize *authorize) {
                : refused(authorize, ERROR_INVALID_REQUEST, "nonce is longer than 4096 bytes");
 }
 
-static bool is_challenge(struct str challenge) {
-    for (size_t i = 0; i < challenge.len; i++) {
-        char c = challenge.ptr[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_')) {
-            return false;
-        }
-    }
-    return challenge.len == CHALLENGE_LENGTH;
-}
-
 /* RFC 7636 §4.3: a missing method would be plain, which is not accepted. */
 static enum step read_pkce(struct authorize *authorize) {
     struct str challenge = get(authorize, STR("code_challenge"));
@@ -210,7 +190,7 @@ static enum step read_pkce(struct authorize *authorize) {
         return refused(authorize, ERROR_INVALID_REQUEST,
                        "code_challenge_method must be S256 and come with a code_challenge");
     }
-    if (!is_challenge(challenge)) {
+    if (challenge.len != CHALLENGE_LENGTH || !bytes_all(challenge, BYTE_BASE64URL)) {
         return refused(authorize, ERROR_INVALID_REQUEST, "code_challenge is not a SHA-256 digest in base64url");
     }
     authorize->authorization.code_challenge = challenge;

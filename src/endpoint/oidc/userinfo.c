@@ -3,6 +3,7 @@
  * 6750 §2).
  */
 #include "../routes.h"
+#include "base/byte.h"
 #include "base/check.h"
 #include "base/json.h"
 #include "domain/account.h"
@@ -19,18 +20,6 @@ static void reply_challenge(struct call *call, int status, const char *challenge
     http_reply_field(call->reply, STR("WWW-Authenticate"), str_from(challenge));
 }
 
-static bool is_token68(struct str text) {
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    str_contains(STR("-._~+/="), c);
-        if (!fine) {
-            return false;
-        }
-    }
-    return text.len > 0;
-}
-
 static enum bearer bearer_of_header(const struct call *call, struct str *ret_token) {
     size_t count = http_field_count(call->request, STR("authorization"));
     if (count == 0) {
@@ -45,7 +34,7 @@ static enum bearer bearer_of_header(const struct call *call, struct str *ret_tok
         return BEARER_NONE;
     }
     *ret_token = rest;
-    return is_token68(rest) ? BEARER_GIVEN : BEARER_MALFORMED;
+    return bytes_all(rest, BYTE_TOKEN68) ? BEARER_GIVEN : BEARER_MALFORMED;
 }
 
 static enum bearer bearer_of_form(const struct call *call, struct str *ret_token) {
