@@ -8,6 +8,7 @@
 #include "loop/redis.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -17,7 +18,7 @@
 #include <hiredis/async.h>
 #include <stdlib.h>
 
-#define ARGUMENTS_MOST 16
+#define LENGTH_MOST    26 /* kind, digits and the line ends around one word */
 #define RETRY_FIRST_MS 50
 #define RETRY_MOST_MS  2000
 
@@ -140,17 +141,35 @@ static void on_greeting(redisAsyncContext *context, void *reply, void *arg) {
     }
 }
 
-/* A context that is being freed takes nothing and answers nothing: that counts as an answer that was lost. */
-static void send_words(redisAsyncContext *context, redisCallbackFn *answered, void *arg, const struct str *words,
-                       size_t count) {
-    const char *pointers[ARGUMENTS_MOST];
-    size_t lengths[ARGUMENTS_MOST];
-    CHECK(count <= ARGUMENTS_MOST);
+static void put_length(struct buf *buf, char kind, size_t number) {
+    buf_putc(buf, kind);
+    buf_put_u64(buf, number);
+    buf_puts(buf, "\r\n");
+}
+
+/* The command as Redis reads it: an array of binary-safe strings. hiredis would build it in three allocations. */
+static struct str command_text(struct arena *arena, const struct str *words, size_t count) {
+    size_t len = LENGTH_MOST;
     for (size_t i = 0; i < count; i++) {
-        pointers[i] = words[i].ptr ? words[i].ptr : "";
-        lengths[i] = words[i].len;
+        CHECK(!__builtin_add_overflow(len, words[i].len + LENGTH_MOST, &len));
     }
-    if (redisAsyncCommandArgv(context, answered, arg, (int)count, pointers, lengths) != REDIS_OK) {
+    struct buf buf;
+    buf_init(&buf, arena, len, len);
+    put_length(&buf, '*', count);
+    for (size_t i = 0; i < count; i++) {
+        put_length(&buf, '$', words[i].len);
+        buf_put(&buf, words[i]);
+        buf_puts(&buf, "\r\n");
+    }
+    CHECK(!buf.failed);
+    return buf_str(&buf);
+}
+
+/* A context that is being freed takes nothing and answers nothing: that counts as an answer that was lost. */
+static void send_words(redisAsyncContext *context, redisCallbackFn *answered, void *arg, struct arena *arena,
+                       const struct str *words, size_t count) {
+    struct str text = command_text(arena, words, count);
+    if (redisAsyncFormattedCommand(context, answered, arg, text.ptr, text.len) != REDIS_OK) {
         answered(context, NULL, arg);
     }
 }
@@ -158,16 +177,17 @@ static void send_words(redisAsyncContext *context, redisCallbackFn *answered, vo
 static void greet(struct link *link) {
     const struct redis_options *options = &link->redis->options;
     redisAsyncContext *context = link->context;
+    struct arena *scratch ARENA_AUTO = arena_new();
     if (!str_is_absent(options->password)) {
         bool named = !str_is_absent(options->username);
         struct str words[3] = {STR("AUTH"), named ? options->username : options->password, options->password};
-        send_words(context, on_greeting, link, words, named ? 3 : 2);
+        send_words(context, on_greeting, link, scratch, words, named ? 3 : 2);
     }
     if (options->database != 0) {
-        struct str words[2] = {STR("SELECT"), str_format(link->redis->arena, "%u", options->database)};
-        send_words(context, on_greeting, link, words, 2);
+        struct str words[2] = {STR("SELECT"), str_format(scratch, "%u", options->database)};
+        send_words(context, on_greeting, link, scratch, words, 2);
     }
-    send_words(context, on_ready, link, (struct str[]){STR("PING")}, 1);
+    send_words(context, on_ready, link, scratch, (struct str[]){STR("PING")}, 1);
 }
 
 /* A host that takes the connection and says nothing, or packets that vanish: the kernel would wait for many minutes. */
@@ -338,7 +358,7 @@ enum redis_status redis_run(struct redis *redis, struct arena *arena, const stru
     sent(redis, count);
     for (size_t i = 0; i < count; i++) {
         pending[i] = (struct pending){.batch = batch, .index = i};
-        send_words(redis->commands.context, on_answer, &pending[i], commands[i].arguments, commands[i].count);
+        send_words(redis->commands.context, on_answer, &pending[i], arena, commands[i].arguments, commands[i].count);
     }
     if (fiber_park(INT64_MAX) != WAIT_DONE) {
         batch->fiber = NULL; /* the last answer frees it */

@@ -229,7 +229,7 @@ static void set_members(struct arena *arena, struct kv_op *op, const struct entr
 }
 
 static void run_one(struct kv_memory *memory, struct arena *arena, struct kv_op *op) {
-    struct str key = str_format(arena, "%.*s:{%.*s}", STR_ARG(op->ns), STR_ARG(op->id));
+    struct str key = str_concat(arena, op->ns, STR(":{"), op->id, STR("}"));
     struct entry **at = find(memory, key);
     struct entry *entry = *at;
     switch (op->verb) {

@@ -3,6 +3,7 @@
  * pipeline. Three operations need a script to be atomic.
  */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/check.h"
 #include "kv_driver.h"
 #include "loop/redis.h"
@@ -20,11 +21,14 @@
     "local n=redis.call('INCRBY',KEYS[1],ARGV[1]) if redis.call('TTL',KEYS[1])<0 then "                                \
     "redis.call('EXPIRE',KEYS[1],ARGV[2]) end "                                                                        \
     "return n"
-/* KEYS[1], ARGV: member, seconds, most members. Answers 1 done, 0 full. The life of the set is only ever extended. */
+/*
+ * KEYS[1], ARGV: member, seconds, most members. Answers 1 done, 0 full. The life of the set is only ever extended. A
+ * set is a hash without values: Redis 7.0 keeps a small hash in one compact piece, but any set of strings in a table of
+ * its own, with one member 192 bytes (MEMORY USAGE) instead of 96.
+ */
 #define SCRIPT_SET_ADD                                                                                                 \
-    "if redis.call('SISMEMBER',KEYS[1],ARGV[1])==0 and redis.call('SCARD',KEYS[1])>=tonumber(ARGV[3]) then return 0 "  \
-    "end "                                                                                                             \
-    "redis.call('SADD',KEYS[1],ARGV[1]) if redis.call('TTL',KEYS[1])<tonumber(ARGV[2]) then "                          \
+    "if redis.call('HEXISTS',KEYS[1],ARGV[1])==0 and redis.call('HLEN',KEYS[1])>=tonumber(ARGV[3]) then return 0 end " \
+    "redis.call('HSET',KEYS[1],ARGV[1],'') if redis.call('TTL',KEYS[1])<tonumber(ARGV[2]) then "                       \
     "redis.call('EXPIRE',KEYS[1],ARGV[2]) end return 1"
 
 struct built {
@@ -38,7 +42,10 @@ static void add(struct built *built, struct str argument) {
 }
 
 static struct str number_text(struct arena *arena, int64_t number) {
-    return str_format(arena, "%lld", (long long)number);
+    struct buf text;
+    buf_init(&text, arena, 20, 20);
+    buf_put_i64(&text, number);
+    return buf_str(&text);
 }
 
 static void add_script(struct built *built, struct str script, struct str key) {
@@ -49,7 +56,7 @@ static void add_script(struct built *built, struct str script, struct str key) {
 }
 
 static void build(struct arena *arena, const struct kv_op *op, struct built *built) {
-    struct str key = str_format(arena, "%.*s:{%.*s}", STR_ARG(op->ns), STR_ARG(op->id));
+    struct str key = str_concat(arena, op->ns, STR(":{"), op->id, STR("}"));
     struct str ttl = number_text(arena, op->ttl);
     built->command.arguments = built->arguments;
     switch (op->verb) {
@@ -101,12 +108,12 @@ static void build(struct arena *arena, const struct kv_op *op, struct built *bui
         add(built, number_text(arena, KV_SET_MEMBERS_MOST));
         break;
     case KV_SET_REMOVE:
-        add(built, STR("SREM"));
+        add(built, STR("HDEL"));
         add(built, key);
         add(built, op->value);
         break;
     case KV_SET_MEMBERS:
-        add(built, STR("SMEMBERS"));
+        add(built, STR("HKEYS"));
         add(built, key);
         break;
     }
