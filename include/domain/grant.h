@@ -36,8 +36,11 @@ enum domain_status refresh_redeem(struct domain *domain, struct arena *arena, co
 /* The grant a refresh token belongs to, without rotating: for revocation and introspection. Waits. */
 enum domain_status refresh_peek(struct domain *domain, struct arena *arena, struct str token, struct grant *ret_grant);
 
-/* A grant that exists and whose session, if it depends on one, lives. Waits. */
-enum domain_status grant_live(struct domain *domain, struct arena *arena, struct str grant_id, struct grant *ret_grant);
+/* A grant that exists and whose session, if it depends on one, lives: from the answered KV_GET of "gr" and its id, so
+ * that the caller may ask for other things in the same round trip. Waits. */
+struct kv_op;
+enum domain_status grant_live(struct domain *domain, struct arena *arena, const struct kv_op *answered,
+                              struct grant *ret_grant);
 /* Ends it and every token of it. Waits. */
 enum domain_status grant_revoke(struct domain *domain, struct arena *arena, struct str grant_id);
 

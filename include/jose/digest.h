@@ -16,7 +16,6 @@ struct sha256 sha256_of(struct str text);
 /* Of several parts, each preceded by its length, so that ("ab","c") and ("a","bc") differ. */
 struct sha256 sha256_of_parts(const struct str *parts, size_t count);
 struct sha256 hmac_sha256(struct secret key, struct str text);
-struct sha256 hmac_sha256_parts(struct secret key, const struct str *parts, size_t count);
 
 static inline struct str sha256_str(const struct sha256 *digest) {
     return str_of(digest->bytes, SHA256_SIZE);

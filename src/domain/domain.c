@@ -20,6 +20,8 @@ struct domain_keys *domain_keys_new(struct keyring *keyring) {
             keys->signers[signing_algs[i]] = jose_signer_new(key);
         }
     }
+    keys->verified = verified_new();
+    arena_defer(arena, (void (*)(void *))verified_free, keys->verified);
     struct buf jwks;
     buf_init(&jwks, arena, 4096, 256 * 1024);
     keyring_write_jwks(keyring, &jwks);

@@ -8,6 +8,7 @@
  */
 #include "domain/grant.h"
 
+#include "base/byte.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/encode.h"
@@ -46,7 +47,7 @@ static struct str packed_grant(struct arena *arena, const struct grant *grant) {
 }
 
 enum domain_status code_issue(struct domain *domain, struct arena *arena, struct code *code, struct str *ret_code) {
-    struct str text = str_format(arena, "ac_%.*s", STR_ARG(random_text(arena, CODE_RANDOM)));
+    struct str text = str_concat(arena, STR("ac_"), random_text(arena, CODE_RANDOM));
     code->expires_at = clock_wall() + domain->settings->code_s;
     struct buf buf;
     buf_init(&buf, arena, 512, RECORD_MOST);
@@ -63,18 +64,7 @@ enum domain_status code_issue(struct domain *domain, struct arena *arena, struct
 /* --- redeeming a code --- */
 
 static bool is_verifier(struct str verifier) {
-    if (verifier.len < VERIFIER_LEAST || verifier.len > VERIFIER_MOST) {
-        return false;
-    }
-    for (size_t i = 0; i < verifier.len; i++) {
-        char c = verifier.ptr[i];
-        bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                          c == '.' || c == '_' || c == '~';
-        if (!unreserved) {
-            return false;
-        }
-    }
-    return true;
+    return verifier.len >= VERIFIER_LEAST && verifier.len <= VERIFIER_MOST && bytes_all(verifier, BYTE_UNRESERVED);
 }
 
 /* RFC 7636 §4.6, and the downgrade of RFC 9700 §4.8.2: a verifier without a challenge is refused too. */
@@ -196,7 +186,7 @@ struct str refresh_token_of(const struct domain *domain, struct arena *arena, co
         token[GRANT_ID_SIZE + i] = (unsigned char)(grant->generation >> (8 * (GENERATION_SIZE - 1 - i)));
     }
     refresh_mac(domain, str_of(token, GRANT_ID_SIZE + GENERATION_SIZE), token + GRANT_ID_SIZE + GENERATION_SIZE);
-    return str_format(arena, "rt_%.*s", STR_ARG(base64url_encode(arena, str_of(token, sizeof(token)))));
+    return str_concat(arena, STR("rt_"), base64url_encode(arena, str_of(token, sizeof(token))));
 }
 
 static bool refresh_read(const struct domain *domain, struct arena *arena, struct str token, struct str *ret_grant_id,
@@ -220,20 +210,16 @@ static bool refresh_read(const struct domain *domain, struct arena *arena, struc
     return true;
 }
 
-/* The grant and, unless it was given for offline access, its session. `packed` is what the store holds, for a later
- * compare and replace. */
-static enum domain_status grant_load(struct domain *domain, struct arena *arena, struct str grant_id,
-                                     struct grant *ret_grant, struct str *ret_packed) {
-    struct kv_op op = {.verb = KV_GET, .ns = STR("gr"), .id = grant_id};
-    kv_run(domain->kv, arena, &op, 1);
-    if (op.status == KV_DOWN) {
+enum domain_status grant_live(struct domain *domain, struct arena *arena, const struct kv_op *answered,
+                              struct grant *ret_grant) {
+    if (answered->status == KV_DOWN) {
         return DOMAIN_UNAVAILABLE;
     }
     struct grant grant;
-    if (op.status != KV_DONE || !grant_unpack(op.result, &grant)) {
+    if (answered->status != KV_DONE || !grant_unpack(answered->result, &grant)) {
         return DOMAIN_NO;
     }
-    grant.grant_id = grant_id;
+    grant.grant_id = answered->id;
     if (!grant.offline) {
         struct session session;
         enum domain_status found = session_get(domain, arena, grant.session_id, &session);
@@ -242,8 +228,16 @@ static enum domain_status grant_load(struct domain *domain, struct arena *arena,
         }
     }
     *ret_grant = grant;
-    *ret_packed = op.result;
     return DOMAIN_DONE;
+}
+
+/* `packed` is what the store holds, for a later compare and replace. */
+static enum domain_status grant_load(struct domain *domain, struct arena *arena, struct str grant_id,
+                                     struct grant *ret_grant, struct str *ret_packed) {
+    struct kv_op op = {.verb = KV_GET, .ns = STR("gr"), .id = grant_id};
+    kv_run(domain->kv, arena, &op, 1);
+    *ret_packed = op.result;
+    return grant_live(domain, arena, &op, ret_grant);
 }
 
 /* Replaces generation n by n + 1, if nobody was quicker. DOMAIN_NO: somebody was. */
@@ -325,12 +319,6 @@ enum domain_status refresh_peek(struct domain *domain, struct arena *arena, stru
     }
     *ret_grant = grant;
     return DOMAIN_DONE;
-}
-
-enum domain_status grant_live(struct domain *domain, struct arena *arena, struct str grant_id,
-                              struct grant *ret_grant) {
-    struct str packed;
-    return grant_load(domain, arena, grant_id, ret_grant, &packed);
 }
 
 enum domain_status grant_revoke(struct domain *domain, struct arena *arena, struct str grant_id) {

@@ -105,7 +105,7 @@ enum domain_status session_start(struct domain *domain, struct arena *arena, str
         if (found == DOMAIN_DONE && session_end(domain, arena, old.session_id) != DOMAIN_DONE) {
             return DOMAIN_UNAVAILABLE;
         }
-        cookie = str_format(arena, "ss_%.*s", STR_ARG(random_text(arena, COOKIE_RANDOM)));
+        cookie = str_concat(arena, STR("ss_"), random_text(arena, COOKIE_RANDOM));
         session.session_id = id_of_cookie(arena, cookie);
     }
     if (session_store(domain, arena, &session) != DOMAIN_DONE) {

@@ -116,7 +116,7 @@ bool access_token_write(struct domain *domain, struct arena *arena, const struct
         json_put_str(out, "gid", grant->grant_id);
     } else {
         /* No account can have this subject: theirs are base64url, without a colon (RFC 9700 §4.15). */
-        json_put_str(out, "sub", str_format(arena, "client:%.*s", STR_ARG(client->client_id)));
+        json_put_str(out, "sub", str_concat(arena, STR("client:"), client->client_id));
     }
     if (!str_is_empty(token->scope)) {
         json_put_str(out, "scope", token->scope);
@@ -194,21 +194,26 @@ bool userinfo_sign(struct domain *domain, struct arena *arena, const struct clie
 
 static bool own_jwt(struct domain *domain, struct arena *arena, struct str jwt, struct str typ, struct jws *ret_jws,
                     struct jwt_claims *ret_claims) {
-    return jws_verify(arena, jwt, keyring_published(domain->keys->keyring), OWN_ALGS, ret_jws) == JWS_VALID &&
+    struct domain_keys *keys = domain->keys;
+    return jws_verify_again(arena, jwt, keyring_published(keys->keyring), OWN_ALGS, keys->verified, ret_jws) ==
+               JWS_VALID &&
            str_equal_fold(ret_jws->typ, typ) && jwt_claims_read(ret_jws->claims, ret_claims) &&
            str_equal(ret_claims->iss, domain->settings->issuer);
 }
 
 /* The grant, its session, and that this one token was not revoked. */
 static enum domain_status token_live(struct domain *domain, struct arena *arena, struct access_token_read *token) {
-    struct kv_op revoked = {.verb = KV_GET, .ns = STR("rj"), .id = token->jti};
-    if (kv_run(domain->kv, arena, &revoked, 1) == KV_DOWN) {
+    struct kv_op ops[] = {
+        {.verb = KV_GET, .ns = STR("rj"), .id = token->jti},
+        {.verb = KV_GET, .ns = STR("gr"), .id = token->grant.grant_id},
+    };
+    if (kv_run(domain->kv, arena, ops, token->has_grant ? 2 : 1) == KV_DOWN) {
         return DOMAIN_UNAVAILABLE;
     }
-    if (revoked.status == KV_DONE) {
+    if (ops[0].status == KV_DONE) {
         return DOMAIN_NO;
     }
-    return token->has_grant ? grant_live(domain, arena, token->grant.grant_id, &token->grant) : DOMAIN_DONE;
+    return token->has_grant ? grant_live(domain, arena, &ops[1], &token->grant) : DOMAIN_DONE;
 }
 
 enum domain_status access_token_read(struct domain *domain, struct arena *arena, struct str jwt,

@@ -56,9 +56,3 @@ struct sha256 hmac_sha256(struct secret key, struct str text) {
           len == SHA256_SIZE);
     return digest;
 }
-
-/* The parts' hash is what is authenticated: the same unambiguous encoding, and one HMAC over 32 bytes. */
-struct sha256 hmac_sha256_parts(struct secret key, const struct str *parts, size_t count) {
-    struct sha256 inner = sha256_of_parts(parts, count);
-    return hmac_sha256(key, sha256_str(&inner));
-}

@@ -77,8 +77,27 @@ static void shorten_typ(struct jws *jws) {
     }
 }
 
-enum jws_result jws_verify(struct arena *arena, struct str token, const struct jose_key_set *keys, unsigned allowed,
-                           struct jws *ret_jws) {
+static enum jws_result check_signature(const struct jws *jws, const struct parts *parts,
+                                       const struct jose_key_set *keys) {
+    enum jws_result result = JWS_UNKNOWN_KEY;
+    int tries = 0;
+    for (size_t i = 0; i < keys->count && tries < TRIES_MOST; i++) {
+        const struct jose_key *key = keys->keys[i];
+        if (key->alg != jws->alg || (!str_is_absent(jws->kid) && !str_equal(jws->kid, jose_key_kid(key)))) {
+            continue;
+        }
+        tries++;
+        if (jose_key_verify(key, parts->input, parts->signature)) {
+            return JWS_VALID;
+        }
+        result = JWS_BAD_SIGNATURE;
+    }
+    return result;
+}
+
+/* `verified` may be NULL. */
+static enum jws_result verify(struct arena *arena, struct str token, const struct jose_key_set *keys, unsigned allowed,
+                              struct verified *verified, struct jws *ret_jws) {
     struct jws jws = {0};
     struct parts parts;
     if (!take_apart(arena, token, &jws, &parts)) {
@@ -87,22 +106,29 @@ enum jws_result jws_verify(struct arena *arena, struct str token, const struct j
     if (jws.alg == JOSE_NONE || jws.alg == JOSE_HS256 || !(allowed & JOSE_ALG_BIT(jws.alg))) {
         return JWS_WRONG_ALG;
     }
-    enum jws_result result = JWS_UNKNOWN_KEY;
-    int tries = 0;
-    for (size_t i = 0; i < keys->count && tries < TRIES_MOST; i++) {
-        const struct jose_key *key = keys->keys[i];
-        if (key->alg != jws.alg || (!str_is_absent(jws.kid) && !str_equal(jws.kid, jose_key_kid(key)))) {
-            continue;
+    struct sha256 digest = sha256_of(verified ? token : STR(""));
+    if (!verified || !verified_has(verified, &digest)) {
+        enum jws_result result = check_signature(&jws, &parts, keys);
+        if (result != JWS_VALID) {
+            return result;
         }
-        tries++;
-        if (jose_key_verify(key, parts.input, parts.signature)) {
-            shorten_typ(&jws);
-            *ret_jws = jws;
-            return JWS_VALID;
+        if (verified) {
+            verified_add(verified, &digest);
         }
-        result = JWS_BAD_SIGNATURE;
     }
-    return result;
+    shorten_typ(&jws);
+    *ret_jws = jws;
+    return JWS_VALID;
+}
+
+enum jws_result jws_verify(struct arena *arena, struct str token, const struct jose_key_set *keys, unsigned allowed,
+                           struct jws *ret_jws) {
+    return verify(arena, token, keys, allowed, NULL, ret_jws);
+}
+
+enum jws_result jws_verify_again(struct arena *arena, struct str token, const struct jose_key_set *keys,
+                                 unsigned allowed, struct verified *verified, struct jws *ret_jws) {
+    return verify(arena, token, keys, allowed, verified, ret_jws);
 }
 
 /* libjwt takes the token apart again by itself; what it is given has passed our stricter reading before. */

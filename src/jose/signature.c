@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/encode.h"
 #include "internal.h"
+#include "jose/digest.h"
 #include "jose/jws.h"
 
 #include <openssl/ecdsa.h>
@@ -14,11 +15,20 @@
 
 #define SIGNATURE_MOST 512
 #define HEADER_MOST    512
+#define HEADERS_MOST   8
+
+/* The first part of a token, in base64url with its dot: the same for all tokens of one key and type. */
+struct header {
+    struct str typ, text;
+};
 
 struct jose_signer {
     struct jose_key *key;
-    EVP_MD_CTX *ready; /* initialised with the key; copied for each signature */
-    EVP_MD_CTX *work;
+    EVP_PKEY_CTX *ready; /* signs a digest; NULL for Ed25519, which signs the message itself */
+    EVP_MD_CTX *work;    /* for Ed25519 */
+    struct arena *arena; /* the headers' */
+    struct header headers[HEADERS_MOST];
+    size_t header_count;
 };
 
 static bool set_padding(EVP_PKEY_CTX *ctx, enum jose_alg alg) {
@@ -33,15 +43,26 @@ static const char *digest_name(enum jose_alg alg) {
     return alg == JOSE_EDDSA ? NULL : "SHA256";
 }
 
+/* One context serves all signatures of a key: OpenSSL allows it as long as the parameters stay (EVP_PKEY_sign(3)). */
+static EVP_PKEY_CTX *ready_context(const struct jose_key *key) {
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
+    bool fine = ctx && EVP_PKEY_sign_init(ctx) == 1 && set_padding(ctx, key->alg) &&
+                EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1;
+    if (!fine) {
+        EVP_PKEY_CTX_free(ctx);
+        return NULL;
+    }
+    return ctx;
+}
+
 struct jose_signer *jose_signer_new(struct jose_key *key) {
     struct jose_signer *signer = check_calloc(1, sizeof(*signer));
-    EVP_PKEY_CTX *ctx = NULL;
     signer->key = jose_key_hold(key);
-    signer->ready = EVP_MD_CTX_new();
-    signer->work = EVP_MD_CTX_new();
-    CHECK(signer->ready && signer->work);
-    if (EVP_DigestSignInit_ex(signer->ready, &ctx, digest_name(key->alg), NULL, NULL, key->pkey, NULL) != 1 ||
-        !set_padding(ctx, key->alg)) {
+    signer->arena = arena_new();
+    if (key->alg == JOSE_EDDSA) {
+        signer->work = EVP_MD_CTX_new();
+        CHECK(signer->work);
+    } else if (!(signer->ready = ready_context(key))) {
         jose_signer_free(signer);
         return NULL;
     }
@@ -52,8 +73,9 @@ void jose_signer_free(struct jose_signer *signer) {
     if (!signer) {
         return;
     }
-    EVP_MD_CTX_free(signer->ready);
+    EVP_PKEY_CTX_free(signer->ready);
     EVP_MD_CTX_free(signer->work);
+    arena_free(signer->arena);
     jose_key_free(signer->key);
     free(signer);
 }
@@ -66,51 +88,66 @@ static bool raw_from_der(const unsigned char *der, size_t len, unsigned char raw
     return fine;
 }
 
-/* A ready context is copied, which spares looking the key and the digest up again. Ed25519 signs in one stroke and is
- * set up anew. */
+static bool sign_message(struct jose_signer *signer, struct str input, unsigned char *signature, size_t *len) {
+    return EVP_MD_CTX_reset(signer->work) == 1 &&
+           EVP_DigestSignInit_ex(signer->work, NULL, NULL, NULL, NULL, signer->key->pkey, NULL) == 1 &&
+           EVP_DigestSign(signer->work, signature, len, (const unsigned char *)input.ptr, input.len) == 1;
+}
+
+static bool sign_digest(struct jose_signer *signer, struct str input, unsigned char *signature, size_t *len) {
+    struct sha256 digest = sha256_of(input);
+    return EVP_PKEY_sign(signer->ready, signature, len, digest.bytes, SHA256_SIZE) == 1;
+}
+
 static bool sign(struct jose_signer *signer, struct str input, unsigned char signature[SIGNATURE_MOST],
                  size_t *ret_len) {
-    enum jose_alg alg = signer->key->alg;
     size_t len = SIGNATURE_MOST;
-    bool ready = alg == JOSE_EDDSA
-                     ? EVP_MD_CTX_reset(signer->work) == 1 &&
-                           EVP_DigestSignInit_ex(signer->work, NULL, NULL, NULL, NULL, signer->key->pkey, NULL) == 1
-                     : EVP_MD_CTX_copy_ex(signer->work, signer->ready) == 1;
-    if (!ready || EVP_DigestSign(signer->work, signature, &len, (const unsigned char *)input.ptr, input.len) != 1) {
-        return false;
-    }
-    if (alg == JOSE_ES256) {
+    bool fine =
+        signer->ready ? sign_digest(signer, input, signature, &len) : sign_message(signer, input, signature, &len);
+    if (fine && signer->key->alg == JOSE_ES256) {
         unsigned char raw[ES256_SIZE];
-        if (!raw_from_der(signature, len, raw)) {
-            return false;
-        }
+        fine = raw_from_der(signature, len, raw);
         memcpy(signature, raw, ES256_SIZE);
         len = ES256_SIZE;
     }
     *ret_len = len;
-    return true;
+    return fine;
 }
 
-static void put_header(struct jose_signer *signer, struct str typ, struct buf *buf) {
-    struct arena *arena ARENA_AUTO = arena_new();
-    struct buf header;
-    buf_init(&header, arena, HEADER_MOST, HEADER_MOST);
+static struct str header_make(struct jose_signer *signer, struct str typ) {
+    struct buf header, text;
+    buf_init(&header, signer->arena, HEADER_MOST, HEADER_MOST);
     struct json_out out = json_out(&header);
     json_open_object(&out, NULL);
     json_put_str(&out, "alg", jose_alg_name(signer->key->alg));
     json_put_str(&out, "typ", typ);
     json_put_str(&out, "kid", jose_key_kid(signer->key));
     json_close_object(&out);
-    CHECK(!header.failed);
-    buf_put_base64url(buf, buf_str(&header));
+    buf_init(&text, signer->arena, HEADER_MOST * 2, HEADER_MOST * 2);
+    buf_put_base64url(&text, buf_str(&header));
+    buf_putc(&text, '.');
+    CHECK(!header.failed && !text.failed);
+    return buf_str(&text);
+}
+
+/* Types are constants of the domain, and few. */
+static struct str header_of(struct jose_signer *signer, struct str typ) {
+    for (size_t i = 0; i < signer->header_count; i++) {
+        if (str_equal(signer->headers[i].typ, typ)) {
+            return signer->headers[i].text;
+        }
+    }
+    CHECK(signer->header_count < HEADERS_MOST);
+    struct header *header = &signer->headers[signer->header_count++];
+    *header = (struct header){.typ = str_dup(signer->arena, typ), .text = header_make(signer, typ)};
+    return header->text;
 }
 
 bool jws_sign(struct jose_signer *signer, struct str typ, struct str payload, struct buf *buf) {
     size_t start = buf->len;
     unsigned char signature[SIGNATURE_MOST];
     size_t len;
-    put_header(signer, typ, buf);
-    buf_putc(buf, '.');
+    buf_put(buf, header_of(signer, typ));
     buf_put_base64url(buf, payload);
     bool fine = !buf->failed && sign(signer, str_of(buf->ptr + start, buf->len - start), signature, &len);
     if (fine) {
