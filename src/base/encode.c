@@ -128,7 +128,7 @@ static int hex_value(char c) {
 
 /* Nothing in it stands for anything else, and it is UTF-8: most names and values are. */
 static bool is_plain(struct str text, bool plus_is_space) {
-    return bytes_all(text, plus_is_space ? BYTE_FORM_PLAIN : BYTE_PATH_PLAIN);
+    return bytes_all_plain(text, !plus_is_space);
 }
 
 bool percent_decode(struct arena *arena, struct str text, bool plus_is_space, struct str *ret_text) {

@@ -50,7 +50,7 @@ static int read_method(struct str name, enum http_method *ret_method) {
 
 /* origin-form only (RFC 9112 §3.2.1): we are no proxy, and nothing is asked of the server as a whole. */
 static int read_target(struct arena *arena, struct str target, struct http_head *head) {
-    if (target.len == 0 || target.ptr[0] != '/' || !bytes_all(target, BYTE_TARGET)) {
+    if (target.len == 0 || target.ptr[0] != '/' || !bytes_all_target(target)) {
         return 400;
     }
     struct str path = str_cut(target, '?', &head->query_text);
@@ -108,7 +108,7 @@ static int read_fields(struct arena *arena, struct str left, const struct http_l
         /* A line that starts with a blank would be folded into the one before: its name is no token. */
         struct str name = str_cut(line, ':', &value);
         value = str_trim(value);
-        if (str_is_absent(value) || !is_token(name) || !bytes_all(value, BYTE_FIELD)) {
+        if (str_is_absent(value) || !is_token(name) || !bytes_all_field(value)) {
             return 400;
         }
         fields[head->field_count++] = (struct http_field){str_lower(arena, name), value};

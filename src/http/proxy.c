@@ -106,7 +106,7 @@ static struct str cut_last(struct str list, struct str *rest) {
 
 bool http_forwarded(const struct http_networks *networks, const struct http_request *request, struct str peer,
                     struct str *ret_address, bool *ret_secure) {
-    if (!http_networks_have(networks, peer)) {
+    if (networks->count == 0 || !http_networks_have(networks, peer)) {
         return true;
     }
     struct str proto = http_field_value(request, STR("x-forwarded-proto")), rest;

@@ -9,7 +9,7 @@
 #define FIELDS_MOST (64 * 1024)
 
 void http_reply_field(struct http_reply *reply, struct str name, struct str value) {
-    if (!bytes_all(name, BYTE_FIELD) || !bytes_all(value, BYTE_FIELD)) {
+    if (!bytes_all_field(name) || !bytes_all_field(value)) {
         reply->status = 500;
         return;
     }

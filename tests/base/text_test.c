@@ -1,5 +1,6 @@
 /* Strings, buffers, encodings. */
 #include "base/buf.h"
+#include "base/byte.h"
 #include "base/encode.h"
 #include "base/utf8.h"
 #include "test.h"
@@ -117,7 +118,26 @@ static void utf8_has_one_spelling(void **state) {
     assert_int_equal(utf8_count(STR("a中𠮷")), 3);
 }
 
-RUN_TESTS(cmocka_unit_test(cutting_leaves_an_absent_rest_without_the_separator),
+/* Every byte at every place, against the definition. */
+static void plain_text_is_told_from_special_bytes_wherever_they_stand(void **state) {
+    for (size_t len = 1; len <= 20; len++) {
+        for (size_t at = 0; at < len; at++) {
+            for (unsigned c = 0; c < 256; c++) {
+                char text[20];
+                memset(text, 'a', sizeof(text));
+                text[at] = (char)c;
+                bool plain = c > 0 && c < 0x80 && c != '%';
+                assert_int_equal(bytes_all_plain(str_of(text, len), true), plain);
+                assert_int_equal(bytes_all_plain(str_of(text, len), false), plain && c != '+');
+                assert_int_equal(bytes_all_field(str_of(text, len)), (c >= 0x20 || c == '\t') && c != 0x7f);
+                assert_int_equal(bytes_all_target(str_of(text, len)), c > 0x20 && c < 0x7f && c != '#');
+            }
+        }
+    }
+}
+
+RUN_TESTS(cmocka_unit_test(plain_text_is_told_from_special_bytes_wherever_they_stand),
+          cmocka_unit_test(cutting_leaves_an_absent_rest_without_the_separator),
           cmocka_unit_test(words_keep_empty_ones), cmocka_unit_test(numbers_are_digits_only),
           cmocka_unit_test(a_buffer_past_its_ceiling_stays_failed_and_unchanged),
           cmocka_unit_test(escapes_mean_themselves), cmocka_unit_test(base64url_has_one_spelling),
