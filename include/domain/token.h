@@ -14,8 +14,8 @@
 struct str acr_of_level(int level);
 int level_of_acr(struct str acr);
 
-/* RFC 9068, typ at+jwt, signed with the server's default algorithm. `grant` NULL for client_credentials. False: signing
- * failed. */
+/* RFC 9068, typ at+jwt, signed with the client's algorithm for them, or the server's default. `grant` NULL for
+ * client_credentials. False: signing failed. */
 struct access_token {
     const struct client *client;
     const struct grant *grant;

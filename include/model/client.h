@@ -44,11 +44,12 @@ struct client {
     struct str auth_alg; /* token_endpoint_auth_signing_alg; absent for any that fits the method */
     struct str jwks;     /* JSON text of the public key set, absent without */
     struct str jwks_uri;
-    struct str id_token_alg; /* id_token_signed_response_alg, ES256 unless said */
-    struct str userinfo_alg; /* userinfo_signed_response_alg; absent for plain JSON */
-    bool pairwise;           /* subject_type */
-    struct str sector;       /* host of sector_identifier_uri, or of the redirect URIs */
-    struct str scope;        /* allowed, space separated */
+    struct str id_token_alg;     /* id_token_signed_response_alg, ES256 unless said */
+    struct str access_token_alg; /* tongxing_access_token_alg; absent for the server's default */
+    struct str userinfo_alg;     /* userinfo_signed_response_alg; absent for plain JSON */
+    bool pairwise;               /* subject_type */
+    struct str sector;           /* host of sector_identifier_uri, or of the redirect URIs */
+    struct str scope;            /* allowed, space separated */
     struct str backchannel_logout_uri;
     bool backchannel_logout_session_required;
     int64_t default_max_age; /* seconds, -1 for none */

@@ -121,7 +121,9 @@ bool access_token_write(struct domain *domain, struct arena *arena, const struct
     if (!str_is_empty(token->scope)) {
         json_put_str(out, "scope", token->scope);
     }
-    return payload_sign(&payload, domain, arena, default_alg(domain), STR("at+jwt"), ret_jwt);
+    enum jose_alg alg =
+        str_is_absent(client->access_token_alg) ? default_alg(domain) : jose_alg_from_name(client->access_token_alg);
+    return payload_sign(&payload, domain, arena, alg, STR("at+jwt"), ret_jwt);
 }
 
 /* Left half of the hash that the signing algorithm uses. Ed25519 signs with SHA-512, but at_hash with SHA-256 is what

@@ -278,18 +278,23 @@ static void read_auth_alg(struct reading *reading, const struct json *value) {
     }
 }
 
-static void read_id_token_alg(struct reading *reading, const struct json *value) {
+static void read_signing_alg(struct reading *reading, const struct json *value, struct str *alg) {
     int ignored;
     if (choose(reading, value, signing_algs, ARRAY_LEN(signing_algs), &ignored)) {
-        json_str(value, &reading->client->id_token_alg);
+        json_str(value, alg);
     }
 }
 
+static void read_id_token_alg(struct reading *reading, const struct json *value) {
+    read_signing_alg(reading, value, &reading->client->id_token_alg);
+}
+
+static void read_access_token_alg(struct reading *reading, const struct json *value) {
+    read_signing_alg(reading, value, &reading->client->access_token_alg);
+}
+
 static void read_userinfo_alg(struct reading *reading, const struct json *value) {
-    int ignored;
-    if (choose(reading, value, signing_algs, ARRAY_LEN(signing_algs), &ignored)) {
-        json_str(value, &reading->client->userinfo_alg);
-    }
+    read_signing_alg(reading, value, &reading->client->userinfo_alg);
 }
 
 static void read_jwks(struct reading *reading, const struct json *value) {
@@ -397,6 +402,7 @@ static const struct {
     {"tongxing_consent", read_consent},
     {"tongxing_agency", read_agency},
     {"tongxing_enabled", read_enabled},
+    {"tongxing_access_token_alg", read_access_token_alg},
     {"tongxing_access_token_seconds", read_access_seconds},
     {"tongxing_refresh_token_seconds", read_refresh_seconds},
 };

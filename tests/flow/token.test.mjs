@@ -72,6 +72,7 @@ describe('the happy path (oidcc-server)', () => {
     const tokens = await tokensOf(agent, rs256, alice, { scope: 'openid email' });
     const { protectedHeader } = await jose.jwtVerify(tokens.id_token, jwks, { audience: 'rs256' });
     assert.equal(protectedHeader.alg, 'RS256');
+    assert.equal((await jose.jwtVerify(tokens.access_token, jwks)).protectedHeader.alg, 'PS256');
     const info = await userinfo(stack, tokens.access_token);
     assert.equal(info.headers.get('content-type'), 'application/jwt');
     const { payload } = await jose.jwtVerify(await info.text(), jwks, { issuer: stack.issuer, audience: 'rs256' });

@@ -31,6 +31,7 @@ static void what_is_wrong_is_named(void **state) {
         {"{" BASE ",\"token_endpoint_auth_method\":\"magic\"}", "token_endpoint_auth_method"},
         {"{" BASE ",\"token_endpoint_auth_signing_alg\":\"ES256\"}", "token_endpoint_auth_signing_alg"},
         {"{" BASE ",\"id_token_signed_response_alg\":\"none\"}", "id_token_signed_response_alg"},
+        {"{" BASE ",\"tongxing_access_token_alg\":\"HS256\"}", "tongxing_access_token_alg"},
         {"{" BASE ",\"id_token_signed_response_alg\":\"HS256\"}", "id_token_signed_response_alg"},
         {"{" BASE ",\"grant_types\":[\"password\"]}", "grant_types"},
         {"{" BASE ",\"grant_types\":[\"refresh_token\"]}", "grant_types"},

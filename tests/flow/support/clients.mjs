@@ -22,7 +22,7 @@ export const machine = { client_id: 'machine', client_secret: secret('machine'),
 export const disabled = { client_id: 'disabled', client_secret: secret('disabled'), ...code, tongxing_enabled: false };
 export const query = { client_id: 'query', client_secret: secret('query'), ...code, redirect_uris: ['https://rp.example/cb?a=1', 'https://rp.example/two'], tongxing_require_pkce: false };
 export const pairwise = { client_id: 'pairwise', client_secret: secret('pairwise'), ...code, subject_type: 'pairwise' };
-export const rs256 = { client_id: 'rs256', client_secret: secret('rs256'), ...code, id_token_signed_response_alg: 'RS256', userinfo_signed_response_alg: 'RS256' };
+export const rs256 = { client_id: 'rs256', client_secret: secret('rs256'), ...code, id_token_signed_response_alg: 'RS256', userinfo_signed_response_alg: 'RS256', tongxing_access_token_alg: 'PS256' };
 export const level3 = { client_id: 'level3', client_secret: secret('level3'), ...code, tongxing_level: 3 };
 
 export const clients = [c1, c2, post_, jwt, hmac, pub, nat, ask, machine, disabled, query, pairwise, rs256, level3];
