@@ -12,6 +12,7 @@
 #include "loop/pool.h"
 #include "worker.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,6 +194,7 @@ static void wait_for_end(struct server *server, const sigset_t *signals) {
 
 static void run(struct server *server, const sigset_t *signals) {
     const struct config *config = server->config;
+    malloc_trim(0); /* reading the configuration took memory that serving does not need */
     log_info("server.started", log_str("issuer", config->server_issuer), log_str("address", config->listen_address),
              log_int("port", config->listen_port), log_int("workers", (int64_t)server->worker_count),
              log_int("clients", (int64_t)registry_count(server->registry)));
