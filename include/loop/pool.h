@@ -13,7 +13,8 @@ enum pool_result {
     POOL_FULL, /* the queue has reached its ceiling; nothing was run: answer 503 */
 };
 
-struct pool *pool_new(const char *name, size_t threads, size_t queue_ceiling);
+/* `nice`: how far its threads stand back when the processor is wanted elsewhere (setpriority(2)); 0 for not at all. */
+struct pool *pool_new(const char *name, size_t threads, size_t queue_ceiling, int nice);
 /* Waits for running work to end. */
 void pool_free(struct pool *pool);
 

@@ -73,7 +73,7 @@ static int run(struct job *job, const struct config *config, struct fault *fault
     }
     struct loop *loop = loop_new();
     job->domain.loop = loop;
-    job->domain.passwords = pool_new("passwords", 1, 1);
+    job->domain.passwords = pool_new("passwords", 1, 1, 0);
     int status = 1;
     if (sql_connect(database, &job->domain.sql, fault)) {
         loop_post(loop, start_add, job);

@@ -7,6 +7,8 @@
 #include "internal.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 struct job {
     struct job *next;
@@ -23,6 +25,7 @@ struct pool {
     size_t queued;
     bool ending;
     size_t ceiling;
+    int nice;
     size_t thread_count;
     pthread_t *threads;
 };
@@ -52,6 +55,8 @@ static struct job *pool_next(struct pool *pool) {
 static void *pool_thread(void *arg) {
     struct pool *pool = arg;
     struct job *job;
+    /* On Linux a thread has a priority of its own. To be refused costs nothing but the good manners. */
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), pool->nice);
     while ((job = pool_next(pool))) {
         job->work(job->arg);
         loop_post(job->loop, job_done, job);
@@ -59,11 +64,12 @@ static void *pool_thread(void *arg) {
     return NULL;
 }
 
-struct pool *pool_new(const char *name, size_t threads, size_t queue_ceiling) {
+struct pool *pool_new(const char *name, size_t threads, size_t queue_ceiling, int nice) {
     struct pool *pool = check_calloc(1, sizeof(*pool));
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->queued_or_ending, NULL);
     pool->ceiling = queue_ceiling;
+    pool->nice = nice;
     pool->thread_count = threads;
     pool->threads = check_calloc(threads, sizeof(*pool->threads));
     for (size_t i = 0; i < threads; i++) {

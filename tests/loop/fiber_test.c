@@ -93,7 +93,7 @@ static void many_use_pool(void *arg) {
 
 static void a_full_pool_says_so_and_runs_the_rest(void **state) {
     struct loop *loop = loop_new();
-    struct blocking blocking = {.pool = pool_new("test", 2, 5)};
+    struct blocking blocking = {.pool = pool_new("test", 2, 5, 0)};
     run_on(loop, many_use_pool, &blocking);
     assert_int_equal(blocking.done + blocking.full, 20);
     assert_in_range(blocking.done, 5, 8);
