@@ -26,6 +26,7 @@
 
 #define LINGER_MS   2000
 #define LINGER_MOST (256 * 1024)
+#define UNSENT_MOST 16
 
 enum state { STATE_IDLE, STATE_HEAD, STATE_BODY, STATE_RUNNING, STATE_WRITING, STATE_LINGERING };
 
@@ -39,12 +40,14 @@ struct connection {
     enum state state;
     struct arena *arena; /* of the request at hand; NULL when idle */
     struct http_head *head;
+    struct str answer_head, answer_body; /* until they are sent; in the arena */
+    struct connection *unsent_next;
     size_t lingered;
     bool close_after;
     char peer[ADDRESS_SIZE];
 };
 
-void connection_close(struct connection *connection) {
+static void connection_close(struct connection *connection) {
     struct http_server *server = connection->server;
     CHECK(connection->state != STATE_RUNNING);
     *connection->link = connection->next;
@@ -101,17 +104,47 @@ static void next_request(struct connection *connection) {
     }
 }
 
-static void send_answer(struct connection *connection, const struct http_reply *reply,
-                        const struct http_request *request) {
-    stream_send(&connection->stream, answer_head(reply, request, connection->close_after), answer_body(reply, request));
-}
-
-static void after_answer(struct connection *connection) {
+/* Takes what the reply and its arena hold; the arena may go afterwards. */
+static void send_now(struct connection *connection, struct str head, struct str body) {
+    stream_send(&connection->stream, head, body);
     connection->state = STATE_WRITING;
     if (stream_is_sent(&connection->stream)) {
         next_request(connection);
     } else {
         enter(connection, STATE_WRITING, connection->server->options.limits.write_ms);
+    }
+}
+
+static void send_unsent(struct http_server *server) {
+    struct connection *connection = server->unsent;
+    server->unsent = NULL;
+    server->unsent_count = 0;
+    while (connection) {
+        struct connection *next = connection->unsent_next;
+        send_now(connection, connection->answer_head, connection->answer_body);
+        connection = next;
+    }
+}
+
+static void on_send_turn(evutil_socket_t fd, short what, void *arg) {
+    send_unsent(arg);
+}
+
+/*
+ * Answers of one turn of the loop are sent together, since each send may wake a client, and that costs more than the
+ * sending. Never more than UNSENT_MOST wait, so that none waits long (docs/performance.md).
+ */
+static void send_soon(struct connection *connection, struct str head, struct str body) {
+    struct http_server *server = connection->server;
+    connection->state = STATE_WRITING;
+    connection->answer_head = head;
+    connection->answer_body = body;
+    connection->unsent_next = server->unsent;
+    server->unsent = connection;
+    if (++server->unsent_count == 1) {
+        event_active(server->send_turn, EV_TIMEOUT, 0);
+    } else if (server->unsent_count == UNSENT_MOST) {
+        send_unsent(server); /* may free the connection */
     }
 }
 
@@ -123,8 +156,7 @@ static void refuse(struct connection *connection, int status) {
     connection->close_after = true;
     log_info("http.refused", log_int("status", status));
     stream_pause(&connection->stream);
-    send_answer(connection, &reply, NULL);
-    after_answer(connection);
+    send_now(connection, answer_head(&reply, NULL, true), answer_body(&reply, NULL));
 }
 
 /* After a refusal the rest of what the client sends is read and dropped for a moment: closing at once could destroy our
@@ -201,12 +233,11 @@ static void run_request(void *arg) {
     replace_failed(&reply);
     connection->close_after =
         connection->close_after || reply.close || !connection->head->keep_alive || connection->server->stopping;
-    send_answer(connection, &reply, &request);
     if (options->done) {
         options->done(options->ctx, &request, &reply, clock_monotonic_us() - started);
     }
     fiber_set_log_id(STR_NONE);
-    after_answer(connection);
+    send_soon(connection, answer_head(&reply, &request, connection->close_after), answer_body(&reply, &request));
 }
 
 /* --- reading a request --- */
@@ -359,6 +390,23 @@ void connection_open(struct http_server *server, int fd, struct ssl_st *ssl, str
     size_t most = limits->request_line + limits->header_bytes + limits->body_bytes + 4096;
     stream_open(&connection->stream, server->base, fd, ssl, most);
     enter(connection, STATE_IDLE, limits->header_ms); /* who connects says something soon */
+}
+
+void connections_init(struct http_server *server) {
+    server->send_turn = event_new(server->base, -1, 0, on_send_turn, server);
+    CHECK(server->send_turn);
+}
+
+void connections_done(struct http_server *server) {
+    server->unsent = NULL;
+    server->unsent_count = 0;
+    while (server->connections) {
+        connection_close(server->connections);
+    }
+    stream_pool_done(&server->streams);
+    if (server->send_turn) {
+        event_free(server->send_turn);
+    }
 }
 
 void connections_stop(struct http_server *server) {

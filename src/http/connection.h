@@ -24,6 +24,9 @@ struct http_server {
     struct loop_timer *pause; /* after the descriptors ran out */
     uint16_t port;
     struct stream_pool streams;
+    struct connection *unsent; /* whose answers are written and not yet sent */
+    size_t unsent_count;
+    struct event *send_turn;        /* sends them when the loop has done what it was told of */
     struct connection *connections; /* all open ones, linked */
     size_t connection_count;
     struct address_count *addresses; /* uthash, by address text */
@@ -35,11 +38,11 @@ struct http_server {
 
 /* Takes over the socket and, unless it is NULL, the TLS on it. */
 void connection_open(struct http_server *server, int fd, struct ssl_st *ssl, struct str peer);
+void connections_init(struct http_server *server);
+/* Closes all, whatever they are at; their handlers have ended. */
+void connections_done(struct http_server *server);
 /* Closes those that are between requests; the others after the answer they are at. */
 void connections_stop(struct http_server *server);
-/* Closes it, whatever it is at; not while its handler runs. */
-void connection_close(struct connection *connection);
-
 /* server.c: counts of addresses. False when this one has its share already. */
 bool server_address_enter(struct http_server *server, struct str address);
 void server_address_leave(struct http_server *server, struct str address);

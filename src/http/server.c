@@ -231,6 +231,7 @@ bool http_server_new(struct loop *loop, const struct http_server_options *option
     server->base = loop_event_base(loop);
     server->arena = arena_new();
     copy_options(server, options);
+    connections_init(server);
     bool tls = !str_is_absent(options->tls.certificate_file);
     if (!http_networks_new(options->trusted_proxies, options->trusted_proxy_count, &server->trusted, fault) ||
         (tls && !tls_new(&options->tls, &server->tls, fault)) || !start_listening(server, fault)) {
@@ -269,13 +270,10 @@ void http_server_free(struct http_server *server) {
     }
     server->stopping = true;
     server->drained = NULL;
-    while (server->connections) {
-        connection_close(server->connections);
-    }
+    connections_done(server);
     if (server->listener) {
         evconnlistener_free(server->listener);
     }
-    stream_pool_done(&server->streams);
     loop_timer_free(server->pause);
     loop_timer_free(server->patience);
     http_networks_free(server->trusted);
