@@ -47,7 +47,7 @@ struct domain_keys {
     struct keyring *keyring;                  /* shared */
     struct jose_signer *signers[DOMAIN_ALGS]; /* by enum jose_alg; NULL where there is no active key */
     struct str jwks;                          /* the JWKS document */
-    struct verified *verified;                /* tokens found signed by them */
+    struct verified *verified;                /* what tokens found signed by them say */
     struct arena *arena;
 };
 

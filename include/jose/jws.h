@@ -8,7 +8,6 @@
 #define JOSE_JWS_H
 
 #include "jose/key.h"
-#include "jose/verified.h"
 
 #define JWS_BYTES_MOST (16 * 1024) /* longer tokens are refused before they are looked at */
 
@@ -47,9 +46,6 @@ enum jws_result jws_peek(struct arena *arena, struct str token, struct jws *ret_
  * most 8). */
 enum jws_result jws_verify(struct arena *arena, struct str token, const struct jose_key_set *keys, unsigned allowed,
                            struct jws *ret_jws);
-/* The same for tokens that come again and again: a signature found right is remembered in `verified`. */
-enum jws_result jws_verify_again(struct arena *arena, struct str token, const struct jose_key_set *keys,
-                                 unsigned allowed, struct verified *verified, struct jws *ret_jws);
 /* HS256 with a client secret of at least 32 bytes, through libjwt (client_secret_jwt). */
 enum jws_result jws_verify_hs256(struct arena *arena, struct str token, struct str secret, struct jws *ret_jws);
 

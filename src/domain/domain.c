@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "jose/verified.h"
 #include "store/sql.h"
 
 static const enum jose_alg signing_algs[] = {JOSE_ES256, JOSE_RS256, JOSE_PS256, JOSE_EDDSA};

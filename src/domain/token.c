@@ -11,6 +11,8 @@
 #include "domain/grant.h"
 #include "domain/session.h"
 #include "jose/digest.h"
+#include "jose/verified.h"
+#include "model/pack.h"
 #include "store/kv.h"
 
 #define PAYLOAD_MOST (8 * 1024)
@@ -196,9 +198,7 @@ bool userinfo_sign(struct domain *domain, struct arena *arena, const struct clie
 
 static bool own_jwt(struct domain *domain, struct arena *arena, struct str jwt, struct str typ, struct jws *ret_jws,
                     struct jwt_claims *ret_claims) {
-    struct domain_keys *keys = domain->keys;
-    return jws_verify_again(arena, jwt, keyring_published(keys->keyring), OWN_ALGS, keys->verified, ret_jws) ==
-               JWS_VALID &&
+    return jws_verify(arena, jwt, keyring_published(domain->keys->keyring), OWN_ALGS, ret_jws) == JWS_VALID &&
            str_equal_fold(ret_jws->typ, typ) && jwt_claims_read(ret_jws->claims, ret_claims) &&
            str_equal(ret_claims->iss, domain->settings->issuer);
 }
@@ -218,24 +218,75 @@ static enum domain_status token_live(struct domain *domain, struct arena *arena,
     return token->has_grant ? grant_live(domain, arena, &ops[1], &token->grant) : DOMAIN_DONE;
 }
 
-enum domain_status access_token_read(struct domain *domain, struct arena *arena, struct str jwt,
-                                     struct access_token_read *ret_token) {
+/* What of it stays true as long as the bytes are the same. */
+static bool content_read(struct domain *domain, struct arena *arena, struct str jwt, struct access_token_read *token) {
     struct jws jws;
     struct jwt_claims claims;
-    struct access_token_read token = {0};
     if (!own_jwt(domain, arena, jwt, STR("at+jwt"), &jws, &claims) ||
-        !jwt_claims_has_audience(&claims, domain->settings->issuer) || claims.exp < 0 ||
-        jwt_claims_time(&claims, clock_wall(), 0) != JWT_TIME_OK || str_is_absent(claims.jti) ||
-        !json_get_str(jws.claims, "client_id", &token.client_id)) {
+        !jwt_claims_has_audience(&claims, domain->settings->issuer) || claims.exp < 0 || claims.iat < 0 ||
+        str_is_absent(claims.jti) || !json_get_str(jws.claims, "client_id", &token->client_id)) {
+        return false;
+    }
+    token->sub = claims.sub;
+    token->jti = claims.jti;
+    token->exp = claims.exp;
+    token->iat = claims.iat;
+    token->scope = STR("");
+    json_get_str(jws.claims, "scope", &token->scope);
+    token->has_grant = json_get_str(jws.claims, "gid", &token->grant.grant_id);
+    return true;
+}
+
+static void content_remember(struct verified *verified, struct arena *arena, const struct sha256 *digest,
+                             const struct access_token_read *token) {
+    struct buf buf;
+    buf_init(&buf, arena, VERIFIED_BYTES_MOST, VERIFIED_BYTES_MOST);
+    pack_str(&buf, token->client_id);
+    pack_str(&buf, token->sub);
+    pack_str(&buf, token->jti);
+    pack_str(&buf, token->scope);
+    pack_str(&buf, token->grant.grant_id);
+    pack_signed(&buf, token->exp);
+    pack_signed(&buf, token->iat);
+    if (!buf.failed) {
+        verified_add(verified, digest, buf_str(&buf));
+    }
+}
+
+static bool content_recall(const struct verified *verified, struct arena *arena, const struct sha256 *digest,
+                           struct access_token_read *token) {
+    struct str content;
+    if (!verified_find(verified, digest, &content)) {
+        return false;
+    }
+    struct unpack unpack = {.left = str_dup(arena, content)};
+    token->client_id = unpack_str(&unpack);
+    token->sub = unpack_str(&unpack);
+    token->jti = unpack_str(&unpack);
+    token->scope = unpack_str(&unpack);
+    token->grant.grant_id = unpack_str(&unpack);
+    token->has_grant = !str_is_absent(token->grant.grant_id);
+    token->exp = unpack_signed(&unpack);
+    token->iat = unpack_signed(&unpack);
+    CHECK(unpack_done(&unpack));
+    return true;
+}
+
+enum domain_status access_token_read(struct domain *domain, struct arena *arena, struct str jwt,
+                                     struct access_token_read *ret_token) {
+    struct access_token_read token = {0};
+    struct verified *verified = domain->keys->verified;
+    struct sha256 digest = sha256_of(jwt);
+    if (!content_recall(verified, arena, &digest, &token)) {
+        if (!content_read(domain, arena, jwt, &token)) {
+            return DOMAIN_NO;
+        }
+        content_remember(verified, arena, &digest, &token);
+    }
+    const struct jwt_claims times = {.exp = token.exp, .nbf = -1, .iat = token.iat};
+    if (jwt_claims_time(&times, clock_wall(), 0) != JWT_TIME_OK) {
         return DOMAIN_NO;
     }
-    token.sub = claims.sub;
-    token.jti = claims.jti;
-    token.exp = claims.exp;
-    token.iat = claims.iat;
-    token.scope = STR("");
-    json_get_str(jws.claims, "scope", &token.scope);
-    token.has_grant = json_get_str(jws.claims, "gid", &token.grant.grant_id);
     enum domain_status live = token_live(domain, arena, &token);
     if (live == DOMAIN_DONE) {
         *ret_token = token;

@@ -95,9 +95,8 @@ static enum jws_result check_signature(const struct jws *jws, const struct parts
     return result;
 }
 
-/* `verified` may be NULL. */
-static enum jws_result verify(struct arena *arena, struct str token, const struct jose_key_set *keys, unsigned allowed,
-                              struct verified *verified, struct jws *ret_jws) {
+enum jws_result jws_verify(struct arena *arena, struct str token, const struct jose_key_set *keys, unsigned allowed,
+                           struct jws *ret_jws) {
     struct jws jws = {0};
     struct parts parts;
     if (!take_apart(arena, token, &jws, &parts)) {
@@ -106,29 +105,12 @@ static enum jws_result verify(struct arena *arena, struct str token, const struc
     if (jws.alg == JOSE_NONE || jws.alg == JOSE_HS256 || !(allowed & JOSE_ALG_BIT(jws.alg))) {
         return JWS_WRONG_ALG;
     }
-    struct sha256 digest = sha256_of(verified ? token : STR(""));
-    if (!verified || !verified_has(verified, &digest)) {
-        enum jws_result result = check_signature(&jws, &parts, keys);
-        if (result != JWS_VALID) {
-            return result;
-        }
-        if (verified) {
-            verified_add(verified, &digest);
-        }
+    enum jws_result result = check_signature(&jws, &parts, keys);
+    if (result == JWS_VALID) {
+        shorten_typ(&jws);
+        *ret_jws = jws;
     }
-    shorten_typ(&jws);
-    *ret_jws = jws;
-    return JWS_VALID;
-}
-
-enum jws_result jws_verify(struct arena *arena, struct str token, const struct jose_key_set *keys, unsigned allowed,
-                           struct jws *ret_jws) {
-    return verify(arena, token, keys, allowed, NULL, ret_jws);
-}
-
-enum jws_result jws_verify_again(struct arena *arena, struct str token, const struct jose_key_set *keys,
-                                 unsigned allowed, struct verified *verified, struct jws *ret_jws) {
-    return verify(arena, token, keys, allowed, verified, ret_jws);
+    return result;
 }
 
 /* libjwt takes the token apart again by itself; what it is given has passed our stricter reading before. */

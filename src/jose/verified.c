@@ -1,5 +1,5 @@
 /*
- * Sets of a few digests, chosen by the digest's first bytes. Nobody chooses the digest of a token that verifies, so no
+ * Sets of a few entries, chosen by the digest's first bytes. Nobody chooses the digest of a token that verifies, so no
  * one can make sets overflow at will.
  */
 #include "jose/verified.h"
@@ -9,11 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SETS     4096 /* 16384 tokens, 512 KiB when all are used; pages that are not touched are not there */
+#define SETS     2048 /* 8192 tokens, 2 MiB when all are used; pages that are not touched are not there */
 #define SET_SIZE 4
 
+struct entry {
+    struct sha256 token;
+    uint16_t len; /* 0: empty */
+    char content[VERIFIED_BYTES_MOST];
+};
+
 struct verified {
-    struct sha256 sets[SETS][SET_SIZE];
+    struct entry sets[SETS][SET_SIZE];
     unsigned char oldest[SETS];
 };
 
@@ -29,18 +35,25 @@ static size_t set_of(const struct sha256 *token) {
     return ((size_t)token->bytes[0] << 8 | token->bytes[1]) % SETS;
 }
 
-bool verified_has(const struct verified *verified, const struct sha256 *token) {
-    const struct sha256 *set = verified->sets[set_of(token)];
+bool verified_find(const struct verified *verified, const struct sha256 *token, struct str *ret_content) {
+    const struct entry *set = verified->sets[set_of(token)];
     for (size_t i = 0; i < SET_SIZE; i++) {
-        if (memcmp(set[i].bytes, token->bytes, SHA256_SIZE) == 0) {
+        if (set[i].len > 0 && memcmp(set[i].token.bytes, token->bytes, SHA256_SIZE) == 0) {
+            *ret_content = str_of(set[i].content, set[i].len);
             return true;
         }
     }
     return false;
 }
 
-void verified_add(struct verified *verified, const struct sha256 *token) {
+void verified_add(struct verified *verified, const struct sha256 *token, struct str content) {
+    if (content.len == 0 || content.len > VERIFIED_BYTES_MOST) {
+        return;
+    }
     size_t set = set_of(token);
-    verified->sets[set][verified->oldest[set]] = *token;
+    struct entry *entry = &verified->sets[set][verified->oldest[set]];
     verified->oldest[set] = (unsigned char)((verified->oldest[set] + 1) % SET_SIZE);
+    entry->token = *token;
+    entry->len = (uint16_t)content.len;
+    memcpy(entry->content, content.ptr, content.len);
 }

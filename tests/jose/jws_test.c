@@ -40,43 +40,6 @@ static struct jose_key_set *set_of(const char *jwk) {
     return set;
 }
 
-/* A remembered signature is that of the same bytes, and still of an algorithm allowed here. */
-static void what_verified_once_is_known_again_and_nothing_else(void **state) {
-    struct arena *arena ARENA_AUTO = arena_new();
-    struct jose_key_set *set = set_of(published[1].jwk), *other = set_of(published[0].jwk);
-    struct verified *verified = verified_new();
-    struct str token = str_from(published[1].token);
-    struct jws jws;
-    assert_int_equal(jws_verify_again(arena, token, other, JOSE_ALG_BIT(JOSE_ES256), verified, &jws), JWS_UNKNOWN_KEY);
-    assert_int_equal(jws_verify_again(arena, token, set, JOSE_ALG_BIT(JOSE_ES256), verified, &jws), JWS_VALID);
-    /* Without the key: only the memory can have known it. */
-    assert_int_equal(jws_verify_again(arena, token, other, JOSE_ALG_BIT(JOSE_ES256), verified, &jws), JWS_VALID);
-    assert_int_equal(jws_verify_again(arena, token, set, JOSE_ALG_BIT(JOSE_RS256), verified, &jws), JWS_WRONG_ALG);
-    for (size_t i = 0; i < token.len; i++) {
-        char *changed = str_c(arena, token);
-        changed[i] = changed[i] == 'A' ? 'B' : 'A';
-        assert_int_not_equal(jws_verify_again(arena, str_from(changed), set, JOSE_ALG_BIT(JOSE_ES256), verified, &jws),
-                             JWS_VALID);
-    }
-    verified_free(verified);
-    jose_key_set_free(set);
-    jose_key_set_free(other);
-}
-
-static void a_memory_of_signatures_stays_at_its_size(void **state) {
-    struct verified *verified = verified_new();
-    struct sha256 first = sha256_of(STR("first"));
-    verified_add(verified, &first);
-    assert_true(verified_has(verified, &first));
-    for (uint64_t i = 0; i < 200000; i++) {
-        struct sha256 other = sha256_of(str_of(&i, sizeof(i)));
-        verified_add(verified, &other);
-        assert_true(verified_has(verified, &other));
-    }
-    assert_false(verified_has(verified, &first));
-    verified_free(verified);
-}
-
 static void published_tokens_verify_and_nothing_near_them_does(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(published); i++) {
         struct arena *arena ARENA_AUTO = arena_new();
@@ -220,9 +183,7 @@ static void public_keys_that_are_refused(void **state) {
     }
 }
 
-RUN_TESTS(cmocka_unit_test(what_verified_once_is_known_again_and_nothing_else),
-          cmocka_unit_test(a_memory_of_signatures_stays_at_its_size),
-          cmocka_unit_test(published_tokens_verify_and_nothing_near_them_does),
+RUN_TESTS(cmocka_unit_test(published_tokens_verify_and_nothing_near_them_does),
           cmocka_unit_test(the_thumbprint_of_the_rfc), cmocka_unit_test(hs256_through_libjwt),
           cmocka_unit_test(every_algorithm_signs_what_it_verifies), cmocka_unit_test(headers_that_are_refused),
           cmocka_unit_test(public_keys_that_are_refused))
