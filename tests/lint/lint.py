@@ -150,9 +150,11 @@ def check_tidy():
 
 
 def check_lockfile():
-    """The lock file names no machine's registry."""
-    lock = json.loads(text_of('tests/flow/package-lock.json'))
-    yield from (f'tests/flow/package-lock.json: {name} says where it was resolved' for name, entry in lock['packages'].items() if 'resolved' in entry)
+    """The lock files name no machine's registry."""
+    for file in files:
+        if file.name == 'package-lock.json':
+            packages = json.loads(text_of(file))['packages']
+            yield from (f'{file}: {name} says where it was resolved' for name, entry in packages.items() if 'resolved' in entry)
 
 
 def check_links():
