@@ -11,6 +11,8 @@
 /* Waits. */
 enum domain_status account_load(struct domain *domain, struct arena *arena, struct str account_id,
                                 struct account *ret_account);
+/* DOMAIN_NO when there is no such account or it may not be used. Opens nothing personal. Waits. */
+enum domain_status account_active(struct domain *domain, struct arena *arena, struct str account_id);
 /* The keyed hash under which an identifier is stored. `value` in its canonical form. */
 struct str account_identifier_hash(const struct domain *domain, struct arena *arena, enum identifier_kind kind,
                                    struct str value);

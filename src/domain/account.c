@@ -44,6 +44,12 @@ enum domain_status account_load(struct domain *domain, struct arena *arena, stru
     return DOMAIN_DONE;
 }
 
+enum domain_status account_active(struct domain *domain, struct arena *arena, struct str account_id) {
+    struct account_row row;
+    enum domain_status found = domain_of_sql(accounts_get(domain->sql, arena, account_id, &row));
+    return found == DOMAIN_DONE && row.state != ACCOUNT_ACTIVE ? DOMAIN_NO : found;
+}
+
 struct str account_identifier_hash(const struct domain *domain, struct arena *arena, enum identifier_kind kind,
                                    struct str value) {
     char kind_byte = (char)kind;

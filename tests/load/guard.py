@@ -26,7 +26,7 @@ BUDGET = {
     'client_credentials_es256': 307,
     'introspect_jwt': 68,
     'introspect_refresh_token': 56,
-    'userinfo': 83,
+    'userinfo': 59,
     'silent_sign_on': 36,
     'full_loop': 716,
     'refresh': 721,

@@ -67,6 +67,10 @@ static enum bearer bearer_read(const struct call *call, struct str *ret_token) {
     return header == BEARER_GIVEN ? header : form;
 }
 
+static claim_set claims_wanted(const struct access_token_read *token) {
+    return claims_of_scope(token->scope) | token->grant.userinfo_claims;
+}
+
 static void reply_claims(struct call *call, const struct registered_client *client,
                          const struct access_token_read *token, const struct account *account) {
     struct buf body;
@@ -74,7 +78,7 @@ static void reply_claims(struct call *call, const struct registered_client *clie
     struct json_out out = json_out(&body);
     json_open_object(&out, NULL);
     json_put_str(&out, "sub", token->sub);
-    claims_write(&out, claims_of_scope(token->scope) | token->grant.userinfo_claims, account);
+    claims_write(&out, claims_wanted(token), account);
     json_close_object(&out);
     CHECK(!body.failed);
     if (str_is_absent(client->client.userinfo_alg)) {
@@ -90,9 +94,14 @@ static void reply_claims(struct call *call, const struct registered_client *clie
     buf_put(&call->reply->body, jwt);
 }
 
-/* The person behind a token that is good: still there and still active. */
+/* The person behind a token that is good: still there and still active. What is known about them is opened only where
+ * something of it was asked for. */
 static enum domain_status account_of(struct call *call, const struct access_token_read *token,
                                      struct account *ret_account) {
+    *ret_account = (struct account){0};
+    if (!claims_wanted(token)) {
+        return account_active(call->domain, call->arena, token->grant.account_id);
+    }
     enum domain_status loaded = account_load(call->domain, call->arena, token->grant.account_id, ret_account);
     return loaded == DOMAIN_DONE && ret_account->state != ACCOUNT_ACTIVE ? DOMAIN_NO : loaded;
 }

@@ -71,7 +71,7 @@ void crypto_init(const char *case_name);
 void crypto_sign(void);
 void crypto_verify(void);
 
-/* row.c: reads and opens one sealed row by its key from SQLite. */
+/* row.c: reads one row by its key from SQLite. */
 void row_init(const char *path);
 void row_read(void);
 
