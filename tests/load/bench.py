@@ -79,14 +79,13 @@ def is_chosen(extra, options):
 
 
 def attempt(bench, measure):
-    """One measurement that cannot be made fails the run, and the others are made all the same."""
+    """What the measurement returns; None when it cannot be made."""
     running = len(bench.processes)
     try:
         bench.flush()
         return measure()
-    except Failed as failure:
-        bench.errors.append(str(failure))
-        say(f'{failure.tails}\nFAILED: {failure}')
+    except Exception as failure:
+        bench.note(failure)
     finally:
         bench.end_since(running)
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 from machine import Placing, describe
 
@@ -41,7 +42,7 @@ class Playing:
         out, error = self.process.communicate()
         self.bench.processes.remove(self.process)
         if self.process.returncode not in (0, GENERATOR_WRONG) or not out:
-            self.bench.fail(f'{self.what}: the load generator ended with {self.process.returncode}: {error.decode()}')
+            self.bench.fail(f'{self.what}: the load generator ended with {self.process.returncode}: {error.decode().strip()}')
         return json.loads(out)
 
     def keep_errors(self, result):
@@ -108,10 +109,14 @@ class Bench:
         return done.stdout
 
     def wait_for(self, check, problem):
+        """Of what was started last: no use in waiting for it when it has ended."""
         deadline = time.monotonic() + AWAIT_S
         while not check():
+            status = self.processes[-1].poll()
+            if status is not None:
+                self.fail(f'{problem}: it ended with {status}')
             if time.monotonic() > deadline:
-                self.fail(problem)
+                self.fail(f'{problem} within {AWAIT_S} s')
             time.sleep(0.01)
 
     def await_port(self, port):
@@ -124,6 +129,12 @@ class Bench:
         tails = [f'--- {log.name}\n{tail}' for log in sorted(self.folder.glob('*.log')) if (tail := log.read_text(errors='replace')[-LOG_TAIL:])]
         raise Failed(text, '\n'.join(tails))
 
+    def note(self, failure):
+        """Something could not be measured: that fails the run in the end, and what else there is to measure is measured all the same."""
+        details = failure.tails if isinstance(failure, Failed) else ''.join(traceback.format_exception(failure))
+        self.errors.append(f'{failure}')
+        say(f'{details}\nFAILED: {failure}')
+
     def close(self):
         self.end_since(0)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -134,12 +145,12 @@ class Bench:
         """One more of them; its port. DEBUG RELOAD is for the sessions' memory."""
         port = self.free_port()
         self.start(self.placing.redis, f'redis-{port}', 'redis-server', '--port', port, '--bind', '127.0.0.1', '--save', '', '--dir', self.folder,
-                   '--enable-debug-command', 'local')
+                   '--enable-debug-command', 'local', '--loglevel', 'warning')
         self.await_port(port)
         return port
 
-    def redis(self, *command, port=None):
-        return self.run('redis-cli', '-e', '-p', port or self.redis_port, *command).strip()
+    def redis(self, *command):
+        return self.run('redis-cli', '-e', '-p', self.redis_port, *command).strip()
 
     def flush(self):
         self.redis('FLUSHALL')
@@ -179,7 +190,7 @@ class Bench:
             return None
         done = subprocess.run(['taskset', '-c', self.server_cpus, program, *map(str, arguments)], capture_output=True, text=True)
         if done.returncode != 0:
-            self.fail(f'{name} ended with {done.returncode}: {done.stderr}')
+            self.fail(f'{name} {" ".join(map(str, arguments))} ended with {done.returncode}: {done.stderr.strip()}')
         return json.loads(done.stdout)
 
 

@@ -39,6 +39,15 @@ class Lineup:
         target.start()
         self.started.append(target)
 
+    def starts(self, target):
+        """One that does not is left out, and the others are measured."""
+        try:
+            self.start(target)
+            return True
+        except Exception as failure:
+            self.bench.note(failure)
+            return False
+
     def stop(self):
         for target in reversed(self.started):
             target.stop()
@@ -46,24 +55,29 @@ class Lineup:
     def floors(self, case):
         found = [floor(self.bench, case.name, self.tongxing) for floor in (Floor, BareFloor)]
         found = [floor for floor in found if floor.plan(case.name) is not None]
-        for floor in found:
-            self.start(floor)
-        return found
+        return list(filter(self.starts, found))
 
     def opponents(self, case):
         """In the order of their turns: product and floors follow one another."""
         return [self.tongxing, *self.floors(case), *(self.memory if case.hot else []), *self.peers]
 
+    def plan_of(self, target, case):
+        try:
+            return target.plan(case.name)
+        except Exception as failure:
+            self.bench.note(failure)
+            return None
+
     def turns(self, raw_seconds):
-        for target in [self.tongxing, *self.memory, *self.peers]:
-            self.start(target)
+        self.start(self.tongxing)
+        self.memory, self.peers = (list(filter(self.starts, targets)) for targets in (self.memory, self.peers))
         turns = []
         for case in self.cases:
             for target in self.opponents(case):
-                plan = target.plan(case.name)
+                plan = self.plan_of(target, case)
                 if plan is not None:
                     turns.append(Turn(self.bench, target, case, plan, PEER_WARMUP_S if target in self.peers else 0))
-            if case.algorithm and self.tongxing.plan(case.name) is not None:
+            if case.algorithm:
                 turns.append(RawTurn(self.bench, case, raw_seconds))
         return turns
 
@@ -87,14 +101,15 @@ def measure_group(bench, cases, pace, peers, memory, measured):
     lineup = Lineup(bench, cases, peers, memory)
     try:
         turns = lineup.turns(raw_seconds=min(1, pace.seconds))
-        take_turns(turns, pace)
+        take_turns(bench, turns, pace)
         for turn in turns:
             if isinstance(turn, RawTurn):
                 measured.raw[turn.case.name] = turn.rounds
                 continue
-            measured.rounds[(turn.case.name, turn.target.name)] = turn.rounds
+            if turn.rounds:
+                measured.rounds[(turn.case.name, turn.target.name)] = turn.rounds
             measured.versions[turn.target.name] = turn.target.version()
-            if turn.samples:
+            if turn.rounds and turn.samples:
                 measured.verified[(turn.case.name, turn.target.name)] = verify_samples(bench, turn)
     finally:
         lineup.stop()

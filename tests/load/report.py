@@ -7,7 +7,7 @@ import json
 from cases import CASES, CODE_EXCHANGE
 from goals import all_goals, ratio
 from harness import say
-from lineup import FLOOR, TONGXING
+from lineup import BARE_FLOOR, FLOOR, TONGXING
 from rounds import DISTURBED, PERCENTILES, is_disturbed, medians
 
 HEAD = (f'{"case":<26}{"target":<28}{"/s":>9}{"CPU µs":>9}{"user":>8}{"system":>8}{"p50 ms":>9}{"p90":>9}{"p99":>9}{"p99.9":>9}'
@@ -25,9 +25,10 @@ def comparison(measured, case, target):
     if target == TONGXING:
         times = ratio(measured, case, TONGXING, FLOOR, 'cpu')
         return '' if times is None else f'{times:.2f} × the floor\'s {medians(measured.rounds[(case, FLOOR)])["cpu"]:.1f} µs'
-    if target == FLOOR or target.startswith('tongxing') or (case, TONGXING) not in measured.rounds or case == CODE_EXCHANGE.name:
+    if target in (FLOOR, BARE_FLOOR) or target.startswith('tongxing') or (case, TONGXING) not in measured.rounds or case == CODE_EXCHANGE.name:
         return ''
-    return f'tongxing has {ratio(measured, case, TONGXING, target, "rate"):.1f} × its rate'
+    times = ratio(measured, case, TONGXING, target, 'rate')
+    return '' if times is None else f'tongxing has {times:.1f} × its rate'
 
 
 def row(measured, case, target):
@@ -57,8 +58,8 @@ def show_disturbances(measured):
     rounds = [one for turns in measured.rounds.values() for one in turns]
     disturbed = sum(map(is_disturbed, rounds))
     if disturbed:
-        say(f'\nIn {disturbed} of {len(rounds)} measurements others had more than {100 * DISTURBED:.0f} % of the server\'s core. Where there are others, '
-            'those count.')
+        say(f'\nIn {disturbed} of {len(rounds)} measurements others had more than {100 * DISTURBED:.0f} % of the server\'s core. '
+            'Only the undisturbed ones count, where there are any.')
 
 
 def show_goals(goals):

@@ -15,6 +15,8 @@ SAMPLE_MOST = 300
 # Of the server's core: interrupts and the granularity of the clock are less.
 DISTURBED = 0.1
 TRIES_MOST = 2
+# What the generator says of a window in which nothing happened.
+NOTHING_BEGAN = 'no flow began in the window'
 PERCENTILES = ('p50', 'p90', 'p99', 'p99.9')
 
 
@@ -75,7 +77,9 @@ class Turn:
         tries = []
         while len(tries) < TRIES_MOST and all(map(is_disturbed, tries)):
             tries.append(self.play_once(pace))
-        self.rounds.append(min(tries, key=lambda one: one['others']))
+        self.rounds.append(min(tries, key=lambda one: (one['starved'], one['others'])))
+        if self.rounds[-1]['starved']:
+            self.bench.errors.append(f'{self.target.name}, {self.case.name}: others left the server no time')
         say(f'  {self.case.name:<26} {self.target.name:<28} {line_of(self.rounds[-1])}')
 
     def play_once(self, pace):
@@ -90,9 +94,11 @@ class Turn:
         watch = Watch(self.bench.placing.server_alone(), self.target.pids)
         playing = self.bench.begin(self.target, self.case.name, plan)
         result, others = playing.finish(), watch.others()
-        if result['flows'] or others <= DISTURBED:   # a server that was given no time has not answered wrongly
+        # A server that was given no time has not answered wrongly.
+        starved = others > DISTURBED and all(NOTHING_BEGAN in error for error in result['errors']) and result['wrong'] > 0
+        if not starved:
             playing.keep_errors(result)
-        return {**figures(result), 'others': others}
+        return {**figures(result), 'others': others, 'starved': starved}
 
 
 def line_of(one):
@@ -117,11 +123,17 @@ class RawTurn:
                 f'{result["verify_per_second"]:9.0f}/s verified')
 
 
-def take_turns(turns, pace):
+def take_turns(bench, turns, pace):
+    """A turn that fails is left out from then on."""
+    going = list(turns)
     for number in range(pace.rounds):
         say(f' round {number + 1} of {pace.rounds}')
-        for turn in turns:
-            turn.play(pace)
+        for turn in list(going):
+            try:
+                turn.play(pace)
+            except Exception as failure:
+                bench.note(failure)
+                going.remove(turn)
 
 
 def less(whole, part):

@@ -54,8 +54,8 @@ return #doomed
 """
 
 
-def used_memory(bench, port=None):
-    lines = bench.redis('INFO', 'memory', port=port).splitlines()
+def used_memory(bench):
+    lines = bench.redis('INFO', 'memory').splitlines()
     return int(next(line.partition(':')[2] for line in lines if line.startswith('used_memory:')))
 
 
@@ -78,10 +78,12 @@ def fill(bench, town, server, count):
 
 def session_alone(bench, count):
     """What is left of each when the short-lived keys have expired. Reloading gives the tables of keys the size that fits what is left."""
-    empty = bench.start_redis()
     bench.redis('EVAL', DELETE_KEYS, 0, *SHORT_LIVED)
     bench.redis('DEBUG', 'RELOAD')
-    return (used_memory(bench) - used_memory(bench, empty)) / count
+    filled = used_memory(bench)
+    bench.flush()
+    bench.redis('DEBUG', 'RELOAD')
+    return (filled - used_memory(bench)) / count
 
 
 def compare_cost(bench, pace, servers):

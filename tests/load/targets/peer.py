@@ -29,8 +29,7 @@ class Peer(Target):
         self.pids, self.process, self.lists, self.cookie = [], None, {}, None
 
     def stop(self):
-        self.process.terminate()
-        self.process.wait()
+        self.bench.end(self.process)
 
     def jwks(self):
         with urllib.request.urlopen(f'http://127.0.0.1:{self.port}{self.paths["jwks"]}') as answer:

@@ -17,7 +17,7 @@ LIFETIMES = {'access_token_s': 3600, 'session_idle_s': 7200}
 # 64 connections sign the same person in from the same address: nothing of that may look like guessing.
 LOGIN = {'attempts_per_account': 1000, 'attempts_per_address': 100000}
 MEMORY_STORE_BYTES = 8 * 2**30
-ACCESS_TOKEN_ALGORITHMS = {'client_credentials_rs256': 'RS256', 'client_credentials_ps256': 'PS256', 'client_credentials_eddsa': 'EdDSA'}
+OTHER_ALGORITHMS = ('RS256', 'PS256', 'EdDSA')
 MAKE_KEY = """
   const { privateKey } = require('crypto').generateKeyPairSync('ec', { namedCurve: 'P-256' });
   console.log(JSON.stringify(privateKey.export({ format: 'jwk' })));
@@ -72,17 +72,11 @@ class Tongxing(Target):
         person = {'redirect_uris': [REDIRECT], 'scope': 'openid', 'tongxing_consent': 'statutory'}
         machine = {'grant_types': ['client_credentials']}
         public_key = {name: value for name, value in self.assertion_key().items() if name != 'd'}
-        clients = [
+        return [
             {'client_id': 'bench', **secret, **person, 'grant_types': ['authorization_code', 'client_credentials']},
             {'client_id': 'bench-refresh', **secret, **person, 'grant_types': ['authorization_code', 'refresh_token']},
-            {'client_id': 'bench-jwt', **machine, 'token_endpoint_auth_method': 'private_key_jwt', 'jwks': {'keys': [public_key]}}]
-        if self.knows_access_token_algorithms():
-            clients += [{'client_id': f'bench-{algorithm}', **secret, **machine, 'tongxing_access_token_alg': algorithm}
-                        for algorithm in ACCESS_TOKEN_ALGORITHMS.values()]
-        return clients
-
-    def knows_access_token_algorithms(self):
-        return b'tongxing_access_token_alg' in self.binary.read_bytes()
+            {'client_id': 'bench-jwt', **machine, 'token_endpoint_auth_method': 'private_key_jwt', 'jwks': {'keys': [public_key]}},
+            *({'client_id': f'bench-{algorithm}', **secret, **machine, 'tongxing_access_token_alg': algorithm} for algorithm in OTHER_ALGORITHMS)]
 
     def assertion_key(self):
         """The private JWK of the client with private_key_jwt, made by Node: Python's library has no elliptic curves."""
@@ -171,7 +165,7 @@ class Tongxing(Target):
         return self.other_algorithm('EdDSA')
 
     def other_algorithm(self, algorithm):
-        return self.machine_plan(self.steps.client_credentials(f'bench-{algorithm}')) if self.knows_access_token_algorithms() else None
+        return self.machine_plan(self.steps.client_credentials(f'bench-{algorithm}'))
 
     def plan_private_key_jwt(self):
         assertion = {'jwk': self.assertion_key(), 'client_id': 'bench-jwt', 'audience': self.issuer, 'lifetime': ASSERTION_LIFETIME_S}

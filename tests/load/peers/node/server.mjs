@@ -97,9 +97,10 @@ const configuration = {
   interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
   // Tokens that end with the session cost a look at the session each time they are used.
   expiresWithSession: () => false,
-  // Lifetimes are functions or warned about; none ends during a run. The code's is short because the memory adapter walks through all living
-  // records of a grant whenever it adds one.
-  ttl: { AccessToken: 3600, AuthorizationCode: 30, ClientCredentials: 3600, Grant: 86400, IdToken: 3600, Interaction: 600, RefreshToken: 86400, Session: 86400 },
+  // None of these ends during a run. The code's is short because the memory adapter walks through a grant's living records whenever it adds one.
+  ttl: {
+    AccessToken: 3600, AuthorizationCode: 5, ClientCredentials: 3600, Grant: 86400, IdToken: 3600, Interaction: 600, RefreshToken: 86400, Session: 86400,
+  },
   features: {
     devInteractions: { enabled: false },
     dPoP: { enabled: false },
