@@ -40,6 +40,7 @@ struct redis {
     size_t outstanding; /* commands without an answer */
     int64_t progress;   /* when the last answer came, or the first of the outstanding ones was sent */
     struct loop_timer *watch;
+    int64_t watched; /* when it last fired */
     bool ending;
 };
 
@@ -298,7 +299,12 @@ static void reply_copy(struct arena *arena, const redisReply *from, struct redis
 
 static void watch_answers(void *arg) {
     struct redis *redis = arg;
-    if (redis->outstanding > 0 && clock_monotonic_ms() - redis->progress >= redis->options.timeout_ms) {
+    int64_t now = clock_monotonic_ms();
+    bool starved = now - redis->watched >= redis->options.timeout_ms / 2;
+    redis->watched = now;
+    if (starved) {
+        redis->progress = now; /* this process had no processor: nothing can be said of Redis yet */
+    } else if (redis->outstanding > 0 && now - redis->progress >= redis->options.timeout_ms) {
         log_warn("redis.timeout", log_int("outstanding", (int64_t)redis->outstanding));
         redisAsyncFree(redis->commands.context); /* answers every outstanding command with NULL, then on_disconnect */
     }
@@ -334,6 +340,7 @@ static void sent(struct redis *redis, size_t count) {
     }
     redis->outstanding += count;
     if (!redis->watch) {
+        redis->watched = clock_monotonic_ms();
         redis->watch = loop_timer_new(redis->loop, redis->options.timeout_ms / 4 + 1, true, watch_answers, redis);
     }
 }

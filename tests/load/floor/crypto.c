@@ -33,11 +33,9 @@ static void init_contexts(bool pss) {
     signer = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
     verifier = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
     need(EVP_PKEY_sign_init(signer) == 1 && EVP_PKEY_verify_init(verifier) == 1);
-    if (pss) {
-        need(EVP_PKEY_CTX_set_rsa_padding(signer, RSA_PKCS1_PSS_PADDING) == 1 &&
-             EVP_PKEY_CTX_set_rsa_pss_saltlen(signer, RSA_PSS_SALTLEN_DIGEST) == 1);
-        return;
-    }
+    need(!pss || (EVP_PKEY_CTX_set_rsa_padding(signer, RSA_PKCS1_PSS_PADDING) == 1 &&
+                  EVP_PKEY_CTX_set_rsa_padding(verifier, RSA_PKCS1_PSS_PADDING) == 1 &&
+                  EVP_PKEY_CTX_set_rsa_pss_saltlen(signer, RSA_PSS_SALTLEN_DIGEST) == 1));
     need(EVP_PKEY_CTX_set_signature_md(signer, sha256) == 1 && EVP_PKEY_CTX_set_signature_md(verifier, sha256) == 1);
     digest(hash);
     need(EVP_PKEY_sign(signer, known, &known_len, hash, sizeof(hash)) == 1);
