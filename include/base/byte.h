@@ -8,12 +8,12 @@
 
 enum byte_kind {
     BYTE_TOKEN = 1 << 0,      /* RFC 9110 §5.6.2 */
-    BYTE_HOST = 1 << 3,       /* host and port, without user information */
-    BYTE_UNRESERVED = 1 << 4, /* RFC 3986 §2.3; also a PKCE verifier (RFC 7636 §4.1) */
-    BYTE_BASE64URL = 1 << 5,  /* RFC 4648 §5, without padding */
-    BYTE_TOKEN68 = 1 << 6,    /* RFC 9110 §11.2 */
-    BYTE_SCOPE = 1 << 7,      /* RFC 6749 §3.3 */
-    BYTE_JSON_PLAIN = 1 << 8, /* ASCII that needs no escape in a JSON string */
+    BYTE_HOST = 1 << 1,       /* host and port, without user information */
+    BYTE_UNRESERVED = 1 << 2, /* RFC 3986 §2.3; also a PKCE verifier (RFC 7636 §4.1) */
+    BYTE_BASE64URL = 1 << 3,  /* RFC 4648 §5, without padding */
+    BYTE_TOKEN68 = 1 << 4,    /* RFC 9110 §11.2 */
+    BYTE_SCOPE = 1 << 5,      /* RFC 6749 §3.3 */
+    BYTE_JSON_PLAIN = 1 << 6, /* ASCII that needs no escape in a JSON string */
 };
 
 extern const uint16_t byte_kinds[256];

@@ -22,7 +22,7 @@ struct http_limits {
     int64_t header_ms;  /* from the first byte of a request to the end of its header */
     int64_t body_ms;    /* from there to the end of its body */
     int64_t idle_ms;    /* between requests */
-    int64_t write_ms;   /* without progress */
+    int64_t write_ms;   /* for what the kernel did not take of an answer at once */
     int64_t request_ms; /* the handler's deadline */
 };
 

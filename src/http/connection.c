@@ -89,7 +89,6 @@ static void enter(struct connection *connection, enum state state, int64_t ms) {
 /* --- answering --- */
 
 static void begin_lingering(struct connection *connection);
-static void linger(struct connection *connection);
 
 static void next_request(struct connection *connection) {
     arena_free(connection->arena);
