@@ -37,6 +37,9 @@ static inline struct str str_from(const char *text) {
 static inline bool str_is_absent(struct str s) {
     return s.ptr == NULL;
 }
+static inline struct str str_or(struct str s, struct str instead) {
+    return str_is_absent(s) ? instead : s;
+}
 static inline bool str_is_empty(struct str s) {
     return s.len == 0;
 }

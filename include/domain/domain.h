@@ -20,6 +20,7 @@ struct pool;
 struct fetcher;
 struct upstream;
 struct registry;
+struct event_sink;
 
 enum domain_status {
     DOMAIN_DONE,
@@ -76,6 +77,7 @@ struct domain {
     struct client_keys *client_keys; /* fetched key sets of clients, per worker */
     const atomic_bool *kv_up;        /* one of each worker of the process */
     size_t kv_up_count;
+    const struct event_sink *events; /* who hears what happens (model/event.h); NULL for nobody */
 };
 
 /* Which of the stores answer, to every worker of the process. Waits. */

@@ -27,6 +27,17 @@ enum client_consent {
     CONSENT_STATUTORY, /* a state organ acting on its statutory duty (PIPL art. 13(3)): not asked */
 };
 
+/* On its way through the register. Stored; never renumber. Only an approved one works. */
+enum client_state {
+    CLIENT_DRAFT = 1,
+    CLIENT_SUBMITTED = 2, /* waits for the second pair of eyes */
+    CLIENT_APPROVED = 3,
+    CLIENT_SUSPENDED = 4,
+    CLIENT_RETIRED = 5, /* for good */
+};
+struct str client_state_name(enum client_state state); /* "draft" */
+bool client_state_of_name(struct str name, enum client_state *ret_state);
+
 struct client {
     struct str client_id;
     struct str client_secret; /* only as read from a file that holds it; the registry keeps a keyed hash instead */

@@ -15,7 +15,7 @@
 
 enum sql_status {
     SQL_DONE,
-    SQL_MISSING,  /* a read that found no row */
+    SQL_MISSING,  /* a read that found no row; a write one of whose must_change statements changed none */
     SQL_CONFLICT, /* a uniqueness or foreign-key rule refused the write */
     SQL_DOWN,     /* cannot be reached, is busy past the deadline, or the disk is full; nothing was written */
 };
@@ -36,12 +36,13 @@ static inline struct sql_value sql_blob(struct str bytes) {
     return (struct sql_value){.type = str_is_absent(bytes) ? SQL_NULL : SQL_BLOB, .bytes = bytes};
 }
 
-#define SQL_PARAMETERS_MOST 16
+#define SQL_PARAMETERS_MOST 24
 
 struct sql_statement {
     const char *text;
     struct sql_value values[SQL_PARAMETERS_MOST];
     size_t value_count;
+    bool must_change; /* of a write: when it changes no row, nothing of the write is done (a lost update is noticed) */
 };
 
 struct sql_rows {

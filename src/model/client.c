@@ -154,6 +154,26 @@ bool client_read(struct arena *arena, const struct json *metadata, struct client
 
 /* --- questions --- */
 
+static const struct str states[] = {
+    [CLIENT_DRAFT] = STR_INIT("draft"),       [CLIENT_SUBMITTED] = STR_INIT("submitted"),
+    [CLIENT_APPROVED] = STR_INIT("approved"), [CLIENT_SUSPENDED] = STR_INIT("suspended"),
+    [CLIENT_RETIRED] = STR_INIT("retired"),
+};
+
+struct str client_state_name(enum client_state state) {
+    return states[state];
+}
+
+bool client_state_of_name(struct str name, enum client_state *ret_state) {
+    for (size_t i = CLIENT_DRAFT; i < ARRAY_LEN(states); i++) {
+        if (str_equal(states[i], name)) {
+            *ret_state = (enum client_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool has_uri(const struct str *uris, size_t count, struct str uri) {
     for (size_t i = 0; i < count; i++) {
         if (str_equal(uris[i], uri)) {

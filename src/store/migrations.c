@@ -40,5 +40,58 @@ static const char *const version_1[] = {
     NULL,
 };
 
-const char *const *const sql_migrations[] = {version_1};
+/* The register of client systems. Every change of it takes the next number of revisions' row "register", and marks what
+ * it changed with that number: a server reads what is newer than what it has. Nothing in it is ever deleted. */
+static const char *const version_2[] = {
+    "CREATE TABLE revisions (name TEXT PRIMARY KEY, revision BIGINT NOT NULL)",
+    "INSERT INTO revisions (name, revision) VALUES ('register', 0)",
+
+    "CREATE TABLE agencies ("
+    " agency_id TEXT PRIMARY KEY, name TEXT NOT NULL, credit_code TEXT UNIQUE, metadata TEXT NOT NULL, state INTEGER "
+    "NOT "
+    "NULL,"
+    " version BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)",
+
+    "DROP TABLE clients", /* nothing wrote it before this version */
+    "CREATE TABLE clients ("
+    " client_id TEXT PRIMARY KEY, agency_id TEXT REFERENCES agencies(agency_id), search TEXT NOT NULL, state INTEGER "
+    "NOT "
+    "NULL,"
+    " origin TEXT NOT NULL, metadata TEXT NOT NULL, submitted_by TEXT, approved_by TEXT, registration_mac BYTEA,"
+    " not_before BIGINT NOT NULL, version BIGINT NOT NULL, revision BIGINT NOT NULL, created_at BIGINT NOT NULL,"
+    " updated_at BIGINT NOT NULL)",
+    "CREATE INDEX clients_revision ON clients(revision)",
+    "CREATE INDEX clients_agency ON clients(agency_id, client_id)",
+    "CREATE INDEX clients_state ON clients(state, client_id)",
+
+    "CREATE TABLE client_secrets ("
+    " client_id TEXT NOT NULL REFERENCES clients(client_id), secret_id TEXT NOT NULL, mac BYTEA NOT NULL, sealed BYTEA,"
+    " created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, PRIMARY KEY (client_id, secret_id))",
+
+    /* One role an account, so that nobody holds two. */
+    "CREATE TABLE admins ("
+    " admin_id TEXT PRIMARY KEY, account_id TEXT NOT NULL UNIQUE REFERENCES accounts(account_id), role INTEGER NOT "
+    "NULL,"
+    " agency_id TEXT REFERENCES agencies(agency_id), name TEXT NOT NULL, state INTEGER NOT NULL, totp_sealed BYTEA,"
+    " totp_step BIGINT NOT NULL, created_by TEXT NOT NULL, approved_by TEXT, version BIGINT NOT NULL, created_at "
+    "BIGINT "
+    "NOT NULL,"
+    " updated_at BIGINT NOT NULL)",
+
+    "CREATE TABLE initial_access_tokens ("
+    " token_id TEXT PRIMARY KEY, mac BYTEA NOT NULL UNIQUE, policy TEXT NOT NULL, uses_left BIGINT NOT NULL,"
+    " expires_at BIGINT NOT NULL, created_by TEXT NOT NULL, created_at BIGINT NOT NULL)",
+
+    "CREATE TABLE settings ("
+    " name TEXT PRIMARY KEY, value TEXT NOT NULL, version BIGINT NOT NULL, updated_by TEXT NOT NULL, updated_at BIGINT "
+    "NOT NULL)",
+
+    "CREATE INDEX consents_client ON consents(client_id, account_id)",
+
+    /* Events of changes, written in the transaction of the change itself; the audit trail takes them from here. */
+    "CREATE TABLE audit_outbox (event_id TEXT PRIMARY KEY, record TEXT NOT NULL)",
+    NULL,
+};
+
+const char *const *const sql_migrations[] = {version_1, version_2};
 const int64_t sql_schema_version = ARRAY_LEN(sql_migrations);

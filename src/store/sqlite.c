@@ -210,6 +210,9 @@ static enum sql_status run_statement(struct cache *cache, const struct sql_state
     if (status == SQL_DOWN) {
         log_error("sql.write_failed", log_text("reason", sqlite3_errmsg(cache->db)));
     }
+    if (status == SQL_DONE && statement->must_change && sqlite3_changes(cache->db) == 0) {
+        status = SQL_MISSING;
+    }
     finish(prepared);
     return status;
 }

@@ -125,17 +125,35 @@ static void other_tables(void *arg) {
     assert_int_equal(consents_delete(sql, STR("a"), STR("c1")), SQL_DONE);
     assert_int_equal(consents_get(sql, arena, STR("a"), STR("c1"), &consent), SQL_MISSING);
     for (const char *id = "c1\0c2\0c3\0"; *id; id += 3) {
-        const struct client_row row = {
-            .client_id = str_from(id), .metadata = STR("{}"), .created_at = 1, .updated_at = 1};
-        assert_int_equal(clients_put(sql, &row), SQL_DONE);
+        const struct client_row row = {.client_id = str_from(id),
+                                       .search = str_from(id),
+                                       .state = CLIENT_DRAFT,
+                                       .origin = STR("shell"),
+                                       .metadata = STR("{}"),
+                                       .created_at = 1};
+        const struct sql_statement write[] = {register_next(), clients_insert(&row)};
+        assert_int_equal(sql_write(sql, write, 2), SQL_DONE);
+        assert_int_equal(sql_write(sql, write, 2), SQL_CONFLICT);
     }
-    assert_int_equal(clients_list(sql, arena, STR("c1"), 10, &clients, &count), SQL_DONE);
+    assert_int_equal(clients_list(sql, arena, &(struct clients_filter){.after = STR("c1")}, 10, &clients, &count),
+                     SQL_DONE);
     assert_int_equal(count, 2);
     assert_str(clients[0].client_id, "c2");
-    assert_int_equal(clients_delete(sql, STR("c2")), SQL_DONE);
-    assert_int_equal(clients_get(sql, arena, STR("c2"), &client), SQL_MISSING);
-    assert_int_equal(clients_get(sql, arena, STR("c3"), &client), SQL_DONE);
-    assert_true(str_is_absent(client.secret_mac));
+    assert_int_equal(clients[0].revision, 2); /* a refused change takes no revision */
+    struct client_row changed = clients[0];
+    changed.state = CLIENT_APPROVED;
+    changed.version++;
+    const struct sql_statement update[] = {register_next(), clients_update(&changed)};
+    assert_int_equal(sql_write(sql, update, 2), SQL_DONE);
+    assert_int_equal(sql_write(sql, update, 2), SQL_MISSING); /* somebody was faster: it has that version already */
+    assert_int_equal(clients_get(sql, arena, STR("c2"), &client), SQL_DONE);
+    assert_int_equal(client.version, 2);
+    assert_int_equal(clients_changed(sql, arena, 3, 10, &clients, &count), SQL_DONE);
+    assert_int_equal(count, 1);
+    assert_str(clients[0].client_id, "c2");
+    int64_t revision;
+    assert_int_equal(register_revision(sql, arena, &revision), SQL_DONE);
+    assert_int_equal(revision, 4);
 }
 
 static void consents_and_clients(void **state) {
