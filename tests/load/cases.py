@@ -5,7 +5,7 @@ taking turns round by round. The goals are those of the project's issue on speed
 import dataclasses
 
 CONNECTIONS = 64
-# Enough to keep the two hashing threads busy, few enough that a sign-in does not wait for seconds.
+# Enough to keep the hashing threads busy, few enough that a sign-in does not wait for seconds.
 CONNECTIONS_LOGIN = 8
 
 FLOOR_GOAL = 1.25           # most server CPU per flow, as a multiple of the floor's
