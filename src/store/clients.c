@@ -4,7 +4,8 @@
 #include "store/clients.h"
 
 #define COLUMNS                                                                                                        \
-    "client_id, agency_id, search, state, origin, metadata, submitted_by, approved_by, registration_mac, not_before, " \
+    "client_id, agency_id, search, state, origin, metadata, pending, submitted_by, approved_by, registration_mac, "    \
+    "not_before, "                                                                                                     \
     "version, revision, created_at, updated_at"
 #define REVISION_NOW "(SELECT revision FROM revisions WHERE name = 'register')"
 
@@ -16,14 +17,15 @@ static struct client_row row_of(const struct sql_value *cells) {
         .state = (enum client_state)cells[3].number,
         .origin = cells[4].bytes,
         .metadata = cells[5].bytes,
-        .submitted_by = cells[6].bytes,
-        .approved_by = cells[7].bytes,
-        .registration_mac = cells[8].bytes,
-        .not_before = cells[9].number,
-        .version = cells[10].number,
-        .revision = cells[11].number,
-        .created_at = cells[12].number,
-        .updated_at = cells[13].number,
+        .pending = cells[6].bytes,
+        .submitted_by = cells[7].bytes,
+        .approved_by = cells[8].bytes,
+        .registration_mac = cells[9].bytes,
+        .not_before = cells[10].number,
+        .version = cells[11].number,
+        .revision = cells[12].number,
+        .created_at = cells[13].number,
+        .updated_at = cells[14].number,
     };
 }
 
@@ -47,25 +49,26 @@ struct sql_statement register_next(void) {
 
 struct sql_statement clients_insert(const struct client_row *row) {
     return (struct sql_statement){
-        .text = "INSERT INTO clients (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, " REVISION_NOW
-                ", $11, $11)",
+        .text = "INSERT INTO clients (" COLUMNS
+                ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, " REVISION_NOW ", $12, $12)",
         .values = {sql_text(row->client_id), sql_text(row->agency_id), sql_text(row->search), sql_int(row->state),
-                   sql_text(row->origin), sql_text(row->metadata), sql_text(row->submitted_by),
+                   sql_text(row->origin), sql_text(row->metadata), sql_text(row->pending), sql_text(row->submitted_by),
                    sql_text(row->approved_by), sql_blob(row->registration_mac), sql_int(row->not_before),
                    sql_int(row->created_at)},
-        .value_count = 11};
+        .value_count = 12};
 }
 
 struct sql_statement clients_update(const struct client_row *row) {
     return (struct sql_statement){
-        .text = "UPDATE clients SET agency_id = $2, search = $3, state = $4, metadata = $5, submitted_by = $6, "
-                "approved_by = $7, registration_mac = $8, not_before = $9, version = $10, revision = " REVISION_NOW
-                ", updated_at = $11 WHERE client_id = $1 AND version = $10 - 1",
+        .text =
+            "UPDATE clients SET agency_id = $2, search = $3, state = $4, metadata = $5, pending = $6, submitted_by = "
+            "$7, approved_by = $8, registration_mac = $9, not_before = $10, version = $11, revision = " REVISION_NOW
+            ", updated_at = $12 WHERE client_id = $1 AND version = $11 - 1",
         .values = {sql_text(row->client_id), sql_text(row->agency_id), sql_text(row->search), sql_int(row->state),
-                   sql_text(row->metadata), sql_text(row->submitted_by), sql_text(row->approved_by),
-                   sql_blob(row->registration_mac), sql_int(row->not_before), sql_int(row->version),
-                   sql_int(row->updated_at)},
-        .value_count = 11,
+                   sql_text(row->metadata), sql_text(row->pending), sql_text(row->submitted_by),
+                   sql_text(row->approved_by), sql_blob(row->registration_mac), sql_int(row->not_before),
+                   sql_int(row->version), sql_int(row->updated_at)},
+        .value_count = 12,
         .must_change = true};
 }
 

@@ -57,7 +57,8 @@ static const char *const version_2[] = {
     " client_id TEXT PRIMARY KEY, agency_id TEXT REFERENCES agencies(agency_id), search TEXT NOT NULL, state INTEGER "
     "NOT "
     "NULL,"
-    " origin TEXT NOT NULL, metadata TEXT NOT NULL, submitted_by TEXT, approved_by TEXT, registration_mac BYTEA,"
+    " origin TEXT NOT NULL, metadata TEXT NOT NULL, pending TEXT, submitted_by TEXT, approved_by TEXT, "
+    "registration_mac BYTEA,"
     " not_before BIGINT NOT NULL, version BIGINT NOT NULL, revision BIGINT NOT NULL, created_at BIGINT NOT NULL,"
     " updated_at BIGINT NOT NULL)",
     "CREATE INDEX clients_revision ON clients(revision)",
@@ -68,15 +69,13 @@ static const char *const version_2[] = {
     " client_id TEXT NOT NULL REFERENCES clients(client_id), secret_id TEXT NOT NULL, mac BYTEA NOT NULL, sealed BYTEA,"
     " created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL, PRIMARY KEY (client_id, secret_id))",
 
-    /* One role an account, so that nobody holds two. */
+    /* One role an account, so that nobody holds two; whoever was dismissed keeps the row and not the account. */
     "CREATE TABLE admins ("
-    " admin_id TEXT PRIMARY KEY, account_id TEXT NOT NULL UNIQUE REFERENCES accounts(account_id), role INTEGER NOT "
-    "NULL,"
-    " agency_id TEXT REFERENCES agencies(agency_id), name TEXT NOT NULL, state INTEGER NOT NULL, totp_sealed BYTEA,"
-    " totp_step BIGINT NOT NULL, created_by TEXT NOT NULL, approved_by TEXT, version BIGINT NOT NULL, created_at "
-    "BIGINT "
-    "NOT NULL,"
+    " admin_id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts(account_id), role INTEGER NOT NULL,"
+    " agency_id TEXT REFERENCES agencies(agency_id), name TEXT NOT NULL, state INTEGER NOT NULL,"
+    " created_by TEXT NOT NULL, approved_by TEXT, version BIGINT NOT NULL, created_at BIGINT NOT NULL,"
     " updated_at BIGINT NOT NULL)",
+    "CREATE UNIQUE INDEX admins_account ON admins(account_id) WHERE state <> 3",
 
     "CREATE TABLE initial_access_tokens ("
     " token_id TEXT PRIMARY KEY, mac BYTEA NOT NULL UNIQUE, policy TEXT NOT NULL, uses_left BIGINT NOT NULL,"
