@@ -18,7 +18,8 @@ struct client_row {
     struct str search;    /* what a search looks through, in lower case: id and names */
     enum client_state state;
     struct str origin;       /* who entered it: "console", "shell", "dynamic" */
-    struct str metadata;     /* JSON object */
+    struct str metadata;     /* JSON object, in force */
+    struct str pending;      /* the same, waiting for approval; absent without */
     struct str submitted_by; /* actor ids; absent: not yet */
     struct str approved_by;
     struct str registration_mac; /* keyed hash of its registration access token (RFC 7592); absent without */
