@@ -3,6 +3,8 @@
  */
 #include "store/clients.h"
 
+#include "sql_like.h"
+
 #define COLUMNS                                                                                                        \
     "client_id, agency_id, search, state, origin, metadata, pending, submitted_by, approved_by, registration_mac, "    \
     "not_before, "                                                                                                     \
@@ -137,28 +139,14 @@ static enum sql_status read_clients(struct sql *sql, struct arena *arena, const 
     return SQL_DONE;
 }
 
-/* % and _ of what was typed are letters, not wildcards. */
-static struct str like(struct arena *arena, struct str text) {
-    struct buf pattern;
-    buf_init(&pattern, arena, 64, 2 * text.len + 8);
-    buf_putc(&pattern, '%');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.ptr[i] == '%' || text.ptr[i] == '_' || text.ptr[i] == '\\') {
-            buf_putc(&pattern, '\\');
-        }
-        buf_putc(&pattern, text.ptr[i]);
-    }
-    buf_putc(&pattern, '%');
-    return buf_str(&pattern);
-}
-
 enum sql_status clients_list(struct sql *sql, struct arena *arena, const struct clients_filter *filter, size_t most,
                              struct client_row **ret_rows, size_t *ret_count) {
     const struct sql_statement statement = {
         .text = "SELECT " COLUMNS " FROM clients WHERE client_id > $1 AND ($2 = '' OR agency_id = $2) AND ($3 = 0 OR "
                 "state = $3) AND ($4 = '' OR search LIKE $4 ESCAPE '\\') ORDER BY client_id LIMIT $5",
         .values = {sql_text(str_or(filter->after, STR(""))), sql_text(str_or(filter->agency_id, STR(""))),
-                   sql_int(filter->state), sql_text(str_is_empty(filter->text) ? STR("") : like(arena, filter->text)),
+                   sql_int(filter->state),
+                   sql_text(str_is_empty(filter->text) ? STR("") : sql_like(arena, filter->text)),
                    sql_int((int64_t)most)},
         .value_count = 5};
     return read_clients(sql, arena, &statement, most, ret_rows, ret_count);

@@ -82,7 +82,8 @@ static const char *const version_2[] = {
     " expires_at BIGINT NOT NULL, created_by TEXT NOT NULL, created_at BIGINT NOT NULL)",
 
     "CREATE TABLE settings ("
-    " name TEXT PRIMARY KEY, value TEXT NOT NULL, version BIGINT NOT NULL, updated_by TEXT NOT NULL, updated_at BIGINT "
+    " name TEXT PRIMARY KEY, value BIGINT NOT NULL, version BIGINT NOT NULL, updated_by TEXT NOT NULL, updated_at "
+    "BIGINT "
     "NOT NULL)",
 
     "CREATE INDEX consents_client ON consents(client_id, account_id)",
