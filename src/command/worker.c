@@ -8,6 +8,7 @@
 #include "domain/client_keys.h"
 #include "domain/registry.h"
 #include "endpoint/endpoint.h"
+#include "events.h"
 #include "http/server.h"
 #include "loop/fetch.h"
 #include "loop/loop.h"
@@ -31,6 +32,7 @@ struct worker {
     struct redis *redis;
     struct upstream *population;
     struct domain domain;
+    struct events events;
     struct endpoint endpoint;
     struct http_server *public, *ops;
     int listening; /* servers not yet drained */
@@ -103,6 +105,8 @@ static bool open_domain(struct worker *worker, struct keyring *keyring, struct r
     domain->kv_up = shared->kv_up;
     domain->kv_up_count = shared->worker_count;
     domain->registry = registry_hold(registry);
+    events_init(&worker->events);
+    domain->events = &worker->events.sink;
     domain->keys = domain_keys_new(keyring);
     domain->client_keys = client_keys_new();
     domain->kv = open_kv(worker);

@@ -45,6 +45,10 @@ void upstream_free(struct upstream *upstream) {
     free(upstream);
 }
 
+struct str upstream_name(const struct upstream *upstream) {
+    return upstream->settings.name;
+}
+
 /* --- breaker --- */
 
 /* May a call be made now? An open breaker lets one through when its time is over. */
@@ -119,13 +123,10 @@ enum verify_result upstream_verify(struct upstream *upstream, struct arena *aren
     upstream->trial_running = upstream->trial_running || trial;
     upstream->health.running++;
     upstream->health.calls++;
-    int64_t started = clock_monotonic_ms();
     enum verify_result result = call_adapter(upstream, arena, asked, &evidence);
     upstream->health.running--;
     upstream->trial_running = upstream->trial_running && !trial;
     breaker_heard(upstream, result == VERIFY_UPSTREAM_ERROR);
-    log_info("upstream.answered", log_str("upstream", upstream->settings.name),
-             log_text("result", verify_result_name(result)), log_int("took_ms", clock_monotonic_ms() - started));
     evidence.source = upstream->settings.name;
     evidence.authority = str_from(upstream->adapter->authority);
     evidence.result = result;

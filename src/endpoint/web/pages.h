@@ -32,8 +32,9 @@ bool page_action_is(const struct page_call *page_call, struct str action);
 /* 503 with a page that says to try again. */
 void reply_unavailable_page(struct call *call);
 
-/* After a sign-in or a registration: starts the session and goes on with the flow. Waits. */
+/* After a sign-in or a registration: starts the session, tells of the sign-in (`reason` as in struct event) and goes on
+ * with the flow. Waits. */
 struct account;
-void page_signed_in(struct page_call *page_call, const struct account *account);
+void page_signed_in(struct page_call *page_call, const struct account *account, const char *reason);
 
 #endif
