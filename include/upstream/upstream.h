@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "base/histogram.h"
 #include "model/evidence.h"
 
 struct fetcher;
@@ -50,8 +51,12 @@ enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_TRIAL };
 struct upstream_health {
     enum breaker_state breaker;
     uint64_t calls, errors;
+    uint64_t answers[VERIFY_RESULTS]; /* of the calls, by result */
+    uint64_t shed;                    /* answered without a call: breaker open, or too many at once */
     int64_t running;
+    struct histogram took;
 };
-struct upstream_health upstream_health(const struct upstream *upstream);
+/* Since upstream_open; for the loop's own thread. */
+const struct upstream_health *upstream_health(const struct upstream *upstream);
 
 #endif

@@ -30,12 +30,14 @@ static void log_line(const struct event *event) {
 }
 
 static void hear(void *ctx, const struct event *event) {
+    struct events *events = ctx;
+    metrics_hear(events->metrics, event);
     if (event_is_audited(event)) {
         log_line(event);
     }
     /* ---- the audit trail's listener goes here: one call, with a member of struct events for what it needs ---- */
 }
 
-void events_init(struct events *events) {
-    *events = (struct events){.sink = {.hear = hear, .ctx = events}};
+void events_init(struct events *events, struct metrics *metrics) {
+    *events = (struct events){.sink = {.hear = hear, .ctx = events}, .metrics = metrics};
 }

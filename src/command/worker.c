@@ -13,6 +13,7 @@
 #include "loop/fetch.h"
 #include "loop/loop.h"
 #include "loop/redis.h"
+#include "observe.h"
 #include "upstream/upstream.h"
 
 #include <pthread.h>
@@ -31,10 +32,12 @@ struct worker {
     struct loop *loop;
     struct redis *redis;
     struct upstream *population;
+    size_t population_index; /* in the configuration */
     struct domain domain;
     struct events events;
     struct endpoint endpoint;
     struct http_server *public, *ops;
+    struct loop_timer *look;
     int listening; /* servers not yet drained */
 };
 
@@ -75,6 +78,7 @@ static bool open_population(struct worker *worker) {
     }
     const struct config_upstream *found = registration_upstream(config);
     CHECK(found); /* config_load has seen to it */
+    worker->population_index = (size_t)(found - config->upstreams);
     const struct upstream_settings settings = {
         .name = found->name,
         .adapter = found->adapter,
@@ -105,7 +109,7 @@ static bool open_domain(struct worker *worker, struct keyring *keyring, struct r
     domain->kv_up = shared->kv_up;
     domain->kv_up_count = shared->worker_count;
     domain->registry = registry_hold(registry);
-    events_init(&worker->events);
+    events_init(&worker->events, worker->endpoint.metrics.own);
     domain->events = &worker->events.sink;
     domain->keys = domain_keys_new(keyring);
     domain->client_keys = client_keys_new();
@@ -134,9 +138,10 @@ static void close_domain(struct worker *worker) {
 /* --- listening --- */
 
 /* What people asked for is logged only where it is one of our own paths. */
-static void log_access(void *ctx, const struct http_request *request, const struct http_reply *reply, int64_t took_us) {
+static void answered(void *ctx, const struct http_request *request, const struct http_reply *reply, int64_t took_us) {
     log_info("http.answered", log_str("path", reply->status == 404 ? STR("-") : request->path),
              log_int("status", reply->status), log_int("took_us", took_us));
+    endpoint_done(ctx, request, reply, took_us);
 }
 
 static struct http_limits limits_of(const struct config *config) {
@@ -167,7 +172,7 @@ static bool listen_public(struct worker *worker) {
         .trusted_proxies = config->listen_trusted_proxies.items,
         .trusted_proxy_count = config->listen_trusted_proxies.count,
         .handle = endpoint_handle,
-        .done = log_access,
+        .done = answered,
         .ctx = &worker->endpoint,
     };
     return http_server_new(worker->loop, &options, &worker->public, &worker->fault);
@@ -185,6 +190,35 @@ static bool listen_ops(struct worker *worker) {
     return worker->index > 0 || http_server_new(worker->loop, &options, &worker->ops, &worker->fault);
 }
 
+/* --- what it counts --- */
+
+#define LOOK_MS 1000
+
+static void look(void *arg) {
+    struct worker *worker = arg;
+    observe_worker(worker->endpoint.metrics.own, &(struct observed_worker){.loop = worker->loop,
+                                                                           .redis = worker->redis,
+                                                                           .upstream = worker->population,
+                                                                           .upstream_index = worker->population_index,
+                                                                           .public = worker->public});
+}
+
+/* Before the metrics are shown: other workers' numbers are up to LOOK_MS old. */
+static void refresh(void *ctx) {
+    struct worker *worker = ctx;
+    look(worker);
+    observe_process(worker->endpoint.metrics.own,
+                    &(struct observed_process){.passwords = worker->shared->passwords,
+                                               .keyring = worker->domain.keys->keyring,
+                                               .clients = registry_count(worker->domain.registry)});
+}
+
+static void open_metrics(struct worker *worker) {
+    struct metrics_group *group = worker->shared->metrics;
+    worker->endpoint.metrics = (struct endpoint_metrics){
+        .own = metrics_of(group, worker->index), .group = group, .refresh = refresh, .ctx = worker};
+}
+
 /* --- its life --- */
 
 struct start {
@@ -197,13 +231,19 @@ static void *worker_main(void *arg) {
     struct start *start = arg;
     struct worker *worker = start->worker;
     worker->loop = loop_new();
+    open_metrics(worker);
     worker->serves =
         open_domain(worker, start->keyring, start->registry) && listen_public(worker) && listen_ops(worker);
     bool serves = worker->serves;
+    if (serves) {
+        look(worker);
+        worker->look = loop_timer_new(worker->loop, LOOK_MS, true, look, worker);
+    }
     sem_post(&worker->started); /* `start` is gone after this */
     if (serves) {
         loop_run(worker->loop);
     }
+    loop_timer_free(worker->look);
     loop_end_fibers(worker->loop);
     http_server_free(worker->public);
     http_server_free(worker->ops);

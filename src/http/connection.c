@@ -154,6 +154,7 @@ static void refuse(struct connection *connection, int status) {
     reply_plain(&reply, arena, status);
     connection->close_after = true;
     log_info("http.refused", log_int("status", status));
+    connection->server->refused++;
     stream_pause(&connection->stream);
     send_now(connection, answer_head(&reply, NULL, true), answer_body(&reply, NULL));
 }

@@ -95,14 +95,25 @@ static void reply_tokens(struct call *call, const struct tokens *tokens, struct 
 
 /* --- the answer --- */
 
+/* Of grants, in the order of the handlers; first whatever else was asked for. */
+struct metric_values endpoint_grant_names(void) {
+    static struct str names[ARRAY_LEN(grant_handlers) + 1];
+    names[0] = STR("other");
+    for (size_t i = 0; i < ARRAY_LEN(grant_handlers); i++) {
+        names[i + 1] = grant_handlers[i].name;
+    }
+    return (struct metric_values){names, ARRAY_LEN(names)};
+}
+
 /* `handler` NULL while the grant is not known; `refusal` NULL for tokens. */
 static void tell(const struct token_request *request, const struct grant_handler *handler,
                  const struct token_outcome *outcome, const struct token_refusal *refusal) {
     bool failed = refusal && oidc_error_is_ours(refusal->error);
+    enum event_result result = !refusal ? EVENT_DONE : failed ? EVENT_FAILED : EVENT_REFUSED;
+    size_t grant = handler ? (size_t)(handler - grant_handlers) + 1 : 0;
+    metrics_add(request->call->endpoint->metrics.own, METRIC_TOKENS, grant, result, 1);
     call_tell(request->call, &(struct event){.kind = EVENT_TOKEN,
-                                             .result = !refusal ? EVENT_DONE
-                                                       : failed ? EVENT_FAILED
-                                                                : EVENT_REFUSED,
+                                             .result = result,
                                              .reason = refusal ? oidc_error_name(refusal->error).ptr : NULL,
                                              .client_id = request->client->client.client_id,
                                              .subject = outcome ? outcome->grant.account_id : STR_NONE});

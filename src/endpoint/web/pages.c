@@ -125,6 +125,7 @@ void page_signed_in(struct page_call *page_call, const struct account *account, 
     }
     tell(page_call, account, &session, reason);
     if (!str_is_absent(cookie)) {
+        metrics_add(call->endpoint->metrics.own, METRIC_SESSIONS, 0, 0, 1);
         session_cookie_set(call, cookie);
     }
     /* What asked for this sign-in is met by it. */
