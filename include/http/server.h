@@ -38,6 +38,7 @@ struct http_server_options {
     struct http_tls tls;
     const struct str *trusted_proxies; /* addresses or CIDR networks whose forwarded headers count */
     size_t trusted_proxy_count;
+    bool make_traces; /* for requests that come without a traceparent */
     /* Runs on a fiber with the deadline set. Waits. */
     void (*handle)(void *ctx, const struct http_request *request, struct http_reply *reply);
     /* After each answer, on the fiber: for the access log and metrics. May be NULL. Microseconds. */

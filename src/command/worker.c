@@ -171,6 +171,7 @@ static bool listen_public(struct worker *worker) {
         .tls = {.certificate_file = config->listen_tls_certificate, .key_file = config->listen_tls_key},
         .trusted_proxies = config->listen_trusted_proxies.items,
         .trusted_proxy_count = config->listen_trusted_proxies.count,
+        .make_traces = config->log_trace,
         .handle = endpoint_handle,
         .done = answered,
         .ctx = &worker->endpoint,
