@@ -4,6 +4,7 @@
  * SIGTERM and SIGINT stop gracefully, a second one at once. SIGHUP reads the clients again. Key files are looked at
  * every two seconds, so that `tongxing keys rotate` needs no restart.
  */
+#include "audit/audit.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "domain/registry.h"
@@ -95,8 +96,20 @@ static bool open_shared(struct server *server, struct fault *fault) {
     return true;
 }
 
+static bool open_audit(struct server *server, struct fault *fault) {
+    struct audit_options options = command_audit_options(server->config);
+    options.database = server->shared.database;
+    options.sealer = keyring_sealer(newest(server), "audit");
+    if (!audit_open(&options, &server->shared.audit, fault)) {
+        return false;
+    }
+    server->shared.events = (struct event_sink){audit_hear, server->shared.audit};
+    return true;
+}
+
 static bool start_workers(struct server *server, struct fault *fault) {
-    if (!http_port_is_free(server->config->listen_address, (uint16_t)server->config->listen_port, fault)) {
+    if (!http_port_is_free(server->config->listen_address, (uint16_t)server->config->listen_port, fault) ||
+        !open_audit(server, fault)) {
         return false;
     }
     for (size_t i = 0; i < server->shared.worker_count; i++) {
@@ -119,6 +132,7 @@ static void stop_workers(struct server *server) {
 }
 
 static void close_shared(struct server *server) {
+    audit_close(server->shared.audit); /* while the database is still there */
     registry_free(server->registry);
     pool_free(server->shared.passwords);
     kv_memory_free(server->shared.memory);

@@ -3,6 +3,7 @@
  */
 #include "worker.h"
 
+#include "audit/audit.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "domain/client_keys.h"
@@ -100,6 +101,8 @@ static bool open_domain(struct worker *worker, struct keyring *keyring, struct r
     domain->loop = worker->loop;
     domain->passwords = shared->passwords;
     domain->sealers = &shared->sealers;
+    domain->events = &shared->events;
+    domain->trail = audit_trail(shared->audit);
     domain->kv_up = shared->kv_up;
     domain->kv_up_count = shared->worker_count;
     domain->registry = registry_hold(registry);

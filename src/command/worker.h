@@ -6,6 +6,7 @@
 #define COMMAND_WORKER_H
 
 #include "command.h"
+#include "model/event.h"
 #include "store/kv.h"
 #include "store/sql.h"
 
@@ -18,7 +19,9 @@ struct shared {
     struct kv_memory *memory; /* NULL when the store is Redis */
     struct pool *passwords;
     struct pages *pages;
-    atomic_bool *kv_up; /* of each worker, kept by it: readiness speaks for all of them */
+    struct audit *audit;
+    struct event_sink events; /* who hears what happens */
+    atomic_bool *kv_up;       /* of each worker, kept by it: readiness speaks for all of them */
     size_t worker_count;
 };
 

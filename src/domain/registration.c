@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "domain/password.h"
 #include "model/identity.h"
+#include "model/trail.h"
 #include "upstream/upstream.h"
 
 #define DAY_S 86400
@@ -159,6 +160,9 @@ enum registration_result register_person(struct domain *domain, struct arena *ar
                                          const struct registration *registration, struct str client_address,
                                          struct account *ret_account, struct registration_problems *ret_problems) {
     struct person person;
+    if (!trail_takes_sign_ins(domain->trail)) {
+        return REGISTRATION_UNAVAILABLE;
+    }
     if (!read_person(domain, arena, registration, &person, ret_problems)) {
         return REGISTRATION_INVALID;
     }

@@ -3,6 +3,7 @@
  */
 #include "domain/login.h"
 #include "../routes.h"
+#include "model/event.h"
 #include "pages.h"
 
 static void show(struct page_call *page_call, int status, const char *error) {
@@ -19,11 +20,31 @@ static void show(struct page_call *page_call, int status, const char *error) {
     page_reply(page, status, call->reply);
 }
 
+static void tell(struct page_call *page_call, enum login_result result, const struct account *account) {
+    static const char *const reasons[] = {
+        [LOGIN_WRONG] = "wrong", [LOGIN_LOCKED] = "locked", [LOGIN_UNAVAILABLE] = "unavailable"};
+    struct call *call = page_call->call;
+    bool known = result == LOGIN_DONE;
+    event_tell(call->domain->events, &(struct event){.kind = EVENT_LOGIN,
+                                                     .result = known                         ? EVENT_DONE
+                                                               : result == LOGIN_UNAVAILABLE ? EVENT_FAILED
+                                                                                             : EVENT_REFUSED,
+                                                     .reason = reasons[result],
+                                                     .actor = known ? account->account_id : STR_NONE,
+                                                     .client_id = page_call->client->client.client_id,
+                                                     .subject = known ? account->account_id : STR_NONE,
+                                                     .address = call->request->client_address,
+                                                     .request_id = call->request->request_id});
+}
+
 static void sign_in(struct page_call *page_call) {
     struct call *call = page_call->call;
     struct account account;
-    switch (login_with_password(call->domain, call->arena, page_field(page_call, STR("username")),
-                                page_field(page_call, STR("password")), call->request->client_address, &account)) {
+    enum login_result result =
+        login_with_password(call->domain, call->arena, page_field(page_call, STR("username")),
+                            page_field(page_call, STR("password")), call->request->client_address, &account);
+    tell(page_call, result, &account);
+    switch (result) {
     case LOGIN_DONE:
         page_signed_in(page_call, &account);
         break;
