@@ -14,6 +14,7 @@
 int command_serve(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_keys(int argc, char **argv);
+int command_audit(int argc, char **argv);
 int command_account(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_portal(int argc, char **argv);
