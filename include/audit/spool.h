@@ -55,7 +55,8 @@ struct spool_batch {
     int64_t damaged;        /* bytes that were no record: a torn end, or worse */
     bool more;              /* there was no room in the batch for all */
 };
-/* At most `most` records from a place on, in the arena. False when a file cannot be read. Blocks. */
+/* At most `most` records from a place on, in the arena; of a new segment none before the next spool_sync. False when a
+ * file cannot be read. Blocks. */
 bool spool_read(struct spool *spool, struct arena *arena, struct spool_place from, size_t most,
                 struct spool_batch *ret_batch);
 /* Bytes from a place on to the end. */

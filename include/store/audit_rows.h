@@ -59,7 +59,9 @@ struct sql_statement audit_rows_delete(struct str node, int64_t through_seq);
 
 /* --- searching --- */
 
-/* Absent members do not filter. Of actor, client_id, subject, event and request_id the most telling one leads. */
+/* Absent members do not filter. One filter, or a span of time, finds a page among any number of rows at once; of
+ * several one leads and the others are looked at row by row, which takes time where they hardly ever come together: a
+ * span of time bounds it. */
 struct audit_filter {
     struct str actor, client_id, subject, event, result, request_id;
     int64_t from_ms, before_ms; /* before_ms 0: no end */
@@ -74,6 +76,9 @@ struct audit_place {
 enum sql_status audit_rows_search(struct sql *sql, struct arena *arena, const struct audit_filter *filter,
                                   const struct audit_place *after, size_t most, struct audit_row **ret_rows,
                                   size_t *ret_count);
+
+/* The statement of such a search, for looking at its plan. */
+const char *audit_rows_search_text(const struct audit_filter *filter);
 
 /* --- marks, spools, exports --- */
 

@@ -28,10 +28,10 @@ struct spool {
     struct segment *segments;
     size_t count, room;
     int64_t bytes;
-    int fd;      /* of the last segment; -1 when the next record begins a new one */
-    bool dirty;  /* fd has what was not synced */
-    bool listed; /* the folder's entries are synced */
-    int *left;   /* files to sync and close */
+    int fd;         /* of the last segment; -1 when the next record begins a new one */
+    bool dirty;     /* fd has what was not synced */
+    int64_t listed; /* segments up to this number have a durable entry in the folder */
+    int *left;      /* files to sync and close */
     size_t left_count, left_room;
 
     int reading_fd; /* of the reading thread alone */
@@ -68,6 +68,7 @@ bool spool_open(const struct spool_options *options, struct spool **ret_spool, s
     for (size_t i = 0; i < count; i++) {
         segment_add(spool, numbers[i], spool_folder_size(folder, numbers[i]));
     }
+    spool_sync(spool); /* what a process that died has left may not be in the folder durably */
     *ret_spool = spool;
     return true;
 }
@@ -108,7 +109,6 @@ static bool begin_segment(struct spool *spool) {
     }
     segment_add(spool, number, 0);
     spool->fd = fd;
-    spool->listed = false;
     return true;
 }
 
@@ -159,17 +159,28 @@ enum spool_status spool_append(struct spool *spool, struct str record) {
 
 /* --- syncing --- */
 
+/* The folder's entries of new segments first: only then are they read (find_segment). */
+static bool sync_folder(struct spool *spool, int64_t newest) {
+    if (!spool_folder_sync(spool->folder)) {
+        return false;
+    }
+    pthread_mutex_lock(&spool->lock);
+    spool->listed = newest;
+    pthread_mutex_unlock(&spool->lock);
+    return true;
+}
+
 bool spool_sync(struct spool *spool) {
     pthread_mutex_lock(&spool->lock);
     int *left = spool->left, fd = spool->dirty ? spool->fd : -1;
     size_t count = spool->left_count;
-    bool listed = spool->listed;
+    int64_t newest = spool->count > 0 ? spool->segments[spool->count - 1].number : 0;
+    bool listed = spool->listed == newest;
     spool->left = NULL;
     spool->left_count = spool->left_room = 0;
     spool->dirty = false;
-    spool->listed = true;
     pthread_mutex_unlock(&spool->lock);
-    bool fine = listed || spool_folder_sync(spool->folder);
+    bool fine = listed || sync_folder(spool, newest);
     for (size_t i = 0; i < count; i++) {
         fine = fdatasync(left[i]) == 0 && fine;
         close(left[i]);
@@ -197,12 +208,18 @@ void spool_close(struct spool *spool) {
 
 /* --- reading --- */
 
-/* The first segment that has bytes behind a place. */
+/*
+ * The first segment that has bytes behind a place. One that a power loss may still take out of the folder is not read
+ * yet: the database would remember a place in it, and its number could come again.
+ */
 static bool find_segment(struct spool *spool, struct spool_place from, struct segment *ret_segment, bool *ret_written) {
     bool found = false;
     pthread_mutex_lock(&spool->lock);
     for (size_t i = 0; i < spool->count && !found; i++) {
         const struct segment *segment = &spool->segments[i];
+        if (segment->number > spool->listed) {
+            break;
+        }
         found = segment->number > from.segment || (segment->number == from.segment && segment->size > from.at_byte);
         *ret_segment = found ? *segment : (struct segment){0};
         *ret_written = i + 1 == spool->count && spool->fd >= 0;

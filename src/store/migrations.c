@@ -111,6 +111,7 @@ static const char *const version_audit[] = {
     "CREATE INDEX audit_client ON audit(client_id, at_ms, node, seq)",
     "CREATE INDEX audit_subject ON audit(subject, at_ms, node, seq)",
     "CREATE INDEX audit_event ON audit(event, at_ms, node, seq)",
+    "CREATE INDEX audit_result ON audit(result, at_ms, node, seq)",
     "CREATE INDEX audit_request ON audit(request_id, at_ms, node, seq)",
     "CREATE TABLE audit_heads (node TEXT PRIMARY KEY, seq BIGINT NOT NULL, mac BYTEA NOT NULL, seal BYTEA NOT NULL)",
     "CREATE TABLE audit_anchors (node TEXT PRIMARY KEY, seq BIGINT NOT NULL, mac BYTEA NOT NULL, seal BYTEA NOT NULL)",
