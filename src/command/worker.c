@@ -13,6 +13,7 @@
 #include "loop/fetch.h"
 #include "loop/loop.h"
 #include "loop/redis.h"
+#include "minutes.h"
 #include "observe.h"
 #include "upstream/upstream.h"
 
@@ -38,7 +39,8 @@ struct worker {
     struct endpoint endpoint;
     struct http_server *public, *ops;
     struct loop_timer *look;
-    int listening; /* servers not yet drained */
+    struct minutes *minutes; /* of worker 0 */
+    int listening;           /* servers not yet drained */
 };
 
 /* --- what it is made of --- */
@@ -195,8 +197,7 @@ static bool listen_ops(struct worker *worker) {
 
 #define LOOK_MS 1000
 
-static void look(void *arg) {
-    struct worker *worker = arg;
+static void observe(struct worker *worker) {
     observe_worker(worker->endpoint.metrics.own, &(struct observed_worker){.loop = worker->loop,
                                                                            .redis = worker->redis,
                                                                            .upstream = worker->population,
@@ -204,10 +205,18 @@ static void look(void *arg) {
                                                                            .public = worker->public});
 }
 
+static void look(void *arg) {
+    struct worker *worker = arg;
+    observe(worker);
+    if (worker->minutes) {
+        minutes_look(worker->minutes);
+    }
+}
+
 /* Before the metrics are shown: other workers' numbers are up to LOOK_MS old. */
 static void refresh(void *ctx) {
     struct worker *worker = ctx;
-    look(worker);
+    observe(worker);
     observe_process(worker->endpoint.metrics.own,
                     &(struct observed_process){.passwords = worker->shared->passwords,
                                                .keyring = worker->domain.keys->keyring,
@@ -238,6 +247,8 @@ static void *worker_main(void *arg) {
     bool serves = worker->serves;
     if (serves) {
         look(worker);
+        worker->minutes =
+            worker->index == 0 ? minutes_new(worker->shared->metrics, worker->shared->config, &worker->domain) : NULL;
         worker->look = loop_timer_new(worker->loop, LOOK_MS, true, look, worker);
     }
     sem_post(&worker->started); /* `start` is gone after this */
@@ -246,6 +257,7 @@ static void *worker_main(void *arg) {
     }
     loop_timer_free(worker->look);
     loop_end_fibers(worker->loop);
+    minutes_free(worker->minutes);
     http_server_free(worker->public);
     http_server_free(worker->ops);
     close_domain(worker);
