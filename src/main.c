@@ -15,6 +15,7 @@ static const struct {
     {"serve", command_serve, "FILE                      run the server"},
     {"check", command_check, "FILE | --reference        say every mistake in a configuration, or all options"},
     {"keys", command_keys, "create|list|rotate FILE   signing keys"},
+    {"migrate", command_migrate, "FILE                      bring the database's schema up to date"},
     {"account", command_account, "add FILE                  an account from a JSON profile on standard input"},
     {"simulate", command_simulate, "…                         upstream registers for trials and tests"},
     {"portal", command_portal, "…                         a sample portal"},

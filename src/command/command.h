@@ -10,10 +10,12 @@
 #include "domain/domain.h"
 #include "jose/keyring.h"
 #include "model/client.h"
+#include "store/sql.h"
 
 int command_serve(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_keys(int argc, char **argv);
+int command_migrate(int argc, char **argv);
 int command_account(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_portal(int argc, char **argv);
@@ -23,6 +25,7 @@ bool command_load_config(const char *path, struct arena *arena, struct config *r
 /* Says the fault on standard error; always 1, the exit status. */
 int command_failed(const struct fault *fault);
 
+struct sql_options command_sql_options(const struct config *config);
 struct keyring_options command_keyring_options(const struct config *config);
 struct domain_settings command_settings(const struct config *config);
 /* The clients of clients.file; every mistake is said on standard error. */

@@ -10,6 +10,7 @@
 #include "endpoint/endpoint.h"
 #include "http/server.h"
 #include "loop/fetch.h"
+#include "loop/fiber.h"
 #include "loop/loop.h"
 #include "loop/redis.h"
 #include "upstream/upstream.h"
@@ -189,6 +190,17 @@ struct start {
     struct registry *registry;
 };
 
+/* Opens the connections to the database before somebody needs them. */
+static void try_sql(void *arg) {
+    struct worker *worker = arg;
+    sql_ping(worker->domain.sql);
+}
+
+static void start_try_sql(void *arg) {
+    struct worker *worker = arg;
+    fiber_spawn(worker->loop, try_sql, worker);
+}
+
 static void *worker_main(void *arg) {
     struct start *start = arg;
     struct worker *worker = start->worker;
@@ -198,6 +210,7 @@ static void *worker_main(void *arg) {
     bool serves = worker->serves;
     sem_post(&worker->started); /* `start` is gone after this */
     if (serves) {
+        loop_post(worker->loop, start_try_sql, worker);
         loop_run(worker->loop);
     }
     loop_end_fibers(worker->loop);

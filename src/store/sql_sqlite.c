@@ -19,15 +19,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define STATEMENTS_CACHED 64
-#define BUSY_MS           5000
-#define GROUP_MOST        256
+#define GROUP_MOST 256
+#define SLOTS      (2 * STATEMENTS_CACHED) /* a power of two, never more than half full */
+
+struct prepared {
+    const char *text;
+    sqlite3_stmt *statement;
+    unsigned char places[SQL_PARAMETERS_MOST]; /* of $1, $2 …: to SQLite $2 is a name, not a place; 0 for none */
+};
 
 /* Prepared statements by the address of their constant text. */
 struct cache {
     sqlite3 *db;
-    const char *texts[STATEMENTS_CACHED];
-    sqlite3_stmt *statements[STATEMENTS_CACHED];
+    struct prepared slots[SLOTS];
     size_t count;
 };
 
@@ -40,9 +44,11 @@ struct write {
     struct fiber *fiber;
 };
 
-struct sql_database {
+struct sqlite_database {
+    struct sql_database base;
     struct arena *arena;
     char *path;
+    int64_t timeout_ms;
     struct cache writer;
     pthread_t thread;
     bool running;
@@ -52,65 +58,81 @@ struct sql_database {
     bool ending;                /* under lock */
 };
 
-struct sql {
-    struct sql_database *database;
+struct sqlite {
+    struct sql base;
+    struct sqlite_database *database;
     struct cache reader;
 };
 
 /* --- statements --- */
 
 static void cache_close(struct cache *cache) {
-    for (size_t i = 0; i < cache->count; i++) {
-        sqlite3_finalize(cache->statements[i]);
+    for (size_t i = 0; i < SLOTS; i++) {
+        sqlite3_finalize(cache->slots[i].statement);
     }
     sqlite3_close(cache->db);
-    *cache = (struct cache){0};
+    memset(cache, 0, sizeof(*cache));
 }
 
-static sqlite3_stmt *prepare(struct cache *cache, const char *text) {
-    for (size_t i = 0; i < cache->count; i++) {
-        if (cache->texts[i] == text) {
-            return cache->statements[i];
-        }
+/* The slot of a text, or the empty one it belongs into. */
+static struct prepared *slot_of(struct cache *cache, const char *text) {
+    size_t at = (size_t)(((uintptr_t)text * UINT64_C(0x9e3779b97f4a7c15)) >> 32);
+    while (cache->slots[at % SLOTS].text && cache->slots[at % SLOTS].text != text) {
+        at++;
+    }
+    return &cache->slots[at % SLOTS];
+}
+
+static void find_places(struct prepared *prepared) {
+    for (size_t i = 0; i < SQL_PARAMETERS_MOST; i++) {
+        char name[8];
+        snprintf(name, sizeof(name), "$%zu", i + 1);
+        prepared->places[i] = (unsigned char)sqlite3_bind_parameter_index(prepared->statement, name);
+    }
+}
+
+static struct prepared *prepare(struct cache *cache, const char *text) {
+    struct prepared *prepared = slot_of(cache, text);
+    if (prepared->text) {
+        return prepared;
     }
     CHECK(cache->count < STATEMENTS_CACHED); /* statements are constants of this layer */
-    sqlite3_stmt *statement;
-    if (sqlite3_prepare_v3(cache->db, text, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK) {
+    if (sqlite3_prepare_v3(cache->db, text, -1, SQLITE_PREPARE_PERSISTENT, &prepared->statement, NULL) != SQLITE_OK) {
         log_error("sql.prepare_failed", log_text("reason", sqlite3_errmsg(cache->db)));
         return NULL;
     }
-    cache->texts[cache->count] = text;
-    cache->statements[cache->count++] = statement;
-    return statement;
+    CHECK(sqlite3_bind_parameter_count(prepared->statement) <= SQL_PARAMETERS_MOST);
+    prepared->text = text;
+    cache->count++;
+    find_places(prepared);
+    return prepared;
 }
 
-static void bind(sqlite3_stmt *prepared, const struct sql_statement *statement) {
+static void bind(const struct prepared *prepared, const struct sql_statement *statement) {
     for (size_t i = 0; i < statement->value_count; i++) {
         const struct sql_value *value = &statement->values[i];
-        char name[8];
-        snprintf(name, sizeof(name), "$%zu", i + 1);
-        int at = sqlite3_bind_parameter_index(prepared, name); /* to SQLite $2 is a name, not a place */
         const char *bytes = value->bytes.ptr ? value->bytes.ptr : "";
+        int at = prepared->places[i];
         switch (value->type) {
         case SQL_NULL:
-            sqlite3_bind_null(prepared, at);
+            sqlite3_bind_null(prepared->statement, at);
             break;
         case SQL_INT:
-            sqlite3_bind_int64(prepared, at, value->number);
+            sqlite3_bind_int64(prepared->statement, at, value->number);
             break;
         case SQL_TEXT:
-            sqlite3_bind_text(prepared, at, bytes, (int)value->bytes.len, SQLITE_STATIC);
+            sqlite3_bind_text(prepared->statement, at, bytes, (int)value->bytes.len, SQLITE_STATIC);
             break;
         case SQL_BLOB:
-            sqlite3_bind_blob(prepared, at, bytes, (int)value->bytes.len, SQLITE_STATIC);
+            sqlite3_bind_blob(prepared->statement, at, bytes, (int)value->bytes.len, SQLITE_STATIC);
             break;
         }
     }
 }
 
-static void finish(sqlite3_stmt *prepared) {
-    sqlite3_reset(prepared);
-    sqlite3_clear_bindings(prepared);
+static void finish(const struct prepared *prepared) {
+    sqlite3_reset(prepared->statement);
+    sqlite3_clear_bindings(prepared->statement);
 }
 
 static bool run_text(sqlite3 *db, const char *text) {
@@ -160,29 +182,23 @@ static enum sql_status read_rows(struct arena *arena, sqlite3_stmt *prepared, si
     return rows->count ? SQL_DONE : SQL_MISSING;
 }
 
-enum sql_status sql_read(struct sql *sql, struct arena *arena, const struct sql_statement *statement, size_t most,
-                         struct sql_rows *ret_rows) {
-    sqlite3_stmt *prepared = prepare(&sql->reader, statement->text);
+static enum sql_status sqlite_read(struct sql *sql, struct arena *arena, const struct sql_statement *statement,
+                                   size_t most, struct sql_rows *ret_rows) {
+    struct cache *reader = &((struct sqlite *)sql)->reader;
+    const struct prepared *prepared = prepare(reader, statement->text);
     if (!prepared) {
         return SQL_DOWN;
     }
     struct sql_rows rows = {0};
     bind(prepared, statement);
-    enum sql_status status = read_rows(arena, prepared, most, &rows);
+    enum sql_status status = read_rows(arena, prepared->statement, most, &rows);
     finish(prepared);
     if (status == SQL_DONE) {
         *ret_rows = rows;
     } else if (status == SQL_DOWN) {
-        log_error("sql.read_failed", log_text("reason", sqlite3_errmsg(sql->reader.db)));
+        log_error("sql.read_failed", log_text("reason", sqlite3_errmsg(reader->db)));
     }
     return status;
-}
-
-enum sql_status sql_ping(struct sql *sql) {
-    struct arena *arena ARENA_AUTO = arena_new();
-    const struct sql_statement statement = {.text = "SELECT version FROM schema_version"};
-    struct sql_rows rows;
-    return sql_read(sql, arena, &statement, 1, &rows);
 }
 
 /* --- writing --- */
@@ -201,12 +217,12 @@ static enum sql_status status_of(int code) {
 }
 
 static enum sql_status run_statement(struct cache *cache, const struct sql_statement *statement) {
-    sqlite3_stmt *prepared = prepare(cache, statement->text);
+    const struct prepared *prepared = prepare(cache, statement->text);
     if (!prepared) {
         return SQL_DOWN;
     }
     bind(prepared, statement);
-    enum sql_status status = status_of(sqlite3_step(prepared));
+    enum sql_status status = status_of(sqlite3_step(prepared->statement));
     if (status == SQL_DOWN) {
         log_error("sql.write_failed", log_text("reason", sqlite3_errmsg(cache->db)));
     }
@@ -255,7 +271,7 @@ static void write_done(void *arg) {
     fiber_wake(write->fiber);
 }
 
-static struct write *take_group(struct sql_database *database) {
+static struct write *take_group(struct sqlite_database *database) {
     pthread_mutex_lock(&database->lock);
     while (!database->first && !database->ending) {
         pthread_cond_wait(&database->queued_or_ending, &database->lock);
@@ -274,7 +290,7 @@ static struct write *take_group(struct sql_database *database) {
 }
 
 static void *writer_main(void *arg) {
-    struct sql_database *database = arg;
+    struct sqlite_database *database = arg;
     struct write *group;
     while ((group = take_group(database))) {
         run_group(&database->writer, group);
@@ -286,8 +302,9 @@ static void *writer_main(void *arg) {
     return NULL;
 }
 
-enum sql_status sql_write(struct sql *sql, const struct sql_statement *statements, size_t count) {
-    struct sql_database *database = sql->database;
+/* The wait cannot be cancelled: the writer's thread works with the caller's statements. */
+static enum sql_status sqlite_write(struct sql *sql, const struct sql_statement *statements, size_t count) {
+    struct sqlite_database *database = ((struct sqlite *)sql)->database;
     struct write write = {.statements = statements, .count = count, .loop = loop_current(), .fiber = fiber_current()};
     CHECK(write.fiber);
     pthread_mutex_lock(&database->lock);
@@ -301,62 +318,53 @@ enum sql_status sql_write(struct sql *sql, const struct sql_statement *statement
 
 /* --- opening --- */
 
-static bool open_connection(struct cache *cache, const char *path, int flags, struct fault *fault) {
+static bool open_connection(struct cache *cache, const struct sqlite_database *database, int flags,
+                            struct fault *fault) {
+    const char *path = database->path;
     if (sqlite3_open_v2(path, &cache->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         return fault_set(fault, "the database %s cannot be opened: %s", path,
                          cache->db ? sqlite3_errmsg(cache->db) : "out of memory");
     }
     sqlite3_extended_result_codes(cache->db, 1);
-    sqlite3_busy_timeout(cache->db, BUSY_MS);
+    sqlite3_busy_timeout(cache->db, (int)database->timeout_ms);
     if (!run_text(cache->db, "PRAGMA trusted_schema=OFF") || !run_text(cache->db, "PRAGMA foreign_keys=ON")) {
         return fault_set(fault, "the database %s cannot be used: %s", path, sqlite3_errmsg(cache->db));
     }
     return true;
 }
 
-static int64_t read_version(sqlite3 *db) {
+static bool schema_run(void *connection, const char *text) {
+    return run_text(connection, text);
+}
+
+static bool schema_number(void *connection, const char *text, int64_t *ret_number) {
     sqlite3_stmt *statement;
-    int64_t version = 0;
-    if (sqlite3_prepare_v2(db, "SELECT version FROM schema_version", -1, &statement, NULL) == SQLITE_OK) {
-        version = sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
-        sqlite3_finalize(statement);
+    if (sqlite3_prepare_v2(connection, text, -1, &statement, NULL) != SQLITE_OK) {
+        return false;
     }
-    return version;
+    bool found = sqlite3_step(statement) == SQLITE_ROW;
+    if (found) {
+        *ret_number = sqlite3_column_int64(statement, 0);
+    }
+    sqlite3_finalize(statement);
+    return found;
 }
 
-static bool migrate_to(sqlite3 *db, int64_t version) {
-    char text[96];
-    for (const char *const *statement = sql_migrations[version - 1]; *statement; statement++) {
-        if (!run_text(db, *statement)) {
-            return false;
-        }
-    }
-    snprintf(text, sizeof(text), "UPDATE schema_version SET version = %lld", (long long)version);
-    return run_text(db, text);
+static void schema_reason(void *connection, struct fault *fault, const char *name) {
+    fault_set(fault, "the database %s cannot be used: %s", name, sqlite3_errmsg(connection));
 }
 
-/* In one transaction that other processes wait for: two servers starting at once migrate once. */
-static bool migrate(struct sql_database *database, struct fault *fault) {
-    sqlite3 *db = database->writer.db;
-    bool fine = run_text(db, "BEGIN IMMEDIATE") &&
-                run_text(db, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)") &&
-                run_text(db, "INSERT INTO schema_version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM schema_version)");
-    int64_t version = fine ? read_version(db) : 0;
-    if (fine && version > sql_schema_version) {
-        run_text(db, "ROLLBACK");
-        return fault_set(
-            fault, "the database %s has schema version %lld, this program knows up to %lld: use the newer program",
-            database->path, (long long)version, (long long)sql_schema_version);
-    }
-    while (fine && version < sql_schema_version) {
-        fine = migrate_to(db, ++version);
-    }
-    fine = fine && run_text(db, "COMMIT");
-    if (!fine) {
-        fault_set(fault, "the database %s cannot be used: %s", database->path, sqlite3_errmsg(db));
-        run_text(db, "ROLLBACK");
-    }
-    return fine;
+static bool migrate(struct sqlite_database *database, bool refuse_old, struct fault *fault) {
+    const struct sql_schema schema = {
+        .connection = database->writer.db,
+        .name = database->path,
+        .run = schema_run,
+        .number = schema_number,
+        .reason = schema_reason,
+        .begin = "BEGIN IMMEDIATE",
+        .exists = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
+    };
+    return sql_schema_migrate(&schema, refuse_old, &database->base.migration, fault);
 }
 
 /* Made before SQLite does, since it holds sealed personal data: for its owner only. */
@@ -369,36 +377,20 @@ static bool make_file(const char *path, struct fault *fault) {
     return true;
 }
 
-bool sql_sqlite_open(struct str path, struct sql_database **ret_database, struct fault *fault) {
-    struct sql_database *database = check_calloc(1, sizeof(*database));
-    database->arena = arena_new();
-    database->path = str_c(database->arena, path);
-    pthread_mutex_init(&database->lock, NULL);
-    pthread_cond_init(&database->queued_or_ending, NULL);
-    bool fine = make_file(database->path, fault) &&
-                open_connection(&database->writer, database->path, SQLITE_OPEN_READWRITE, fault);
-    if (fine && (!run_text(database->writer.db, "PRAGMA journal_mode=WAL") ||
-                 !run_text(database->writer.db, "PRAGMA synchronous=FULL"))) {
-        fine =
-            fault_set(fault, "the database %s cannot be used: %s", database->path, sqlite3_errmsg(database->writer.db));
-    }
-    fine = fine && migrate(database, fault);
-    if (fine && pthread_create(&database->thread, NULL, writer_main, database) != 0) {
-        fine = fault_set(fault, "the database writer's thread could not be started");
-    }
-    database->running = fine;
-    if (!fine) {
-        sql_database_free(database);
+static bool open_writer(struct sqlite_database *database, struct fault *fault) {
+    if (!make_file(database->path, fault) ||
+        !open_connection(&database->writer, database, SQLITE_OPEN_READWRITE, fault)) {
         return false;
     }
-    *ret_database = database;
+    sqlite3 *db = database->writer.db;
+    if (!run_text(db, "PRAGMA journal_mode=WAL") || !run_text(db, "PRAGMA synchronous=FULL")) {
+        return fault_set(fault, "the database %s cannot be used: %s", database->path, sqlite3_errmsg(db));
+    }
     return true;
 }
 
-void sql_database_free(struct sql_database *database) {
-    if (!database) {
-        return;
-    }
+static void close_database(struct sql_database *base) {
+    struct sqlite_database *database = (struct sqlite_database *)base;
     if (database->running) {
         pthread_mutex_lock(&database->lock);
         database->ending = true;
@@ -413,20 +405,49 @@ void sql_database_free(struct sql_database *database) {
     free(database);
 }
 
-bool sql_connect(struct sql_database *database, struct sql **ret_sql, struct fault *fault) {
-    struct sql *sql = check_calloc(1, sizeof(*sql));
-    sql->database = database;
-    if (!open_connection(&sql->reader, database->path, SQLITE_OPEN_READONLY, fault)) {
-        sql_free(sql);
+static bool open_database(const struct sql_options *options, struct sql_database **ret_database, struct fault *fault) {
+    struct sqlite_database *database = check_calloc(1, sizeof(*database));
+    database->base.driver = &sql_sqlite;
+    database->arena = arena_new();
+    database->path = str_c(database->arena, options->path);
+    database->timeout_ms = options->timeout_ms;
+    pthread_mutex_init(&database->lock, NULL);
+    pthread_cond_init(&database->queued_or_ending, NULL);
+    bool fine = open_writer(database, fault) && migrate(database, options->refuse_old_schema, fault);
+    if (fine && pthread_create(&database->thread, NULL, writer_main, database) != 0) {
+        fine = fault_set(fault, "the database writer's thread could not be started");
+    }
+    database->running = fine;
+    if (!fine) {
+        close_database(&database->base);
         return false;
     }
-    *ret_sql = sql;
+    *ret_database = &database->base;
     return true;
 }
 
-void sql_free(struct sql *sql) {
-    if (sql) {
-        cache_close(&sql->reader);
-        free(sql);
-    }
+static void close_reader(struct sql *sql) {
+    cache_close(&((struct sqlite *)sql)->reader);
+    free(sql);
 }
+
+static bool open_reader(struct sql_database *database, struct sql **ret_sql, struct fault *fault) {
+    struct sqlite *sqlite = check_calloc(1, sizeof(*sqlite));
+    sqlite->base.driver = &sql_sqlite;
+    sqlite->database = (struct sqlite_database *)database;
+    if (!open_connection(&sqlite->reader, sqlite->database, SQLITE_OPEN_READONLY, fault)) {
+        close_reader(&sqlite->base);
+        return false;
+    }
+    *ret_sql = &sqlite->base;
+    return true;
+}
+
+const struct sql_driver sql_sqlite = {
+    .open = open_database,
+    .close = close_database,
+    .connect = open_reader,
+    .disconnect = close_reader,
+    .read = sqlite_read,
+    .write = sqlite_write,
+};
