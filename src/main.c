@@ -16,6 +16,8 @@ static const struct {
     {"check", command_check, "FILE | --reference        say every mistake in a configuration, or all options"},
     {"keys", command_keys, "create|list|rotate FILE   signing keys"},
     {"migrate", command_migrate, "FILE                      bring the database's schema up to date"},
+    {"backup", command_backup, "FILE OUT                  the database to a file, while the server runs"},
+    {"restore", command_restore, "FILE IN                   such a file into an empty database"},
     {"account", command_account, "add FILE                  an account from a JSON profile on standard input"},
     {"simulate", command_simulate, "…                         upstream registers for trials and tests"},
     {"portal", command_portal, "…                         a sample portal"},

@@ -16,6 +16,8 @@ int command_serve(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_keys(int argc, char **argv);
 int command_migrate(int argc, char **argv);
+int command_backup(int argc, char **argv);
+int command_restore(int argc, char **argv);
 int command_account(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_portal(int argc, char **argv);

@@ -10,13 +10,10 @@
 #include "base/random.h"
 #include "loop/fiber.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#define TRIES          5 /* of a transaction that a deadlock or the like ended */
-#define TRY_AGAIN_MS   20
-#define MIGRATION_LOCK "8390046021495385703" /* "tongxing" as a number: the advisory lock of migrations */
-#define NAME_MOST      256
+#define TRIES        5 /* of a transaction that a deadlock or the like ended */
+#define TRY_AGAIN_MS 20
 
 struct postgres_database {
     struct sql_database base;
@@ -101,53 +98,21 @@ static enum sql_status postgres_write(struct sql *sql, const struct sql_statemen
     return run((struct postgres *)sql, &call);
 }
 
-/* --- the schema --- */
+/* --- opening --- */
 
-static bool schema_run(void *connection, const char *text) {
-    PGresult *result = PQexec(connection, text);
-    ExecStatusType status = PQresultStatus(result);
-    PQclear(result);
-    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+static bool open_plain(struct sql_database *database, struct sql_plain *ret_plain, struct fault *fault) {
+    return postgres_plain_open(&((struct postgres_database *)database)->settings, ret_plain, fault);
 }
 
-static bool schema_number(void *connection, const char *text, int64_t *ret_number) {
-    PGresult *result = PQexec(connection, text);
-    bool found = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1 &&
-                 str_to_i64(str_from(PQgetvalue(result, 0, 0)), ret_number);
-    PQclear(result);
-    return found;
-}
-
-static void schema_reason(void *connection, struct fault *fault, const char *name) {
-    char reason[256];
-    postgres_reason(connection, reason, sizeof(reason));
-    fault_set(fault, "the database %s cannot be used: %s", name,
-              *reason ? reason : "its tables are not as they should be");
-}
-
-/* `exists` looks only where the statements will look, whatever the search path is. */
 static bool migrate(struct postgres_database *database, bool refuse_old, struct fault *fault) {
-    PGconn *connection = postgres_connect(&database->settings, 0, fault);
-    if (!connection) {
+    struct sql_plain plain;
+    if (!open_plain(&database->base, &plain, fault)) {
         return false;
     }
-    char name[NAME_MOST];
-    snprintf(name, sizeof(name), "%s at %s", PQdb(connection), PQhost(connection));
-    const struct sql_schema schema = {
-        .connection = connection,
-        .name = name,
-        .run = schema_run,
-        .number = schema_number,
-        .reason = schema_reason,
-        .begin = "BEGIN; SELECT pg_advisory_xact_lock(" MIGRATION_LOCK ")",
-        .exists = "SELECT count(to_regclass('schema_version'))",
-    };
-    bool fine = sql_schema_migrate(&schema, refuse_old, &database->base.migration, fault);
-    PQfinish(connection);
+    bool fine = sql_schema_migrate(&plain, refuse_old, &database->base.migration, fault);
+    postgres_plain_close(&plain);
     return fine;
 }
-
-/* --- opening --- */
 
 static void close_database(struct sql_database *database) {
     arena_free(((struct postgres_database *)database)->arena);
@@ -195,4 +160,13 @@ const struct sql_driver sql_postgres = {
     .disconnect = close_view,
     .read = postgres_read,
     .write = postgres_write,
+    .plain_open = open_plain,
+    .plain_close = postgres_plain_close,
+    .plain_run = postgres_plain_run,
+    .plain_number = postgres_plain_number,
+    .plain_reason = postgres_plain_reason,
+    .plain_rows = postgres_plain_rows,
+    .plain_insert_begin = postgres_plain_insert_begin,
+    .plain_insert = postgres_plain_insert,
+    .plain_insert_end = postgres_plain_insert_end,
 };

@@ -93,4 +93,20 @@ bool postgres_link_send(struct postgres_link *link, struct postgres_job *job, co
  * why a prepared statement may be missing. */
 bool postgres_job_take(struct postgres_job *job, const PGresult *result, bool unprepared);
 
+/* One cell, its bytes copied into the arena. False when it is not what its type says. */
+bool postgres_value(struct arena *arena, const PGresult *result, int row, int column, struct sql_value *ret_value);
+
+/* --- the plain connection (sql_postgres_plain.c) --- */
+
+bool postgres_plain_open(const struct postgres_settings *settings, struct sql_plain *ret_plain, struct fault *fault);
+void postgres_plain_close(struct sql_plain *plain);
+bool postgres_plain_run(void *connection, const char *text);
+bool postgres_plain_number(void *connection, const char *text, int64_t *ret_number);
+void postgres_plain_reason(void *connection, struct fault *fault, const char *name);
+bool postgres_plain_rows(void *connection, const char *text, bool (*visit)(void *ctx, const struct sql_value *cells),
+                         void *ctx);
+bool postgres_plain_insert_begin(void *connection, const struct sql_table *table);
+bool postgres_plain_insert(void *connection, const struct sql_value *cells, size_t count);
+bool postgres_plain_insert_end(void *connection);
+
 #endif

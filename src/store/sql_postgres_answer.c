@@ -31,9 +31,14 @@ static bool bytes_of(struct arena *arena, struct str text, struct sql_value *ret
     return true;
 }
 
-static bool value_of(struct arena *arena, Oid type, struct str text, struct sql_value *ret_value) {
+bool postgres_value(struct arena *arena, const PGresult *result, int row, int column, struct sql_value *ret_value) {
+    struct str text = str_of(PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column));
     int64_t number;
-    switch (type) {
+    if (PQgetisnull(result, row, column)) {
+        *ret_value = (struct sql_value){.type = SQL_NULL};
+        return true;
+    }
+    switch (PQftype(result, column)) {
     case TYPE_BYTEA:
         return bytes_of(arena, text, ret_value);
     case TYPE_BOOL:
@@ -59,9 +64,7 @@ static bool take_rows(struct postgres_job *job, const PGresult *result) {
     int columns = PQnfields(result), rows = PQntuples(result);
     struct sql_value *cells = arena_array_of(job->arena, (size_t)rows * (size_t)columns + 1, struct sql_value);
     for (int i = 0; i < rows * columns; i++) {
-        int row = i / columns, column = i % columns;
-        struct str text = str_of(PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column));
-        if (!PQgetisnull(result, row, column) && !value_of(job->arena, PQftype(result, column), text, &cells[i])) {
+        if (!postgres_value(job->arena, result, i / columns, i % columns, &cells[i])) {
             return false;
         }
     }

@@ -116,6 +116,7 @@ PGconn *postgres_connect(const struct postgres_settings *settings, int64_t state
     PGconn *connection = connect_with(settings);
     CHECK(connection);
     PQsetNoticeReceiver(connection, no_notices, NULL);
+    PQsetErrorVerbosity(connection, PQERRORS_TERSE); /* details quote rows */
     char reason[300];
     if (PQstatus(connection) != CONNECTION_OK || !set_up(connection, statement_ms, settings->timeout_ms)) {
         postgres_reason(connection, reason, sizeof(reason));

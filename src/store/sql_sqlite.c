@@ -1,20 +1,19 @@
 /*
- * SQLite: the only home of sqlite3.
+ * SQLite, whose only home are this file and sql_sqlite_plain.c.
  *
  * Reads run on the loop's own connection, in place: a primary-key read takes some microseconds. Writes queue for one
  * writer thread, which puts all that wait into one transaction with a savepoint each, so that one fsync serves many
  * requests and a refused one undoes only itself.
  */
+#include "sql_sqlite.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
-#include "sql_driver.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -110,23 +109,7 @@ static struct prepared *prepare(struct cache *cache, const char *text) {
 
 static void bind(const struct prepared *prepared, const struct sql_statement *statement) {
     for (size_t i = 0; i < statement->value_count; i++) {
-        const struct sql_value *value = &statement->values[i];
-        const char *bytes = value->bytes.ptr ? value->bytes.ptr : "";
-        int at = prepared->places[i];
-        switch (value->type) {
-        case SQL_NULL:
-            sqlite3_bind_null(prepared->statement, at);
-            break;
-        case SQL_INT:
-            sqlite3_bind_int64(prepared->statement, at, value->number);
-            break;
-        case SQL_TEXT:
-            sqlite3_bind_text(prepared->statement, at, bytes, (int)value->bytes.len, SQLITE_STATIC);
-            break;
-        case SQL_BLOB:
-            sqlite3_bind_blob(prepared->statement, at, bytes, (int)value->bytes.len, SQLITE_STATIC);
-            break;
-        }
+        sqlite_bind(prepared->statement, prepared->places[i], &statement->values[i]);
     }
 }
 
@@ -142,20 +125,11 @@ static bool run_text(sqlite3 *db, const char *text) {
 /* --- reading --- */
 
 static struct sql_value column(struct arena *arena, sqlite3_stmt *prepared, int index) {
-    switch (sqlite3_column_type(prepared, index)) {
-    case SQLITE_INTEGER:
-        return sql_int(sqlite3_column_int64(prepared, index));
-    case SQLITE_TEXT: {
-        const unsigned char *text = sqlite3_column_text(prepared, index);
-        return sql_text(str_dup(arena, str_of(text, (size_t)sqlite3_column_bytes(prepared, index))));
+    struct sql_value value = sqlite_column(prepared, index);
+    if (value.type == SQL_TEXT || value.type == SQL_BLOB) {
+        value.bytes = str_dup(arena, value.bytes);
     }
-    case SQLITE_BLOB: {
-        const void *bytes = sqlite3_column_blob(prepared, index);
-        return sql_blob(str_dup(arena, str_of(bytes ? bytes : "", (size_t)sqlite3_column_bytes(prepared, index))));
-    }
-    default:
-        return (struct sql_value){.type = SQL_NULL};
-    }
+    return value;
 }
 
 static enum sql_status read_rows(struct arena *arena, sqlite3_stmt *prepared, size_t most, struct sql_rows *rows) {
@@ -318,53 +292,36 @@ static enum sql_status sqlite_write(struct sql *sql, const struct sql_statement 
 
 /* --- opening --- */
 
-static bool open_connection(struct cache *cache, const struct sqlite_database *database, int flags,
-                            struct fault *fault) {
+static bool open_connection(sqlite3 **ret_db, const struct sqlite_database *database, int flags, struct fault *fault) {
     const char *path = database->path;
-    if (sqlite3_open_v2(path, &cache->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(path, ret_db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
         return fault_set(fault, "the database %s cannot be opened: %s", path,
-                         cache->db ? sqlite3_errmsg(cache->db) : "out of memory");
+                         *ret_db ? sqlite3_errmsg(*ret_db) : "out of memory");
     }
-    sqlite3_extended_result_codes(cache->db, 1);
-    sqlite3_busy_timeout(cache->db, (int)database->timeout_ms);
-    if (!run_text(cache->db, "PRAGMA trusted_schema=OFF") || !run_text(cache->db, "PRAGMA foreign_keys=ON")) {
-        return fault_set(fault, "the database %s cannot be used: %s", path, sqlite3_errmsg(cache->db));
+    sqlite3_extended_result_codes(*ret_db, 1);
+    sqlite3_busy_timeout(*ret_db, (int)database->timeout_ms);
+    if (!run_text(*ret_db, "PRAGMA trusted_schema=OFF") || !run_text(*ret_db, "PRAGMA foreign_keys=ON")) {
+        return fault_set(fault, "the database %s cannot be used: %s", path, sqlite3_errmsg(*ret_db));
     }
     return true;
 }
 
-static bool schema_run(void *connection, const char *text) {
-    return run_text(connection, text);
-}
-
-static bool schema_number(void *connection, const char *text, int64_t *ret_number) {
-    sqlite3_stmt *statement;
-    if (sqlite3_prepare_v2(connection, text, -1, &statement, NULL) != SQLITE_OK) {
+static bool open_plain(struct sql_database *base, struct sql_plain *ret_plain, struct fault *fault) {
+    const struct sqlite_database *database = (const struct sqlite_database *)base;
+    struct sqlite_plain *plain = check_calloc(1, sizeof(*plain));
+    *ret_plain = sqlite_plain(plain, database->path);
+    if (!open_connection(&plain->db, database, SQLITE_OPEN_READWRITE, fault)) {
+        sqlite_plain_close(ret_plain);
         return false;
     }
-    bool found = sqlite3_step(statement) == SQLITE_ROW;
-    if (found) {
-        *ret_number = sqlite3_column_int64(statement, 0);
-    }
-    sqlite3_finalize(statement);
-    return found;
-}
-
-static void schema_reason(void *connection, struct fault *fault, const char *name) {
-    fault_set(fault, "the database %s cannot be used: %s", name, sqlite3_errmsg(connection));
+    run_text(plain->db, "PRAGMA synchronous=FULL");
+    return true;
 }
 
 static bool migrate(struct sqlite_database *database, bool refuse_old, struct fault *fault) {
-    const struct sql_schema schema = {
-        .connection = database->writer.db,
-        .name = database->path,
-        .run = schema_run,
-        .number = schema_number,
-        .reason = schema_reason,
-        .begin = "BEGIN IMMEDIATE",
-        .exists = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'",
-    };
-    return sql_schema_migrate(&schema, refuse_old, &database->base.migration, fault);
+    struct sqlite_plain connection = {.db = database->writer.db};
+    const struct sql_plain plain = sqlite_plain(&connection, database->path);
+    return sql_schema_migrate(&plain, refuse_old, &database->base.migration, fault);
 }
 
 /* Made before SQLite does, since it holds sealed personal data: for its owner only. */
@@ -379,7 +336,7 @@ static bool make_file(const char *path, struct fault *fault) {
 
 static bool open_writer(struct sqlite_database *database, struct fault *fault) {
     if (!make_file(database->path, fault) ||
-        !open_connection(&database->writer, database, SQLITE_OPEN_READWRITE, fault)) {
+        !open_connection(&database->writer.db, database, SQLITE_OPEN_READWRITE, fault)) {
         return false;
     }
     sqlite3 *db = database->writer.db;
@@ -435,7 +392,7 @@ static bool open_reader(struct sql_database *database, struct sql **ret_sql, str
     struct sqlite *sqlite = check_calloc(1, sizeof(*sqlite));
     sqlite->base.driver = &sql_sqlite;
     sqlite->database = (struct sqlite_database *)database;
-    if (!open_connection(&sqlite->reader, sqlite->database, SQLITE_OPEN_READONLY, fault)) {
+    if (!open_connection(&sqlite->reader.db, sqlite->database, SQLITE_OPEN_READONLY, fault)) {
         close_reader(&sqlite->base);
         return false;
     }
@@ -450,4 +407,13 @@ const struct sql_driver sql_sqlite = {
     .disconnect = close_reader,
     .read = sqlite_read,
     .write = sqlite_write,
+    .plain_open = open_plain,
+    .plain_close = sqlite_plain_close,
+    .plain_run = sqlite_plain_run,
+    .plain_number = sqlite_plain_number,
+    .plain_reason = sqlite_plain_reason,
+    .plain_rows = sqlite_plain_rows,
+    .plain_insert_begin = sqlite_plain_insert_begin,
+    .plain_insert = sqlite_plain_insert,
+    .plain_insert_end = sqlite_plain_insert_end,
 };

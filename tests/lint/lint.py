@@ -33,7 +33,7 @@ homes = {
     r'jwt\.h': ['src/jose/jws.c', 'src/portal/id_token.c'],
     r'jansson\.h': ['src/base/json.c'],
     r'yaml\.h': ['src/config/yaml.c'],
-    r'sqlite3\.h': ['src/store/sql_sqlite.c'],
+    r'sqlite3\.h': ['src/store/sql_sqlite'],
     r'libpq-fe\.h': ['src/store/sql_postgres'],
     r'argon2\.h': ['src/domain/password.c'],
     r'curl/': ['src/loop/fetch.c', 'src/loop/guard.c'],

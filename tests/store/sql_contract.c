@@ -5,6 +5,7 @@
 #include "store/accounts.h"
 #include "store/clients.h"
 #include "store/consents.h"
+#include "store/copy.h"
 
 #include <pthread.h>
 
@@ -644,6 +645,124 @@ static void several_that_start_at_once_migrate_once(void **state) {
     on_database(ping);
 }
 
+/* --- copying --- */
+
+struct copied {
+    struct arena *arena;
+    struct {
+        size_t table;
+        struct sql_value cells[SQL_COLUMNS_MOST];
+    } rows[64];
+    size_t count, next;
+};
+
+static bool keep_row(void *ctx, size_t table, const struct sql_value *cells, struct fault *fault) {
+    struct copied *copied = ctx;
+    CHECK(copied->count < ARRAY_LEN(copied->rows));
+    copied->rows[copied->count].table = table;
+    for (size_t i = 0; i < sql_table_columns(&sql_tables[table]); i++) {
+        struct sql_value *cell = &copied->rows[copied->count].cells[i];
+        *cell = cells[i];
+        cell->bytes = str_is_absent(cells[i].bytes) ? STR_NONE : str_dup(copied->arena, cells[i].bytes);
+    }
+    copied->count++;
+    return true;
+}
+
+static enum sql_copy_next give_row(void *ctx, size_t *ret_table, struct sql_value *cells, struct fault *fault) {
+    struct copied *copied = ctx;
+    if (copied->next == copied->count) {
+        return SQL_COPY_END;
+    }
+    *ret_table = copied->rows[copied->next].table;
+    memcpy(cells, copied->rows[copied->next].cells, sizeof(copied->rows[copied->next].cells));
+    copied->next++;
+    return SQL_COPY_ROW;
+}
+
+static enum sql_copy_next give_half(void *ctx, size_t *ret_table, struct sql_value *cells, struct fault *fault) {
+    struct copied *copied = ctx;
+    if (copied->next == copied->count / 2) {
+        fault_set(fault, "no more");
+        return SQL_COPY_FAILED;
+    }
+    return give_row(ctx, ret_table, cells, fault);
+}
+
+static void same_rows(const struct copied *a, const struct copied *b) {
+    assert_int_equal(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++) {
+        assert_int_equal(a->rows[i].table, b->rows[i].table);
+        for (size_t c = 0; c < sql_table_columns(&sql_tables[a->rows[i].table]); c++) {
+            const struct sql_value *x = &a->rows[i].cells[c], *y = &b->rows[i].cells[c];
+            assert_int_equal(x->type, y->type);
+            assert_true(x->type == SQL_INT ? x->number == y->number
+                                           : x->type == SQL_NULL || str_equal(x->bytes, y->bytes));
+        }
+    }
+}
+
+#define PUT_SETTING "INSERT INTO settings (name, value, version, updated_by, updated_at) VALUES ($1, $2, $3, $4, $5)"
+
+static void fill(void *arg) {
+    static const char *const texts[] = {"",     "\\",      "\\.", "\\N",   "a\tb\nc\rd",
+                                        "\r\n", "测试 𠮷", "'\"", "\\x41", "\x01\x7f"};
+    struct arena *arena ARENA_AUTO = arena_new();
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        const struct sql_statement put = {.text = PUT_SETTING,
+                                          .values = {sql_text(str_format(arena, "%zu", i)),
+                                                     sql_text(str_from(texts[i])), sql_int(INT64_MIN + (int64_t)i),
+                                                     sql_text(str_from(texts[i])), sql_int(INT64_MAX)},
+                                          .value_count = 5};
+        assert_int_equal(sql_write(arg, &put, 1), SQL_DONE);
+    }
+    assert_int_equal(create_account(arg, "a", "1"), SQL_DONE);
+    insert_clients(arg); /* with NULLs */
+    const struct sql_statement large = {.text = "UPDATE accounts SET profile_sealed = $1",
+                                        .values = {sql_blob(pattern(arena, 3000000))},
+                                        .value_count = 1};
+    assert_int_equal(sql_write(arg, &large, 1), SQL_DONE);
+}
+
+static void empty(void *arg) {
+    for (size_t i = sql_table_count; i-- > 0;) {
+        static char texts[64][64]; /* a statement is known by its address */
+        snprintf(texts[i], sizeof(texts[i]), "DELETE FROM %s", sql_tables[i].name);
+        assert_int_equal(sql_write(arg, &(struct sql_statement){.text = texts[i]}, 1), SQL_DONE);
+    }
+}
+
+static void copies_go_in_whole_or_not_at_all(void **state) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct copied *first = arena_new_of(arena, struct copied), *second = arena_new_of(arena, struct copied);
+    struct sql_database *database = open_contract_database();
+    struct fault fault = {{0}};
+    first->arena = second->arena = arena;
+    on_open(database, fill);
+    assert_true(sql_copy_out(database, keep_row, first, &fault));
+    assert_true(first->count > 15);
+    assert_false(sql_copy_in(database, give_row, first, &fault));
+    assert_non_null(strstr(fault.text, "is not empty"));
+    on_open(database, empty);
+    first->next = 0;
+    assert_false(sql_copy_in(database, give_half, first, &fault));
+    assert_string_equal(fault.text, "no more");
+    first->next = 0;
+    first->rows[first->count] = first->rows[0]; /* an account twice */
+    first->count++;
+    assert_false(sql_copy_in(database, give_row, first, &fault));
+    assert_non_null(strstr(fault.text, "cannot be used"));
+    first->count--;
+    first->next = 0;
+    if (!sql_copy_in(database, give_row, first, &fault)) {
+        print_error("%s\n", fault.text);
+        fail();
+    }
+    assert_true(sql_copy_out(database, keep_row, second, &fault));
+    same_rows(first, second);
+    sql_database_free(database);
+}
+
 #define CHECK_OF(name)                                                                                                 \
     { #name, name }
 
@@ -660,6 +779,7 @@ const struct sql_contract_check sql_contract[] = {
     CHECK_OF(a_cancelled_call_leaves_nothing_half_done),
     CHECK_OF(the_schema_is_migrated_once_and_a_newer_one_refused),
     CHECK_OF(several_that_start_at_once_migrate_once),
+    CHECK_OF(copies_go_in_whole_or_not_at_all),
 };
 const size_t sql_contract_count = ARRAY_LEN(sql_contract);
 

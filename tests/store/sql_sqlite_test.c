@@ -1,6 +1,8 @@
 /* SQLite: the sql contract, and what happens to the file. */
+#include "base/buf.h"
 #include "sql_contract.h"
 #include "store/accounts.h"
+#include "store/copy.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -61,6 +63,35 @@ static void a_full_disk_writes_nothing_and_heals(void **state) {
     on_database(write_on_a_full_disk);
 }
 
+/* A migration that adds a table or a column adds it to tables.c. */
+static void compare_tables(void *arg) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    const struct sql_statement columns = {
+        .text =
+            "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND "
+            "m.name <> 'schema_version' ORDER BY m.name, c.cid"};
+    struct sql_rows rows;
+    size_t listed = 0;
+    assert_int_equal(sql_read(arg, arena, &columns, 1000, &rows), SQL_DONE);
+    for (size_t i = 0; i < sql_table_count; i++) {
+        struct buf found;
+        buf_init(&found, arena, 256, 4096);
+        for (size_t row = 0; row < rows.count; row++) {
+            if (str_equal(rows.cells[2 * row].bytes, str_from(sql_tables[i].name))) {
+                buf_put(&found, found.len ? STR(", ") : STR(""));
+                buf_put(&found, rows.cells[2 * row + 1].bytes);
+                listed++;
+            }
+        }
+        assert_str(buf_str(&found), sql_tables[i].columns);
+    }
+    assert_int_equal(listed, rows.count); /* none is forgotten */
+}
+
+static void the_list_of_tables_is_the_schema(void **state) {
+    on_database(compare_tables);
+}
+
 static void what_is_no_database_is_refused(void **state) {
     const struct sql_options nowhere = {.kind = SQL_SQLITE, .path = STR("/nonexistent/x.db"), .timeout_ms = 100};
     refuses_to_open(&nowhere, "cannot be opened");
@@ -72,8 +103,8 @@ static void what_is_no_database_is_refused(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest own[] = {cmocka_unit_test(the_file_is_for_its_owner_only),
-                                     cmocka_unit_test(a_full_disk_writes_nothing_and_heals),
-                                     cmocka_unit_test(what_is_no_database_is_refused)};
+    const struct CMUnitTest own[] = {
+        cmocka_unit_test(the_file_is_for_its_owner_only), cmocka_unit_test(a_full_disk_writes_nothing_and_heals),
+        cmocka_unit_test(the_list_of_tables_is_the_schema), cmocka_unit_test(what_is_no_database_is_refused)};
     return sql_contract_run(own, ARRAY_LEN(own), make_folder, drop_folder);
 }
