@@ -38,7 +38,7 @@ struct call {
 };
 
 static enum sql_status run_once(struct postgres *postgres, const struct call *call, bool *ret_again) {
-    struct postgres_link *link = postgres_links_pick(postgres->links, call->deadline);
+    struct postgres_link *link = postgres_links_pick(postgres->links, call->rows != NULL, call->deadline);
     *ret_again = false;
     if (!link) {
         return SQL_DOWN;

@@ -79,9 +79,9 @@ struct postgres_links;
 struct postgres_links *postgres_links_new(const struct postgres_settings *settings, struct fault *fault);
 void postgres_links_free(struct postgres_links *links);
 
-/* The connection with the least to do, NULL when there is none. Waits only for the first connection of all, and not
- * beyond the deadline (clock_monotonic_ms). */
-struct postgres_link *postgres_links_pick(struct postgres_links *links, int64_t deadline);
+/* The connection with the least to do, NULL when there is none, or all have too much to do. Waits only for the first
+ * connection of all, and not beyond the deadline (clock_monotonic_ms). */
+struct postgres_link *postgres_links_pick(struct postgres_links *links, bool read, int64_t deadline);
 /* Sends the statements as one transaction. False when it could not be, and then nothing is done. The parameters are
  * copied. `most` is for reads. */
 bool postgres_link_send(struct postgres_link *link, struct postgres_job *job, const struct sql_statement *statements,

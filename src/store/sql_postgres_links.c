@@ -430,9 +430,9 @@ static void wait_for_first(struct postgres_links *links, int64_t deadline) {
     }
 }
 
-static struct postgres_link *least_busy(struct postgres_links *links) {
+static struct postgres_link *least_busy(const struct postgres_links *links, size_t among) {
     struct postgres_link *best = NULL;
-    for (size_t i = 0; i < links->settings->connections; i++) {
+    for (size_t i = 0; i < among; i++) {
         struct postgres_link *link = &links->items[i];
         if (link->connection && !link->stale && link->jobs < JOBS_MOST && (!best || link->jobs < best->jobs)) {
             best = link;
@@ -441,7 +441,7 @@ static struct postgres_link *least_busy(struct postgres_links *links) {
     return best;
 }
 
-struct postgres_link *postgres_links_pick(struct postgres_links *links, int64_t deadline) {
+struct postgres_link *postgres_links_pick(struct postgres_links *links, bool read, int64_t deadline) {
     CHECK(fiber_current());
     if (!links->loop) {
         begin_use(links);
@@ -450,7 +450,10 @@ struct postgres_link *postgres_links_pick(struct postgres_links *links, int64_t 
     if (!links->tried) {
         wait_for_first(links, deadline);
     }
-    return least_busy(links);
+    /* A write takes as long as the disk, and what is sent behind it waits: one connection is left to reads. */
+    size_t count = links->settings->connections;
+    struct postgres_link *link = !read && count > 1 ? least_busy(links, count - 1) : NULL;
+    return link ? link : least_busy(links, count);
 }
 
 struct postgres_links *postgres_links_new(const struct postgres_settings *settings, struct fault *fault) {
