@@ -1,5 +1,5 @@
 /*
- * digest: SHA-256 and HMAC-SHA-256 of short inputs.
+ * digest: SHA-256 and HMAC-SHA-256.
  */
 #ifndef JOSE_DIGEST_H
 #define JOSE_DIGEST_H
@@ -15,6 +15,12 @@ struct sha256 {
 struct sha256 sha256_of(struct str text);
 /* Of several parts, each preceded by its length, so that ("ab","c") and ("a","bc") differ. */
 struct sha256 sha256_of_parts(const struct str *parts, size_t count);
+/* Of what comes piece by piece. The end releases the stream. */
+struct sha256_stream;
+struct sha256_stream *sha256_begin(void);
+void sha256_add(struct sha256_stream *stream, struct str piece);
+struct sha256 sha256_end(struct sha256_stream *stream);
+
 struct sha256 hmac_sha256(struct secret key, struct str text);
 
 static inline struct str sha256_str(const struct sha256 *digest) {

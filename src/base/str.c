@@ -189,9 +189,9 @@ bool str_to_u64(struct str s, uint64_t *ret_value) {
 bool str_to_i64(struct str s, int64_t *ret_value) {
     bool negative = str_drop_prefix(&s, STR("-"));
     uint64_t magnitude;
-    if (!str_to_u64(s, &magnitude) || magnitude > (uint64_t)INT64_MAX) {
+    if (!str_to_u64(s, &magnitude) || magnitude > (uint64_t)INT64_MAX + negative) {
         return false;
     }
-    *ret_value = negative ? -(int64_t)magnitude : (int64_t)magnitude;
+    *ret_value = (int64_t)(negative ? 0 - magnitude : magnitude);
     return true;
 }

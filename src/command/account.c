@@ -68,7 +68,9 @@ static void start_add(void *arg) {
 
 static int run(struct job *job, const struct config *config, struct fault *fault) {
     struct sql_database *database;
-    if (!sql_sqlite_open(config->sql_path, &database, fault)) {
+    struct sql_options options = command_sql_options(config);
+    options.connections = 1;
+    if (!sql_open(&options, &database, fault)) {
         return command_failed(fault);
     }
     struct loop *loop = loop_new();

@@ -178,7 +178,8 @@ static void start_fiber(void *arg) {
 
 static bool run_on_loop(struct running *running) {
     struct sql_database *database;
-    if (!sql_sqlite_open(running->job.config->sql_path, &database, &running->job.fault)) {
+    const struct sql_options options = command_sql_options(running->job.config);
+    if (!sql_open(&options, &database, &running->job.fault)) {
         return false;
     }
     running->loop = loop_new();

@@ -10,11 +10,15 @@
 #include "domain/domain.h"
 #include "jose/keyring.h"
 #include "model/client.h"
+#include "store/sql.h"
 
 int command_serve(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_keys(int argc, char **argv);
 int command_audit(int argc, char **argv);
+int command_migrate(int argc, char **argv);
+int command_backup(int argc, char **argv);
+int command_restore(int argc, char **argv);
 int command_account(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_portal(int argc, char **argv);
@@ -24,6 +28,7 @@ bool command_load_config(const char *path, struct arena *arena, struct config *r
 /* Says the fault on standard error; always 1, the exit status. */
 int command_failed(const struct fault *fault);
 
+struct sql_options command_sql_options(const struct config *config);
 struct keyring_options command_keyring_options(const struct config *config);
 struct audit_options;
 /* Without database and sealer. */

@@ -11,8 +11,13 @@
 
 bool command_load_config(const char *path, struct arena *arena, struct config *ret_config) {
     struct config_problems problems = {.arena = arena};
+    struct fault fault;
     if (config_load(arena, str_from(path), ret_config, &problems)) {
-        return true;
+        struct sql_options options = command_sql_options(ret_config);
+        if (sql_options_check(&options, &fault)) {
+            return true;
+        }
+        config_problem_add(&problems, str_from(path), 0, STR("sql.conninfo"), "%s", fault.text);
     }
     config_problems_print(&problems, stderr);
     return false;
@@ -21,6 +26,17 @@ bool command_load_config(const char *path, struct arena *arena, struct config *r
 int command_failed(const struct fault *fault) {
     fprintf(stderr, "tongxing: %s\n", fault->text);
     return 1;
+}
+
+struct sql_options command_sql_options(const struct config *config) {
+    return (struct sql_options){
+        .kind = config->sql_driver == CONFIG_SQL_POSTGRES ? SQL_POSTGRES : SQL_SQLITE,
+        .path = config->sql_path,
+        .conninfo = config->sql_conninfo,
+        .connections = (size_t)config->sql_connections,
+        .timeout_ms = config->sql_timeout_ms,
+        .refuse_old_schema = !config->sql_migrate,
+    };
 }
 
 struct keyring_options command_keyring_options(const struct config *config) {

@@ -1,6 +1,6 @@
 /*
  * minutes: takes what the metrics rose by in each minute, and puts it into the history (domain/history.h). For the
- * 0, which does so for the whole process.
+ * background worker, which does so for the whole process.
  */
 #ifndef COMMAND_MINUTES_H
 #define COMMAND_MINUTES_H

@@ -99,13 +99,14 @@ static bool open_shared(struct server *server, struct fault *fault) {
     shared->kv_up = check_calloc(shared->worker_count + 1, sizeof(*shared->kv_up));
     shared->settings = command_settings(config);
     shared->metrics = observe_metrics_new(server->arena, config, shared->worker_count + 1);
+    struct sql_options sql_options = command_sql_options(config);
     if (!open_keyring(server, fault)) {
         return false;
     }
     domain_sealers_init(&shared->sealers, newest(server));
     if (!open_registry(server, &server->file_registry, fault) ||
         !pages_open(config->server_pages_folder, &shared->pages, fault) ||
-        !sql_sqlite_open(config->sql_path, &shared->database, fault)) {
+        !sql_open(&sql_options, &shared->database, fault)) {
         return false;
     }
     if (config->kv_driver == CONFIG_KV_MEMORY) {

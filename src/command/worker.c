@@ -317,6 +317,17 @@ struct start {
     struct registry *registry;
 };
 
+/* Opens the connections to the database before somebody needs them. */
+static void try_sql(void *arg) {
+    struct worker *worker = arg;
+    sql_ping(worker->domain.sql);
+}
+
+static void start_try_sql(void *arg) {
+    struct worker *worker = arg;
+    fiber_spawn(worker->loop, try_sql, worker);
+}
+
 static void *worker_main(void *arg) {
     struct start *start = arg;
     struct worker *worker = start->worker;
@@ -334,6 +345,7 @@ static void *worker_main(void *arg) {
         }
         sem_post(&worker->started); /* `start` is gone after this */
         if (serves) {
+            loop_post(worker->loop, start_try_sql, worker);
             loop_run(worker->loop);
         }
     }

@@ -404,6 +404,15 @@ static void check_together(struct loading *loading, const struct yaml *root) {
     if (str_is_absent(config->listen_tls_certificate) != str_is_absent(config->listen_tls_key)) {
         problem(loading, "and listen.tls_certificate are given together or not at all");
     }
+    loading->line = line_of(root, "sql");
+    loading->option = STR("sql.path");
+    if (config->sql_driver == CONFIG_SQL_SQLITE && str_is_absent(config->sql_path)) {
+        problem(loading, "is missing: sql.driver sqlite needs a file");
+    }
+    loading->option = STR("sql.conninfo");
+    if (config->sql_driver == CONFIG_SQL_POSTGRES && str_is_absent(config->sql_conninfo)) {
+        problem(loading, "is missing: sql.driver postgres needs to know where the database is");
+    }
     loading->line = line_of(root, "registration");
     loading->option = STR("registration.upstream");
     if (config->registration_enabled && str_is_absent(config->registration_upstream)) {

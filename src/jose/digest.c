@@ -49,6 +49,24 @@ struct sha256 sha256_of_parts(const struct str *parts, size_t count) {
     return digest;
 }
 
+/* struct sha256_stream is EVP's context under a name of ours. */
+struct sha256_stream *sha256_begin(void) {
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    CHECK(ctx && EVP_DigestInit_ex(ctx, md(), NULL) == 1);
+    return (struct sha256_stream *)ctx;
+}
+
+void sha256_add(struct sha256_stream *stream, struct str piece) {
+    CHECK(EVP_DigestUpdate((EVP_MD_CTX *)stream, piece.ptr, piece.len) == 1);
+}
+
+struct sha256 sha256_end(struct sha256_stream *stream) {
+    struct sha256 digest;
+    CHECK(EVP_DigestFinal_ex((EVP_MD_CTX *)stream, digest.bytes, NULL) == 1);
+    EVP_MD_CTX_free((EVP_MD_CTX *)stream);
+    return digest;
+}
+
 struct sha256 hmac_sha256(struct secret key, struct str text) {
     struct sha256 digest;
     unsigned len = 0;

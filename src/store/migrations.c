@@ -5,6 +5,8 @@
 #include "base/check.h"
 #include "sql_driver.h"
 
+#include <stdio.h>
+
 static const char *const version_1[] = {
     "CREATE TABLE accounts ("
     " account_id TEXT PRIMARY KEY, state INTEGER NOT NULL, level INTEGER NOT NULL, level_until BIGINT NOT NULL,"
@@ -122,3 +124,65 @@ static const char *const version_audit[] = {
 
 const char *const *const sql_migrations[] = {version_1, version_2, version_audit};
 const int64_t sql_schema_version = ARRAY_LEN(sql_migrations);
+
+#define READ_VERSION "SELECT version FROM schema_version"
+
+static bool read_version(const struct sql_plain *plain, int64_t *ret_version) {
+    int64_t tables;
+    *ret_version = 0;
+    return plain->driver->plain_number(plain->connection, plain->exists, &tables) &&
+           (tables == 0 || plain->driver->plain_number(plain->connection, READ_VERSION, ret_version));
+}
+
+static bool migrate_to(const struct sql_plain *plain, int64_t version) {
+    char text[96];
+    for (const char *const *statement = sql_migrations[version - 1]; *statement; statement++) {
+        if (!plain->driver->plain_run(plain->connection, *statement)) {
+            return false;
+        }
+    }
+    snprintf(text, sizeof(text), "UPDATE schema_version SET version = %lld", (long long)version);
+    return plain->driver->plain_run(plain->connection, text);
+}
+
+/* Of those that start at once, one migrates and the others find it done. */
+static bool migrate_all(const struct sql_plain *plain, int64_t *ret_from) {
+    void *connection = plain->connection;
+    bool fine =
+        plain->driver->plain_run(connection, plain->begin) &&
+        plain->driver->plain_run(connection, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)") &&
+        plain->driver->plain_run(
+            connection, "INSERT INTO schema_version SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM schema_version)") &&
+        plain->driver->plain_number(connection, READ_VERSION, ret_from);
+    for (int64_t version = *ret_from; fine && version < sql_schema_version;) {
+        fine = migrate_to(plain, ++version);
+    }
+    return fine && plain->driver->plain_run(connection, "COMMIT");
+}
+
+bool sql_schema_migrate(const struct sql_plain *plain, bool refuse_old, struct sql_migration *ret_migration,
+                        struct fault *fault) {
+    int64_t from;
+    if (!read_version(plain, &from)) {
+        plain->driver->plain_reason(plain->connection, fault, plain->name);
+        return false;
+    }
+    if (from < sql_schema_version && refuse_old) {
+        return fault_set(fault,
+                         "the database %s has schema version %lld, this program needs %lld, and sql.migrate is false: "
+                         "run tongxing migrate FILE",
+                         plain->name, (long long)from, (long long)sql_schema_version);
+    }
+    if (from < sql_schema_version && !migrate_all(plain, &from)) {
+        plain->driver->plain_reason(plain->connection, fault, plain->name);
+        plain->driver->plain_run(plain->connection, "ROLLBACK");
+        return false;
+    }
+    if (from > sql_schema_version) {
+        return fault_set(
+            fault, "the database %s has schema version %lld, this program knows up to %lld: use the newer program",
+            plain->name, (long long)from, (long long)sql_schema_version);
+    }
+    *ret_migration = (struct sql_migration){from, sql_schema_version};
+    return true;
+}

@@ -36,6 +36,8 @@ static void numbers_are_digits_only(void **state) {
                 {"-1", true, -1},
                 {"9223372036854775807", true, INT64_MAX},
                 {"9223372036854775808", false, 0},
+                {"-9223372036854775808", true, INT64_MIN},
+                {"-9223372036854775809", false, 0},
                 {"+1", false, 0},
                 {" 1", false, 0},
                 {"1 ", false, 0},

@@ -77,6 +77,12 @@ static void each_mistake_is_said_with_line_and_option(void **state) {
          "is missing"},
         {"sql: {path: x}\nkeys: {folder: k}\nregistration: {enabled: false}\n", 0, "server.issuer", "is missing"},
         {GOOD "redis:\n  password: ${TONGXING_NO_SUCH_VARIABLE}\n", 6, NULL, "no variable TONGXING_NO_SUCH_VARIABLE"},
+        {"server: {issuer: 'https://id.example'}\nsql: {driver: sqlite}\nkeys: {folder: k}\nregistration: {enabled: "
+         "false}\n",
+         2, "sql.path", "is missing"},
+        {"server: {issuer: 'https://id.example'}\nsql: {driver: postgres, path: x}\nkeys: {folder: k}\nregistration: "
+         "{enabled: false}\n",
+         2, "sql.conninfo", "is missing"},
         {"a: &x 1\nb: *x\n", 1, NULL, "anchors"},
         {"a: !!int 1\n", 1, NULL, "tags"},
         {"a: {b: 1\n", 2, NULL, ""},

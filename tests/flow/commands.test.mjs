@@ -34,7 +34,7 @@ test('check: good files, the sample, and every mistake at once', () => {
   const bad = run(['check', config((c) => { c.listen.port = 'x'; c.redis.prt = 1; delete c.sql; })]);
   says(bad, 1, /changed\.yaml:\d+: listen\.port: must be a whole number\n/);
   assert.match(bad.stderr, /redis\.prt: is not an option\n/);
-  assert.match(bad.stderr, /sql\.path: is missing\n/);
+  assert.match(bad.stderr, /sql\.path: is missing: sql\.driver sqlite needs a file\n/);
   says(run(['check', '/nonexistent']), 1, /cannot be read/);
   says(run(['check']), 2, /usage/);
   assert.match(run(['check', '--reference']).stdout, /^server:\n/);
@@ -74,6 +74,26 @@ test('serve: the spool of the audit trail is another server\'s, or can be read b
   fs.mkdirSync(stack.file('open.spool'), { mode: 0o755 });
   says(run(['serve', config((c) => { free(c); c.audit = { folder: stack.file('open.spool') }; })]), 1, /can be read by others \(mode 0755\): make it 0700/);
   says(run(['serve', config((c) => { free(c); c.server.node = 'a b'; })]), 1, /server\.node: must be at most 64 letters/);
+});
+test('migrate: from nothing, and when there is nothing to do; serve refuses an old schema where it may not migrate', () => {
+  const fresh = config((c) => { c.sql = { path: stack.file('fresh.db'), migrate: false }; });
+  says(run(['serve', fresh]), 1, /has schema version 0, this program needs \d+, and sql\.migrate is false: run tongxing migrate FILE/);
+  assert.match(run(['migrate', fresh]).stdout, /^the schema went from version 0 to \d+\n$/);
+  assert.match(run(['migrate', fresh]).stdout, /^the schema has version \d+ already\n$/);
+  says(run(['migrate']), 2, /usage/);
+});
+test('PostgreSQL: a connection string that is none, and a server that is not there, without the password', () => {
+  const postgres = (conninfo) => config((c) => { c.sql = { driver: 'postgres', conninfo }; });
+  says(run(['check', config((c) => { c.sql = { driver: 'postgres' }; })]), 1, /sql\.conninfo: is missing: sql\.driver postgres needs to know where the database is/);
+  for (const [command, conninfo, text] of [
+    ['check', "host='x password=never-to-be-said", /sql\.conninfo: is no connection string of PostgreSQL/],
+    ['serve', 'host=/nonexistent dbname=x user=x password=never-to-be-said', /PostgreSQL database cannot be reached: .*No such file/],
+    ['migrate', 'postgresql://x:never-to-be-said@127.0.0.1:1/x', /PostgreSQL database cannot be reached: .*Connection refused/],
+  ]) {
+    const result = run([command, postgres(conninfo)]);
+    says(result, 1, text);
+    assert.ok(!result.stderr.includes('never-to-be-said'));
+  }
 });
 test('serve: an unset variable, and an upstream nobody knows', () => {
   says(run(['serve', config((c) => { c.redis.password = '${NOBODY_SET_THIS}'; })]), 1, /no variable NOBODY_SET_THIS/);

@@ -9,6 +9,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PostgresCluster } from './postgres.mjs';
 
 export const root = path.resolve(import.meta.dirname, '../../..');
 export const binary = process.env.TONGXING_BINARY ?? path.join(root, 'build-test/src/tongxing');
@@ -85,8 +86,14 @@ function standardClients(ports) {
 }
 
 export class Stack {
-  static async start({ clients = [], options = {}, portals = true, registerFile } = {}) {
+  /* database: 'sqlite', or 'postgres' for a cluster of its own in stack.postgres. */
+  static async start({ clients = [], options = {}, portals = true, registerFile, database = 'sqlite' } = {}) {
     const stack = new Stack();
+    stack.env = { ...secrets };
+    if (database === 'postgres') {
+      stack.postgres = await PostgresCluster.start();
+      stack.env.TONGXING_SQL_CONNINFO = stack.postgres.conninfo;
+    }
     stack.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tongxing-flow-'));
     const names = ['server', 'ops', 'simulator', 'redis', 'a', 'b'];
     stack.ports = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await freePort()])));
@@ -120,7 +127,7 @@ export class Stack {
       ops: { port: ports.ops },
       log: { format: 'json', level: 'debug' },
       redis: { port: ports.redis, timeout_ms: 500 },
-      sql: { path: path.join(folder, 'tongxing.db') },
+      sql: this.postgres ? { driver: 'postgres', conninfo: '${TONGXING_SQL_CONNINFO}', timeout_ms: 1000 } : { path: path.join(folder, 'tongxing.db') },
       keys: { folder: path.join(folder, 'keys') },
       clients: { file: path.join(folder, 'clients.yaml') },
       registration: { upstream: 'population', attempts_per_number: 20 },
@@ -150,7 +157,7 @@ export class Stack {
   makePrograms(registerFile = path.join(root, 'config/register.yaml')) {
     const { ports } = this;
     const program = (name, command, args, env = {}) =>
-      new Program(name, command, args, { env: { ...secrets, ...env }, log: this.file(`${name}.log`) });
+      new Program(name, command, args, { env: { ...this.env, ...env }, log: this.file(`${name}.log`) });
     const portal = (client, port) =>
       program(client.client_id, binary, ['portal', '--issuer', this.issuer, '--client-id', client.client_id, '--port', `${port}`,
         '--name', client.client_name], { TONGXING_PORTAL_SECRET: client.client_secret });
@@ -182,7 +189,7 @@ export class Stack {
   }
 
   command(args, input) {
-    return execFileSync(binary, args, { env: { ...process.env, ...secrets }, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
+    return execFileSync(binary, args, { env: { ...process.env, ...this.env }, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
   }
 
   addAccount(account) {
@@ -200,6 +207,7 @@ export class Stack {
     for (const program of [this.portalA, this.portalB, this.server, this.simulator, this.redis]) {
       await program.stop().catch((error) => failures.push(error));
     }
+    await this.postgres?.end().catch((error) => failures.push(error));
     for (const [name, port] of Object.entries(this.ports)) {
       if (await portAnswers(port)) failures.push(new Error(`something still listens on the port of ${name}`));
     }

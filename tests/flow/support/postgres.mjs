@@ -1,0 +1,37 @@
+/* A throw-away PostgreSQL cluster, through tests/support/postgres. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import readline from 'node:readline';
+
+const script = path.resolve(import.meta.dirname, '../../support/postgres');
+
+export class PostgresCluster {
+  static async start() {
+    const cluster = new PostgresCluster();
+    cluster.child = spawn(script, [], { stdio: ['pipe', 'pipe', 'inherit'] });
+    cluster.ended = once(cluster.child, 'exit');
+    cluster.lines = readline.createInterface({ input: cluster.child.stdout })[Symbol.asyncIterator]();
+    cluster.folder = await cluster.line();
+    cluster.conninfo = `host=${cluster.folder} user=tongxing password=test-password-of-postgres dbname=tongxing`;
+    return cluster;
+  }
+
+  async line() {
+    const { value, done } = await this.lines.next();
+    if (done) throw new Error('the PostgreSQL cluster has ended');
+    return value;
+  }
+
+  /* stop, kill, hang, go_on, start */
+  async do(command) {
+    this.child.stdin.write(`${command}\n`);
+    await this.line();
+  }
+
+  async end() {
+    this.child.stdin.end();
+    const [code] = await this.ended;
+    if (code !== 0) throw new Error(`the PostgreSQL cluster ended with ${code}`);
+  }
+}

@@ -1,0 +1,802 @@
+/* The sql contract, promise by promise: tables, transactions, values, many at once, cancellation, the schema. */
+#include "sql_contract.h"
+
+#include "base/clock.h"
+#include "store/accounts.h"
+#include "store/clients.h"
+#include "store/consents.h"
+#include "store/copy.h"
+
+#include <pthread.h>
+
+struct sql_options sql_contract_options;
+
+static struct sql_database *open_contract_database(void) {
+    struct sql_database *database;
+    struct fault fault;
+    if (!sql_open(&sql_contract_options, &database, &fault)) {
+        print_error("%s\n", fault.text);
+        fail();
+    }
+    return database;
+}
+
+static void on_open(struct sql_database *database, void (*run)(void *arg)) {
+    struct loop *loop = loop_new();
+    struct sql *sql;
+    struct fault fault;
+    assert_true(sql_connect(database, &sql, &fault));
+    run_on(loop, run, sql);
+    loop_end_fibers(loop);
+    sql_free(sql);
+    loop_free(loop);
+}
+
+void on_database(void (*run)(void *arg)) {
+    struct sql_database *database = open_contract_database();
+    on_open(database, run);
+    sql_database_free(database);
+}
+
+void refuses_to_open(const struct sql_options *options, const char *about) {
+    struct sql_database *database;
+    struct fault fault;
+    assert_false(sql_open(options, &database, &fault));
+    if (!strstr(fault.text, about) || strstr(fault.text, "password-of")) {
+        print_error("said: %s\n", fault.text);
+        fail();
+    }
+}
+
+enum sql_status create_account(struct sql *sql, const char *id, const char *phone_hash) {
+    const struct identifier_row identifier = {IDENTIFIER_PHONE, str_from(phone_hash)};
+    const struct verification_row verification = {
+        .verification_id = str_from(id),
+        .account_id = str_from(id),
+        .evidence = {.source = STR("population"), .result = VERIFY_MATCH, .level = 2, .checked_at = 5}};
+    const struct account_new account = {
+        .account = {.account_id = str_from(id),
+                    .state = ACCOUNT_ACTIVE,
+                    .level = 2,
+                    .created_at = 1,
+                    .updated_at = 1,
+                    .profile_sealed = str_of("\0\xff", 2)},
+        .identifiers = &identifier,
+        .identifier_count = 1,
+        .password_hash = STR("$argon2id$"),
+        .verifications = &verification,
+        .verification_count = 1,
+    };
+    return accounts_create(sql, &account);
+}
+
+/* --- the tables --- */
+
+static void accounts(void *arg) {
+    struct sql *sql = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct account_row row;
+    struct str id, hash;
+    struct verification_row *evidence;
+    size_t count;
+    assert_int_equal(accounts_get(sql, arena, STR("a"), &row), SQL_MISSING);
+    assert_int_equal(create_account(sql, "a", "hash-1"), SQL_DONE);
+    assert_int_equal(create_account(sql, "b", "hash-1"), SQL_CONFLICT);
+    assert_int_equal(accounts_get(sql, arena, STR("b"), &row), SQL_MISSING); /* all of it or nothing */
+    assert_int_equal(accounts_password(sql, arena, STR("b"), &hash), SQL_MISSING);
+    assert_int_equal(accounts_get(sql, arena, STR("a"), &row), SQL_DONE);
+    assert_true(str_equal(row.profile_sealed, str_of("\0\xff", 2)));
+    assert_int_equal(row.state, ACCOUNT_ACTIVE);
+    assert_int_equal(accounts_find(sql, arena, IDENTIFIER_PHONE, STR("hash-1"), &id), SQL_DONE);
+    assert_str(id, "a");
+    assert_int_equal(accounts_find(sql, arena, IDENTIFIER_USERNAME, STR("hash-1"), &id), SQL_MISSING);
+    assert_int_equal(accounts_set_password(sql, STR("a"), STR("new"), 9), SQL_DONE);
+    assert_int_equal(accounts_password(sql, arena, STR("a"), &hash), SQL_DONE);
+    assert_str(hash, "new");
+    const struct verification_row more = {
+        .verification_id = STR("v2"), .account_id = STR("a"), .evidence = {.level = 3, .checked_at = 7}};
+    assert_int_equal(accounts_add_verification(sql, &more, 3, 99), SQL_DONE);
+    assert_int_equal(accounts_verifications(sql, arena, STR("a"), &evidence, &count), SQL_DONE);
+    assert_int_equal(count, 2);
+    assert_str(evidence[0].evidence.source, "population");
+    assert_int_equal(accounts_get(sql, arena, STR("a"), &row), SQL_DONE);
+    assert_int_equal(row.level, 3);
+    const struct verification_row orphan = {.verification_id = STR("v3"), .account_id = STR("nobody")};
+    assert_int_equal(accounts_add_verification(sql, &orphan, 3, 0), SQL_CONFLICT);
+}
+
+static void accounts_are_written_whole_or_not_at_all(void **state) {
+    on_database(accounts);
+}
+
+static void consents(struct sql *sql, struct arena *arena) {
+    struct consent_row consent;
+    const struct consent_row given = {STR("a"), STR("c1"), STR("openid"), 5},
+                             wider = {STR("a"), STR("c1"), STR("openid phone"), 6};
+    assert_int_equal(create_account(sql, "a", "h"), SQL_DONE);
+    assert_int_equal(consents_put(sql, &given), SQL_DONE);
+    assert_int_equal(consents_put(sql, &wider), SQL_DONE);
+    assert_int_equal(consents_get(sql, arena, STR("a"), STR("c1"), &consent), SQL_DONE);
+    assert_str(consent.scope, "openid phone");
+    assert_int_equal(consents_delete(sql, STR("a"), STR("c1")), SQL_DONE);
+    assert_int_equal(consents_get(sql, arena, STR("a"), STR("c1"), &consent), SQL_MISSING);
+}
+
+static void insert_clients(struct sql *sql) {
+    for (const char *id = "c1\0c2\0c3\0"; *id; id += 3) {
+        const struct client_row row = {.client_id = str_from(id),
+                                       .search = str_from(id),
+                                       .state = CLIENT_DRAFT,
+                                       .origin = STR("shell"),
+                                       .metadata = STR("{}"),
+                                       .created_at = 1};
+        const struct sql_statement write[] = {register_next(), clients_insert(&row)};
+        assert_int_equal(sql_write(sql, write, 2), SQL_DONE);
+        assert_int_equal(sql_write(sql, write, 2), SQL_CONFLICT);
+    }
+}
+
+static void other_tables(void *arg) {
+    struct sql *sql = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct client_row client, *clients;
+    size_t count;
+    consents(sql, arena);
+    insert_clients(sql);
+    assert_int_equal(clients_list(sql, arena, &(struct clients_filter){.after = STR("c1")}, 10, &clients, &count),
+                     SQL_DONE);
+    assert_int_equal(count, 2);
+    assert_str(clients[0].client_id, "c2");
+    assert_int_equal(clients[0].revision, 2); /* a refused change takes no revision */
+    assert_true(str_is_absent(clients[0].agency_id));
+    const struct clients_filter filter = {.state = CLIENT_DRAFT, .text = STR("3")};
+    assert_int_equal(clients_list(sql, arena, &filter, 10, &clients, &count), SQL_DONE);
+    assert_int_equal(count, 1);
+    assert_str(clients[0].client_id, "c3");
+    assert_int_equal(clients_list(sql, arena, &(struct clients_filter){.text = STR("%")}, 10, &clients, &count),
+                     SQL_DONE);
+    assert_int_equal(count, 0);
+    assert_int_equal(clients_get(sql, arena, STR("c2"), &client), SQL_DONE);
+    struct client_row changed = client;
+    changed.state = CLIENT_APPROVED;
+    changed.version++;
+    const struct sql_statement update[] = {register_next(), clients_update(&changed)};
+    assert_int_equal(sql_write(sql, update, 2), SQL_DONE);
+    assert_int_equal(sql_write(sql, update, 2), SQL_MISSING); /* somebody was faster: it has that version already */
+    assert_int_equal(clients_get(sql, arena, STR("c2"), &client), SQL_DONE);
+    assert_int_equal(client.version, 2);
+    assert_int_equal(clients_changed(sql, arena, 3, 10, &clients, &count), SQL_DONE);
+    assert_int_equal(count, 1);
+    assert_str(clients[0].client_id, "c2");
+    int64_t revision;
+    assert_int_equal(register_revision(sql, arena, &revision), SQL_DONE);
+    assert_int_equal(revision, 4);
+    const struct client_secret_row secret = {
+        .client_id = STR("c2"), .secret_id = STR("s1"), .mac = STR("mac"), .created_at = 1};
+    const struct sql_statement insert = client_secrets_insert(&secret);
+    assert_int_equal(sql_write(sql, &insert, 1), SQL_DONE);
+    const struct sql_statement end = client_secrets_end(STR("c2"), STR("s1"), 50);
+    assert_int_equal(sql_write(sql, &end, 1), SQL_DONE);
+    assert_int_equal(sql_write(sql, &end, 1), SQL_MISSING);
+}
+
+static void consents_and_clients(void **state) {
+    on_database(other_tables);
+}
+
+/* --- values --- */
+
+#define MAKE_THINGS "CREATE TABLE things (id TEXT PRIMARY KEY, number BIGINT, small INTEGER, text TEXT, bytes BYTEA)"
+#define PUT_THING   "INSERT INTO things (id, number, small, text, bytes) VALUES ($1, $2, $3, $4, $5)"
+#define GET_THING   "SELECT number, small, text, bytes FROM things WHERE id = $1"
+#define DROP_THING  "DELETE FROM things WHERE id = $1"
+
+static void make_things(struct sql *sql) {
+    assert_int_equal(sql_write(sql, &(struct sql_statement){.text = MAKE_THINGS}, 1), SQL_DONE);
+}
+
+static enum sql_status put_thing(struct sql *sql, const char *id, struct sql_value number, struct str text,
+                                 struct str bytes) {
+    const struct sql_statement statement = {
+        .text = PUT_THING,
+        .values = {sql_text(str_from(id)), number, sql_int(7), sql_text(text), sql_blob(bytes)},
+        .value_count = 5};
+    return sql_write(sql, &statement, 1);
+}
+
+static enum sql_status get_thing(struct sql *sql, struct arena *arena, const char *id, const struct sql_value **cells) {
+    const struct sql_statement statement = {.text = GET_THING, .values = {sql_text(str_from(id))}, .value_count = 1};
+    struct sql_rows rows;
+    enum sql_status status = sql_read(sql, arena, &statement, 1, &rows);
+    if (status == SQL_DONE) {
+        assert_int_equal(rows.count, 1);
+        assert_int_equal(rows.columns, 4);
+        *cells = rows.cells;
+    }
+    return status;
+}
+
+static void comes_back(struct sql *sql, int64_t number, struct str text, struct str bytes) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    const struct sql_value *cells = NULL;
+    assert_int_equal(put_thing(sql, "x", sql_int(number), text, bytes), SQL_DONE);
+    assert_int_equal(get_thing(sql, arena, "x", &cells), SQL_DONE);
+    assert_int_equal(cells[0].type, SQL_INT);
+    assert_true(cells[0].number == number);
+    assert_int_equal(cells[1].number, 7);
+    assert_int_equal(cells[2].type, SQL_TEXT);
+    assert_true(str_equal(cells[2].bytes, text));
+    assert_int_equal(cells[3].type, SQL_BLOB);
+    assert_true(str_equal(cells[3].bytes, bytes));
+    const struct sql_statement drop = {
+        .text = DROP_THING, .values = {sql_text(STR("x"))}, .value_count = 1, .must_change = true};
+    assert_int_equal(sql_write(sql, &drop, 1), SQL_DONE);
+}
+
+static struct str pattern(struct arena *arena, size_t len) {
+    char *bytes = arena_alloc(arena, len);
+    for (size_t i = 0; i < len; i++) {
+        bytes[i] = (char)(i * 7 + i / 256);
+    }
+    return str_of(bytes, len);
+}
+
+static void values(void *arg) {
+    struct sql *sql = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    const struct sql_value *cells = NULL;
+    make_things(sql);
+    comes_back(sql, INT64_MAX, STR(""), STR(""));
+    comes_back(sql, INT64_MIN, STR("测试甲 𠮷 é"), pattern(arena, 256));
+    comes_back(sql, 0, STR("'); DROP TABLE things; --"), STR("\\x00"));
+    comes_back(sql, -1, STR("$1 %s %_\\ \" \r\n\t"), STR("'"));
+    comes_back(sql, 1, STR("NULL"), pattern(arena, 1024 * 1024));
+    comes_back(sql, 1, STR("x"), pattern(arena, SQL_VALUE_BYTES_MOST));
+    assert_int_equal(put_thing(sql, "null", (struct sql_value){.type = SQL_NULL}, STR_NONE, STR_NONE), SQL_DONE);
+    assert_int_equal(get_thing(sql, arena, "null", &cells), SQL_DONE);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(cells[i].type, i == 1 ? SQL_INT : SQL_NULL);
+        assert_true(i == 1 || str_is_absent(cells[i].bytes));
+    }
+    assert_int_equal(put_thing(sql, "after null", sql_int(5), STR("five"), STR("5")), SQL_DONE);
+    assert_int_equal(get_thing(sql, arena, "after null", &cells), SQL_DONE);
+    assert_int_equal(cells[0].number, 5);
+    assert_str(cells[2].bytes, "five");
+    struct sql_rows rows;
+    const struct sql_statement sums = {.text = "SELECT count(*), sum(number), max(small), min(text) FROM things"};
+    assert_int_equal(sql_read(sql, arena, &sums, 1, &rows), SQL_DONE);
+    assert_int_equal(rows.cells[0].number, 2);
+    assert_int_equal(rows.cells[1].type, SQL_INT);
+    assert_int_equal(rows.cells[1].number, 5);
+    assert_int_equal(rows.cells[2].number, 7);
+}
+
+static void values_come_back_as_they_were(void **state) {
+    on_database(values);
+}
+
+static void no_text(void *arg) {
+    struct sql *sql = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct sql_rows rows;
+    const struct str bad[] = {str_of("a\0b", 3), str_of("\0", 1), STR("\xff"), STR("\xc0\x80"), STR("\xed\xa0\x80")};
+    make_things(sql);
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        assert_int_equal(put_thing(sql, "bad", sql_int(1), bad[i], STR("")), SQL_CONFLICT);
+        const struct sql_statement find = {
+            .text = "SELECT id FROM things WHERE text = $1", .values = {sql_text(bad[i])}, .value_count = 1};
+        assert_int_equal(sql_read(sql, arena, &find, 1, &rows), SQL_MISSING);
+    }
+    struct str large = pattern(arena, SQL_VALUE_BYTES_MOST + 1);
+    assert_int_equal(put_thing(sql, "bad", sql_int(1), STR("x"), large), SQL_CONFLICT);
+    const struct sql_statement count = {.text = "SELECT count(*) FROM things"};
+    assert_int_equal(sql_read(sql, arena, &count, 1, &rows), SQL_DONE);
+    assert_int_equal(rows.cells[0].number, 0);
+}
+
+static void what_is_no_text_is_refused(void **state) {
+    on_database(no_text);
+}
+
+static void many_rows(void *arg) {
+    struct sql *sql = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    const struct sql_statement some = {.text = "SELECT id FROM things WHERE id > $1 ORDER BY id DESC",
+                                       .values = {sql_text(STR("thing01"))},
+                                       .value_count = 1};
+    const struct sql_statement limited = {
+        .text = "SELECT id FROM things ORDER BY id LIMIT $1", .values = {sql_int(5)}, .value_count = 1};
+    struct sql_rows rows;
+    make_things(sql);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(put_thing(sql, str_c(arena, str_format(arena, "thing%02d", i)), sql_int(i), STR(""), STR("")),
+                         SQL_DONE);
+    }
+    assert_int_equal(sql_read(sql, arena, &some, 3, &rows), SQL_DONE);
+    assert_int_equal(rows.count, 3);
+    assert_str(rows.cells[0].bytes, "thing19");
+    assert_str(rows.cells[2].bytes, "thing17");
+    assert_int_equal(sql_read(sql, arena, &some, SIZE_MAX, &rows), SQL_DONE);
+    assert_int_equal(rows.count, 18);
+    assert_int_equal(sql_read(sql, arena, &limited, 100, &rows), SQL_DONE);
+    assert_int_equal(rows.count, 5);
+    assert_int_equal(sql_read(sql, arena, &limited, 2, &rows), SQL_DONE);
+    assert_int_equal(rows.count, 2);
+    assert_int_equal(sql_read(sql, arena, &limited, 0, &rows), SQL_MISSING);
+}
+
+static void a_read_takes_at_most_so_many_rows_in_order(void **state) {
+    on_database(many_rows);
+}
+
+/* --- transactions --- */
+
+static const struct sql_statement third_missing[] = {
+    {.text = PUT_THING, .values = {{SQL_TEXT, STR_INIT("one")}}, .value_count = 5},
+    {.text = "UPDATE things SET number = $1",
+     .values = {{SQL_INT, .number = 9}},
+     .value_count = 1,
+     .must_change = true},
+    {.text = DROP_THING, .values = {{SQL_TEXT, STR_INIT("nobody")}}, .value_count = 1, .must_change = true},
+    {.text = PUT_THING, .values = {{SQL_TEXT, STR_INIT("two")}}, .value_count = 5},
+};
+
+static void must_change(void *arg) {
+    struct sql *sql = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    const struct sql_value *cells;
+    make_things(sql);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(sql_write(sql, third_missing, 4), SQL_MISSING);
+        assert_int_equal(get_thing(sql, arena, "one", &cells), SQL_MISSING);
+        assert_int_equal(get_thing(sql, arena, "two", &cells), SQL_MISSING);
+    }
+    assert_int_equal(sql_write(sql, third_missing, 2), SQL_DONE);
+    assert_int_equal(get_thing(sql, arena, "one", &cells), SQL_DONE);
+    assert_int_equal(cells[0].number, 9);
+    /* The same statement without the demand. */
+    struct sql_statement harmless = third_missing[2];
+    harmless.must_change = false;
+    assert_int_equal(sql_write(sql, &harmless, 1), SQL_DONE);
+    const struct sql_statement upsert = {
+        .text = "INSERT INTO things (id, number) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET number = "
+                "excluded.number",
+        .values = {sql_text(STR("one")), sql_int(10)},
+        .value_count = 2,
+        .must_change = true};
+    assert_int_equal(sql_write(sql, &upsert, 1), SQL_DONE);
+    assert_int_equal(get_thing(sql, arena, "one", &cells), SQL_DONE);
+    assert_int_equal(cells[0].number, 10);
+    assert_int_equal(sql_write(sql, NULL, 0), SQL_DONE);
+}
+
+static void what_must_change_and_does_not_undoes_the_whole_write(void **state) {
+    on_database(must_change);
+}
+
+/* A statement that is no SQL, as after an incomplete migration, spoils nothing for the next. */
+static void wrong_statement(void *arg) {
+    struct sql *sql = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    const struct sql_value *cells;
+    struct sql_rows rows;
+    const struct sql_statement read = {.text = "SELECT nothing FROM nowhere"},
+                               write[] = {third_missing[0], {.text = "DELETE FROM nowhere"}};
+    make_things(sql);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(sql_read(sql, arena, &read, 1, &rows), SQL_DOWN);
+        assert_int_equal(sql_write(sql, write, 2), SQL_DOWN);
+        assert_int_equal(get_thing(sql, arena, "one", &cells), SQL_MISSING);
+    }
+    assert_int_equal(sql_write(sql, write, 1), SQL_DONE);
+}
+
+static void a_wrong_statement_fails_by_itself(void **state) {
+    on_database(wrong_statement);
+}
+
+/* --- many at once --- */
+
+struct many {
+    struct sql *sql;
+    int index, *done, *conflicts;
+};
+
+static void create_one(void *arg) {
+    struct many *many = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct account_row row;
+    char id[16], hash[16];
+    snprintf(id, sizeof(id), "a%d", many->index);
+    snprintf(hash, sizeof(hash), "h%d", many->index % 150); /* the last fifty clash */
+    enum sql_status status = create_account(many->sql, id, hash);
+    /* What was written is read, and what was refused is not. */
+    assert_int_equal(accounts_get(many->sql, arena, str_from(id), &row), status == SQL_DONE ? SQL_DONE : SQL_MISSING);
+    *many->done += status == SQL_DONE;
+    *many->conflicts += status == SQL_CONFLICT;
+}
+
+static void create_many(void *arg) {
+    static struct many jobs[200];
+    int done = 0, conflicts = 0;
+    for (int i = 0; i < 200; i++) {
+        jobs[i] = (struct many){arg, i, &done, &conflicts};
+        fiber_spawn(loop_current(), create_one, &jobs[i]);
+    }
+    int64_t until = clock_monotonic_ms() + 30000;
+    while (done + conflicts < 200 && clock_monotonic_ms() < until) {
+        fiber_sleep(5);
+    }
+    assert_int_equal(done, 150);
+    assert_int_equal(conflicts, 50);
+}
+
+static void count_kept(void *arg) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct account_row *rows;
+    size_t count;
+    assert_int_equal(accounts_list(arg, arena, 0, STR_NONE, 1000, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 150);
+}
+
+static void many_fibers_write_and_a_refused_write_undoes_only_itself(void **state) {
+    on_database(create_many);
+    on_database(count_kept); /* and all are there after it was closed */
+}
+
+#define THREADS 4
+#define EACH    25
+
+struct writer {
+    struct sql_database *database;
+    pthread_t thread;
+    int done, missed;
+};
+
+/* Reads the version and writes the next, again when somebody was faster. */
+static void count_up(void *arg, struct writer *writer) {
+    struct sql *sql = arg;
+    while (writer->done < EACH) {
+        struct arena *arena ARENA_AUTO = arena_new();
+        const struct sql_value *cells;
+        assert_int_equal(get_thing(sql, arena, "counter", &cells), SQL_DONE);
+        const struct sql_statement next = {.text = "UPDATE things SET number = $2 WHERE id = $1 AND number = $2 - 1",
+                                           .values = {sql_text(STR("counter")), sql_int(cells[0].number + 1)},
+                                           .value_count = 2,
+                                           .must_change = true};
+        enum sql_status status = sql_write(sql, &next, 1);
+        assert_true(status == SQL_DONE || status == SQL_MISSING);
+        writer->done += status == SQL_DONE;
+        writer->missed += status == SQL_MISSING;
+    }
+}
+
+static _Thread_local struct writer *this_writer;
+
+static void writer_fiber(void *arg) {
+    count_up(arg, this_writer);
+}
+
+static void *writer_main(void *arg) {
+    this_writer = arg;
+    on_open(this_writer->database, writer_fiber);
+    return NULL;
+}
+
+static void make_counter(void *arg) {
+    make_things(arg);
+    assert_int_equal(put_thing(arg, "counter", sql_int(0), STR(""), STR("")), SQL_DONE);
+}
+
+static void counter_is_right(void *arg) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    const struct sql_value *cells;
+    assert_int_equal(get_thing(arg, arena, "counter", &cells), SQL_DONE);
+    assert_int_equal(cells[0].number, THREADS * EACH);
+}
+
+static void no_update_of_several_loops_is_lost(void **state) {
+    struct sql_database *database = open_contract_database();
+    struct writer writers[THREADS] = {0};
+    on_open(database, make_counter);
+    for (int i = 0; i < THREADS; i++) {
+        writers[i].database = database;
+        assert_int_equal(pthread_create(&writers[i].thread, NULL, writer_main, &writers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(writers[i].thread, NULL);
+        assert_int_equal(writers[i].done, EACH);
+    }
+    on_open(database, counter_is_right);
+    sql_database_free(database);
+}
+
+/* --- cancellation --- */
+
+struct cut_off {
+    struct sql *sql;
+    int begun, ended, done, down;
+};
+
+static void written_and_cut_off(void *arg) {
+    struct cut_off *cut_off = arg;
+    struct arena *arena = arena_new(); /* gone as soon as the call returns: nobody may look at it afterwards */
+    struct sql_statement *statements = arena_array_of(arena, 2, struct sql_statement);
+    for (int i = 0; i < 2; i++) {
+        statements[i] = third_missing[0];
+        statements[i].values[0] = sql_text(str_format(arena, "cut off %d", cut_off->begun++));
+        statements[i].values[4] = sql_blob(pattern(arena, 100000));
+    }
+    enum sql_status status = sql_write(cut_off->sql, statements, 2);
+    cut_off->done += status == SQL_DONE;
+    cut_off->down += status == SQL_DOWN;
+    cut_off->ended++;
+    arena_free(arena);
+}
+
+static void read_and_cut_off(void *arg) {
+    struct cut_off *cut_off = arg;
+    struct arena *arena = arena_new();
+    struct sql_rows rows;
+    const struct sql_statement all = {.text = "SELECT id, bytes FROM things"};
+    sql_read(cut_off->sql, arena, &all, 1000, &rows);
+    cut_off->ended++;
+    arena_free(arena);
+}
+
+static void cancelled(void *arg) {
+    struct sql *sql = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct cut_off cut_off = {.sql = sql};
+    struct fiber *fibers[20];
+    make_things(sql);
+    assert_int_equal(put_thing(sql, "there", sql_int(1), STR(""), pattern(arena, 100000)), SQL_DONE);
+    for (int round = 0; round < 5; round++) {
+        int before = cut_off.ended;
+        for (int i = 0; i < 20; i++) {
+            int ended = cut_off.ended;
+            struct fiber *fiber = fiber_spawn(loop_current(), i % 2 ? read_and_cut_off : written_and_cut_off, &cut_off);
+            fibers[i] = cut_off.ended > ended ? NULL : fiber; /* a read of SQLite ends at once */
+        }
+        for (int i = 0; i < 20; i++) {
+            if (fibers[i]) {
+                fiber_cancel(fibers[i]);
+            }
+        }
+        int64_t until = clock_monotonic_ms() + 10000;
+        while (cut_off.ended < before + 20 && clock_monotonic_ms() < until) {
+            fiber_sleep(2);
+        }
+        assert_int_equal(cut_off.ended, before + 20);
+    }
+    assert_int_equal(cut_off.done + cut_off.down, 50);
+    struct sql_rows rows;
+    const struct sql_statement count = {.text = "SELECT count(*) FROM things WHERE id <> 'there'"};
+    assert_int_equal(put_thing(sql, "later", sql_int(1), STR(""), STR("")), SQL_DONE); /* behind all of them */
+    assert_int_equal(sql_read(sql, arena, &count, 1, &rows), SQL_DONE);
+    int64_t written = rows.cells[0].number - 1;
+    assert_true(written % 2 == 0 && written >= 2 * cut_off.done); /* each of them whole or not at all */
+}
+
+static void a_cancelled_call_leaves_nothing_half_done(void **state) {
+    on_database(cancelled);
+}
+
+/* --- the schema --- */
+
+static void set_newer(void *arg) {
+    const struct sql_statement newer = {.text = "UPDATE schema_version SET version = 9999"};
+    assert_int_equal(sql_write(arg, &newer, 1), SQL_DONE);
+}
+
+static void ping(void *arg) {
+    assert_int_equal(sql_ping(arg), SQL_DONE);
+}
+
+static void the_schema_is_migrated_once_and_a_newer_one_refused(void **state) {
+    struct sql_options refusing = sql_contract_options;
+    refusing.refuse_old_schema = true;
+    refuses_to_open(&refusing, "run tongxing migrate");
+    struct sql_database *database = open_contract_database();
+    struct sql_migration first = sql_database_migration(database);
+    sql_database_free(database);
+    assert_int_equal(first.from, 0);
+    assert_true(first.to > 1);
+    database = open_contract_database();
+    struct sql_migration second = sql_database_migration(database);
+    assert_int_equal(second.from, first.to);
+    assert_int_equal(second.to, first.to);
+    sql_database_free(database);
+    struct fault fault;
+    assert_true(sql_open(&refusing, &database, &fault));
+    on_open(database, ping);
+    on_open(database, set_newer);
+    sql_database_free(database);
+    refuses_to_open(&sql_contract_options, "schema version 9999");
+    refuses_to_open(&refusing, "use the newer program");
+}
+
+static void *open_main(void *arg) {
+    struct sql_database **database = arg;
+    struct fault fault;
+    if (!sql_open(&sql_contract_options, database, &fault)) {
+        print_error("%s\n", fault.text);
+        *database = NULL;
+    }
+    return NULL;
+}
+
+static void several_that_start_at_once_migrate_once(void **state) {
+    pthread_t threads[THREADS];
+    struct sql_database *databases[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, open_main, &databases[i]), 0);
+    }
+    int fresh = 0;
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_non_null(databases[i]);
+        fresh += sql_database_migration(databases[i]).from == 0;
+    }
+    for (int i = 0; i < THREADS; i++) {
+        sql_database_free(databases[i]);
+    }
+    assert_int_equal(fresh, 1);
+    on_database(ping);
+}
+
+/* --- copying --- */
+
+struct copied {
+    struct arena *arena;
+    struct {
+        size_t table;
+        struct sql_value cells[SQL_COLUMNS_MOST];
+    } rows[64];
+    size_t count, next;
+};
+
+static bool keep_row(void *ctx, size_t table, const struct sql_value *cells, struct fault *fault) {
+    struct copied *copied = ctx;
+    CHECK(copied->count < ARRAY_LEN(copied->rows));
+    copied->rows[copied->count].table = table;
+    for (size_t i = 0; i < sql_table_columns(&sql_tables[table]); i++) {
+        struct sql_value *cell = &copied->rows[copied->count].cells[i];
+        *cell = cells[i];
+        cell->bytes = str_is_absent(cells[i].bytes) ? STR_NONE : str_dup(copied->arena, cells[i].bytes);
+    }
+    copied->count++;
+    return true;
+}
+
+static enum sql_copy_next give_row(void *ctx, size_t *ret_table, struct sql_value *cells, struct fault *fault) {
+    struct copied *copied = ctx;
+    if (copied->next == copied->count) {
+        return SQL_COPY_END;
+    }
+    *ret_table = copied->rows[copied->next].table;
+    memcpy(cells, copied->rows[copied->next].cells, sizeof(copied->rows[copied->next].cells));
+    copied->next++;
+    return SQL_COPY_ROW;
+}
+
+static enum sql_copy_next give_half(void *ctx, size_t *ret_table, struct sql_value *cells, struct fault *fault) {
+    struct copied *copied = ctx;
+    if (copied->next == copied->count / 2) {
+        fault_set(fault, "no more");
+        return SQL_COPY_FAILED;
+    }
+    return give_row(ctx, ret_table, cells, fault);
+}
+
+static void same_rows(const struct copied *a, const struct copied *b) {
+    assert_int_equal(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++) {
+        assert_int_equal(a->rows[i].table, b->rows[i].table);
+        for (size_t c = 0; c < sql_table_columns(&sql_tables[a->rows[i].table]); c++) {
+            const struct sql_value *x = &a->rows[i].cells[c], *y = &b->rows[i].cells[c];
+            assert_int_equal(x->type, y->type);
+            assert_true(x->type == SQL_INT ? x->number == y->number
+                                           : x->type == SQL_NULL || str_equal(x->bytes, y->bytes));
+        }
+    }
+}
+
+#define PUT_SETTING "INSERT INTO settings (name, value, version, updated_by, updated_at) VALUES ($1, $2, $3, $4, $5)"
+
+static void fill(void *arg) {
+    static const char *const texts[] = {"",     "\\",      "\\.", "\\N",   "a\tb\nc\rd",
+                                        "\r\n", "测试 𠮷", "'\"", "\\x41", "\x01\x7f"};
+    struct arena *arena ARENA_AUTO = arena_new();
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        const struct sql_statement put = {.text = PUT_SETTING,
+                                          .values = {sql_text(str_format(arena, "%zu", i)), sql_int(-(int64_t)i),
+                                                     sql_int(INT64_MIN + (int64_t)i), sql_text(str_from(texts[i])),
+                                                     sql_int(INT64_MAX)},
+                                          .value_count = 5};
+        assert_int_equal(sql_write(arg, &put, 1), SQL_DONE);
+    }
+    assert_int_equal(create_account(arg, "a", "1"), SQL_DONE);
+    insert_clients(arg); /* with NULLs */
+    const struct sql_statement large = {.text = "UPDATE accounts SET profile_sealed = $1",
+                                        .values = {sql_blob(pattern(arena, 3000000))},
+                                        .value_count = 1};
+    assert_int_equal(sql_write(arg, &large, 1), SQL_DONE);
+}
+
+static void empty(void *arg) {
+    for (size_t i = sql_table_count; i-- > 0;) {
+        static char texts[64][64]; /* a statement is known by its address */
+        snprintf(texts[i], sizeof(texts[i]), "DELETE FROM %s", sql_tables[i].name);
+        assert_int_equal(sql_write(arg, &(struct sql_statement){.text = texts[i]}, 1), SQL_DONE);
+    }
+}
+
+static void copies_go_in_whole_or_not_at_all(void **state) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct copied *first = arena_new_of(arena, struct copied), *second = arena_new_of(arena, struct copied);
+    struct sql_database *database = open_contract_database();
+    struct fault fault = {{0}};
+    first->arena = second->arena = arena;
+    on_open(database, fill);
+    assert_true(sql_copy_out(database, keep_row, first, &fault));
+    assert_true(first->count > 15);
+    assert_false(sql_copy_in(database, give_row, first, &fault));
+    assert_non_null(strstr(fault.text, "is not empty"));
+    on_open(database, empty);
+    first->next = 0;
+    assert_false(sql_copy_in(database, give_half, first, &fault));
+    assert_string_equal(fault.text, "no more");
+    first->next = 0;
+    first->rows[first->count] = first->rows[0]; /* an account twice */
+    first->count++;
+    assert_false(sql_copy_in(database, give_row, first, &fault));
+    assert_non_null(strstr(fault.text, "cannot be used"));
+    first->count--;
+    first->next = 0;
+    if (!sql_copy_in(database, give_row, first, &fault)) {
+        print_error("%s\n", fault.text);
+        fail();
+    }
+    assert_true(sql_copy_out(database, keep_row, second, &fault));
+    same_rows(first, second);
+    sql_database_free(database);
+}
+
+#define CHECK_OF(name)                                                                                                 \
+    { #name, name }
+
+const struct sql_contract_check sql_contract[] = {
+    CHECK_OF(accounts_are_written_whole_or_not_at_all),
+    CHECK_OF(consents_and_clients),
+    CHECK_OF(values_come_back_as_they_were),
+    CHECK_OF(what_is_no_text_is_refused),
+    CHECK_OF(a_read_takes_at_most_so_many_rows_in_order),
+    CHECK_OF(what_must_change_and_does_not_undoes_the_whole_write),
+    CHECK_OF(a_wrong_statement_fails_by_itself),
+    CHECK_OF(many_fibers_write_and_a_refused_write_undoes_only_itself),
+    CHECK_OF(no_update_of_several_loops_is_lost),
+    CHECK_OF(a_cancelled_call_leaves_nothing_half_done),
+    CHECK_OF(the_schema_is_migrated_once_and_a_newer_one_refused),
+    CHECK_OF(several_that_start_at_once_migrate_once),
+    CHECK_OF(copies_go_in_whole_or_not_at_all),
+};
+const size_t sql_contract_count = ARRAY_LEN(sql_contract);
+
+#define TESTS_MOST 64
+
+int sql_contract_run(const struct CMUnitTest *own, size_t own_count, int (*setup)(void **state),
+                     int (*teardown)(void **state)) {
+    struct CMUnitTest tests[TESTS_MOST];
+    size_t count = 0;
+    CHECK(own_count + sql_contract_count <= TESTS_MOST);
+    for (size_t i = 0; i < sql_contract_count; i++) {
+        tests[count++] = (struct CMUnitTest){sql_contract[i].name, sql_contract[i].run, setup, teardown, NULL};
+    }
+    for (size_t i = 0; i < own_count; i++) {
+        tests[count] = own[i];
+        tests[count].setup_func = setup;
+        tests[count++].teardown_func = teardown;
+    }
+    return _cmocka_run_group_tests("tests", tests, count, NULL, NULL);
+}
