@@ -215,7 +215,7 @@ static void sessions_that_are_ended_come_back(void **state) {
 struct crossing {
     struct sql *sql;
     const char *first, *second;
-    int *done;
+    int *done, *down;
 };
 
 static void cross(void *arg) {
@@ -228,16 +228,20 @@ static void cross(void *arg) {
                                    .value_count = 1,
                                    .must_change = true};
     }
-    *crossing->done += sql_write(crossing->sql, statements, 2) == SQL_DONE;
+    enum sql_status status;
+    while ((status = sql_write(crossing->sql, statements, 2)) == SQL_DOWN && *crossing->down < 10) {
+        ++*crossing->down; /* given up, and then it is not written */
+    }
+    *crossing->done += status == SQL_DONE;
 }
 
 /* Two sessions that hold one row each and want the other's: PostgreSQL ends one of them. */
 static void deadlock(void *arg) {
     struct sql *sql = arg;
     struct arena *arena ARENA_AUTO = arena_new();
-    static struct crossing crossings[8];
+    static struct crossing crossings[4];
     struct account_row row;
-    int done = 0;
+    int done = 0, down = 0;
     assert_true(comes_up(sql, 2000));
     fiber_sleep(200); /* all connections */
     assert_int_equal(create_account(sql, "left", "1"), SQL_DONE);
@@ -246,17 +250,18 @@ static void deadlock(void *arg) {
                "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.02); "
                "RETURN NEW; END'; CREATE TRIGGER slow AFTER UPDATE ON accounts FOR EACH ROW EXECUTE "
                "FUNCTION slow()");
-    for (int i = 0; i < 8; i++) {
-        crossings[i] = (struct crossing){sql, i % 2 ? "left" : "right", i % 2 ? "right" : "left", &done};
+    for (int i = 0; i < 4; i++) {
+        crossings[i] = (struct crossing){sql, i % 2 ? "left" : "right", i % 2 ? "right" : "left", &done, &down};
         fiber_spawn(loop_current(), cross, &crossings[i]);
     }
     int64_t until = clock_monotonic_ms() + 8000;
-    while (done < 8 && clock_monotonic_ms() < until) {
+    while (done < 4 && clock_monotonic_ms() < until) {
         fiber_sleep(10);
     }
-    assert_int_equal(done, 8);
+    assert_int_equal(done, 4);
+    assert_true(down < 4); /* most of them go through without being told */
     assert_int_equal(accounts_get(sql, arena, STR("left"), &row), SQL_DONE);
-    assert_int_equal(row.level, 2 + 8);
+    assert_int_equal(row.level, 2 + 4);
     assert_true(server_said("deadlock detected"));
 }
 
