@@ -39,7 +39,7 @@ static int make_database(void **state) {
     snprintf(conninfo, sizeof(conninfo), "host=%s user=tongxing password=" POSTGRES_PASSWORD " dbname=%s",
              cluster.folder, database_name);
     sql_contract_options = (struct sql_options){
-        .kind = SQL_POSTGRES, .conninfo = str_from(conninfo), .connections = 3, .timeout_ms = 2000};
+        .kind = SQL_POSTGRES, .conninfo = str_from(conninfo), .connections = 3, .timeout_ms = 10000};
     return 0;
 }
 
@@ -146,6 +146,7 @@ static void be_killed(void *arg) {
 }
 
 static void killed_and_started_again_it_recovers_and_has_lost_nothing(void **state) {
+    sql_contract_options.timeout_ms = 2000;
     on_database(be_killed);
 }
 
@@ -166,6 +167,7 @@ static void be_stopped(void *arg) {
 }
 
 static void no_call_waits_longer_than_the_timeout(void **state) {
+    sql_contract_options.timeout_ms = 2000;
     on_database(be_stopped);
 }
 
@@ -189,6 +191,7 @@ static void wait_for_a_lock(void *arg) {
 }
 
 static void a_lock_that_is_held_too_long_ends_the_write_for_certain(void **state) {
+    sql_contract_options.timeout_ms = 2000;
     on_database(wait_for_a_lock);
 }
 
