@@ -3,7 +3,8 @@
  * fills (src/store/sql_driver.h); the tables have a header each (accounts.h, …) and are what others call.
  *
  * Statements are constants with $1, $2 … parameters in SQL that both databases understand: no semicolon or comment at
- * the end, LIKE only on what is in lower case, no division in a statement that is must_change, columns by name. A
+ * the end, LIKE only on what is in lower case, columns by name. A read is a SELECT; a must_change statement has no
+ * RETURNING and divides nothing (PostgreSQL's driver adds that). A
  * parameter that may be NULL stands where its type is plain, next to a column: PostgreSQL cannot guess it in
  * "$1 IS NULL". A statement is known by the address of its text, which must not change while the database is open.
  *

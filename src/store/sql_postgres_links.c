@@ -282,7 +282,6 @@ static void job_done(struct postgres_link *link) {
 /* May run fibers, which may send on this link, or lose it. */
 static void take_result(struct postgres_link *link, PGresult *result) {
     bool sync = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
-    link->progress = clock_monotonic_ms();
     if (!sync) {
         bool spoilt = !link->first || postgres_job_take(link->first, result, link->unprepared);
         link->stale = link->stale || spoilt;
@@ -314,6 +313,7 @@ static void drain(void *arg) {
         link_lost(link);
         return;
     }
+    link->progress = clock_monotonic_ms(); /* also a piece of a large answer */
     take_results(link);
     if (link->connection != connection) {
         return;

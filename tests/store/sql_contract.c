@@ -246,13 +246,14 @@ static void values(void *arg) {
     struct arena *arena ARENA_AUTO = arena_new();
     const struct sql_value *cells = NULL;
     make_things(sql);
+    /* The first time a statement is used, nothing is known of its types. */
+    assert_int_equal(put_thing(sql, "null", (struct sql_value){.type = SQL_NULL}, STR_NONE, STR_NONE), SQL_DONE);
     comes_back(sql, INT64_MAX, STR(""), STR(""));
     comes_back(sql, INT64_MIN, STR("测试甲 𠮷 é"), pattern(arena, 256));
     comes_back(sql, 0, STR("'); DROP TABLE things; --"), STR("\\x00"));
     comes_back(sql, -1, STR("$1 %s %_\\ \" \r\n\t"), STR("'"));
     comes_back(sql, 1, STR("NULL"), pattern(arena, 1024 * 1024));
     comes_back(sql, 1, STR("x"), pattern(arena, SQL_VALUE_BYTES_MOST));
-    assert_int_equal(put_thing(sql, "null", (struct sql_value){.type = SQL_NULL}, STR_NONE, STR_NONE), SQL_DONE);
     assert_int_equal(get_thing(sql, arena, "null", &cells), SQL_DONE);
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(cells[i].type, i == 1 ? SQL_INT : SQL_NULL);

@@ -40,7 +40,7 @@ static int make_database(void **state) {
     snprintf(conninfo, sizeof(conninfo), "host=%s user=tongxing password=" POSTGRES_PASSWORD " dbname=%s",
              cluster.folder, database_name);
     sql_contract_options = (struct sql_options){
-        .kind = SQL_POSTGRES, .conninfo = str_from(conninfo), .connections = 3, .timeout_ms = 2000};
+        .kind = SQL_POSTGRES, .conninfo = str_from(conninfo), .connections = 3, .timeout_ms = 10000};
     return 0;
 }
 
@@ -147,6 +147,7 @@ static void be_killed(void *arg) {
 }
 
 static void killed_and_started_again_it_recovers_and_has_lost_nothing(void **state) {
+    sql_contract_options.timeout_ms = 2000;
     on_database(be_killed);
 }
 
@@ -167,6 +168,7 @@ static void be_stopped(void *arg) {
 }
 
 static void no_call_waits_longer_than_the_timeout(void **state) {
+    sql_contract_options.timeout_ms = 2000;
     on_database(be_stopped);
 }
 
@@ -190,6 +192,7 @@ static void wait_for_a_lock(void *arg) {
 }
 
 static void a_lock_that_is_held_too_long_ends_the_write_for_certain(void **state) {
+    sql_contract_options.timeout_ms = 2000;
     on_database(wait_for_a_lock);
 }
 
@@ -216,7 +219,7 @@ static void sessions_that_are_ended_come_back(void **state) {
 struct crossing {
     struct sql *sql;
     const char *first, *second;
-    int *done;
+    int *done, *down;
 };
 
 static void cross(void *arg) {
@@ -229,16 +232,20 @@ static void cross(void *arg) {
                                    .value_count = 1,
                                    .must_change = true};
     }
-    *crossing->done += sql_write(crossing->sql, statements, 2) == SQL_DONE;
+    enum sql_status status;
+    while ((status = sql_write(crossing->sql, statements, 2)) == SQL_DOWN && *crossing->down < 10) {
+        ++*crossing->down; /* given up, and then it is not written */
+    }
+    *crossing->done += status == SQL_DONE;
 }
 
 /* Two sessions that hold one row each and want the other's: PostgreSQL ends one of them. */
 static void deadlock(void *arg) {
     struct sql *sql = arg;
     struct arena *arena ARENA_AUTO = arena_new();
-    static struct crossing crossings[8];
+    static struct crossing crossings[4];
     struct account_row row;
-    int done = 0;
+    int done = 0, down = 0;
     assert_true(comes_up(sql, 2000));
     fiber_sleep(200); /* all connections */
     assert_int_equal(create_account(sql, "left", "1"), SQL_DONE);
@@ -247,17 +254,18 @@ static void deadlock(void *arg) {
                "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.02); "
                "RETURN NEW; END'; CREATE TRIGGER slow AFTER UPDATE ON accounts FOR EACH ROW EXECUTE "
                "FUNCTION slow()");
-    for (int i = 0; i < 8; i++) {
-        crossings[i] = (struct crossing){sql, i % 2 ? "left" : "right", i % 2 ? "right" : "left", &done};
+    for (int i = 0; i < 4; i++) {
+        crossings[i] = (struct crossing){sql, i % 2 ? "left" : "right", i % 2 ? "right" : "left", &done, &down};
         fiber_spawn(loop_current(), cross, &crossings[i]);
     }
     int64_t until = clock_monotonic_ms() + 8000;
-    while (done < 8 && clock_monotonic_ms() < until) {
+    while (done < 4 && clock_monotonic_ms() < until) {
         fiber_sleep(10);
     }
-    assert_int_equal(done, 8);
+    assert_int_equal(done, 4);
+    assert_true(down < 4); /* most of them go through without being told */
     assert_int_equal(accounts_get(sql, arena, STR("left"), &row), SQL_DONE);
-    assert_int_equal(row.level, 2 + 8);
+    assert_int_equal(row.level, 2 + 4);
     assert_true(server_said("deadlock detected"));
 }
 
