@@ -163,6 +163,9 @@ static bool take_out_some(struct pruning *pruning) {
 }
 
 static bool prune_chain(struct pruning *pruning, const struct audit_mark *head) {
+    if (!chain_node_is_fine(head->node)) {
+        return fault_set(pruning->fault, "there is a chain that is none of ours: run tongxing audit verify");
+    }
     pruning->node = head->node;
     if (!find_beginning(pruning) || !find_old(pruning, head->seq) || !find_exported(pruning)) {
         return false;

@@ -8,7 +8,10 @@
 
 #include "base/check.h"
 
-#define ROWS_MOST 256
+#include <stdlib.h>
+
+#define ROWS_MOST   256
+#define CHAINS_MOST 100000
 
 static const char *const fault_texts[] = {
     [AUDIT_CHANGED] = "was changed",
@@ -101,6 +104,15 @@ static void look_for_later_checkpoints(struct reading *reading) {
         const struct audit_mark *checkpoint = &reading->verify->checkpoints[i];
         if (checkpoint->seq > reading->report->last_seq && str_equal(checkpoint->node, reading->node)) {
             found(reading, AUDIT_ROLLED_BACK, checkpoint->seq);
+        }
+    }
+}
+
+/* Nothing of a chain is left but a checkpoint. */
+static void look_for_lost_chain(struct reading *reading, bool headed) {
+    for (size_t i = 0; i < reading->verify->checkpoint_count && !headed && !reading->has_before; i++) {
+        if (str_equal(reading->verify->checkpoints[i].node, reading->node)) {
+            found(reading, AUDIT_ROLLED_BACK, reading->verify->checkpoints[i].seq);
         }
     }
 }
@@ -205,6 +217,7 @@ static bool ends_here(struct reading *reading, bool *ret_more) {
     }
     if (!there || !chain_mark_fits(reading->verify->sealer, AUDIT_HEAD, &head)) {
         found(reading, AUDIT_END, last);
+        look_for_lost_chain(reading, there);
         return false;
     }
     *ret_more = head.seq > last; /* written since, or cut off */
@@ -240,68 +253,99 @@ static void read_chain(struct reading *reading) {
 
 /* --- all chains --- */
 
-/* A chain is one that has a head, an anchor or rows. */
-static enum sql_status next_node(struct sql *sql, struct arena *arena, struct str after, struct str *ret_node) {
-    struct str node = STR_NONE, of_rows;
-    for (int kind = AUDIT_HEAD; kind <= AUDIT_ANCHOR; kind++) {
-        struct audit_mark *marks;
-        size_t count;
-        if (audit_marks_list(sql, arena, (enum audit_mark_kind)kind, after, 1, &marks, &count) != SQL_DONE) {
-            return SQL_DOWN;
-        }
-        if (count > 0 && (str_is_absent(node) || str_compare(marks[0].node, node) < 0)) {
-            node = marks[0].node;
-        }
+struct names {
+    struct arena *arena;
+    struct str *items;
+    size_t count, size;
+};
+
+static bool names_add(struct names *names, struct str name) {
+    if (names->count == names->size) {
+        size_t size = names->size ? 2 * names->size : 64;
+        struct str *items = arena_array_of(names->arena, size, struct str);
+        memcpy(items, names->items ? names->items : items, names->count * sizeof(*items));
+        names->items = items;
+        names->size = size;
     }
-    enum sql_status status = audit_rows_node(sql, arena, after, &of_rows);
-    if (status == SQL_DOWN) {
-        return SQL_DOWN;
-    }
-    if (status == SQL_DONE && (str_is_absent(node) || str_compare(of_rows, node) < 0)) {
-        node = of_rows;
-    }
-    *ret_node = node;
-    return str_is_absent(node) ? SQL_MISSING : SQL_DONE;
+    names->items[names->count++] = name;
+    return names->count < CHAINS_MOST;
 }
 
-/* Checkpoints of chains that are gone altogether: those whose names come between two that are there. */
-static bool report_lost(const struct audit_verify *verify, struct str after, struct str until) {
-    bool lost = false;
-    for (size_t i = 0; i < verify->checkpoint_count; i++) {
-        const struct audit_mark *checkpoint = &verify->checkpoints[i];
-        if (str_compare(checkpoint->node, after) > 0 &&
-            (str_is_absent(until) || str_compare(checkpoint->node, until) < 0)) {
-            verify->report(verify->ctx, &(struct audit_chain_report){.node = checkpoint->node,
-                                                                     .first_seq = 1,
-                                                                     .broken = true,
-                                                                     .fault = AUDIT_ROLLED_BACK,
-                                                                     .fault_seq = checkpoint->seq});
-            lost = true;
+static int by_name(const void *a, const void *b) {
+    return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
+
+static bool add_marks(struct sql *sql, struct names *names, enum audit_mark_kind kind) {
+    struct audit_mark *marks;
+    size_t count;
+    struct str after = STR("");
+    do {
+        if (audit_marks_list(sql, names->arena, kind, after, ROWS_MOST, &marks, &count) != SQL_DONE) {
+            return false;
+        }
+        for (size_t i = 0; i < count; i++) {
+            after = marks[i].node;
+            if (!names_add(names, after)) {
+                return false;
+            }
+        }
+    } while (count > 0);
+    return true;
+}
+
+/* The empty name is none of ours, and no name comes before it. */
+static bool add_rows(struct sql *sql, struct names *names) {
+    struct str node = STR("");
+    struct audit_row *nameless;
+    size_t count;
+    enum sql_status status = audit_rows_chain(sql, names->arena, node, INT64_MIN, 1, &nameless, &count);
+    if (status != SQL_DONE || (count > 0 && !names_add(names, node))) {
+        return false;
+    }
+    while ((status = audit_rows_node(sql, names->arena, node, &node)) == SQL_DONE) {
+        if (!names_add(names, node)) {
+            return false;
         }
     }
-    return lost;
+    return status == SQL_MISSING;
+}
+
+/* A chain is one that has a head, an anchor, rows, or a checkpoint. They are put in order here: databases have orders
+ * of their own for names. */
+static bool find_names(struct sql *sql, const struct audit_verify *verify, struct names *names) {
+    if (!add_marks(sql, names, AUDIT_HEAD) || !add_marks(sql, names, AUDIT_ANCHOR) || !add_rows(sql, names)) {
+        return false;
+    }
+    for (size_t i = 0; i < verify->checkpoint_count; i++) {
+        if (!names_add(names, verify->checkpoints[i].node)) {
+            return false;
+        }
+    }
+    if (names->count > 0) {
+        qsort(names->items, names->count, sizeof(*names->items), by_name);
+    }
+    return true;
 }
 
 enum audit_verdict audit_verify(struct sql *sql, const struct audit_verify *verify) {
-    struct arena *names ARENA_AUTO = arena_new(); /* one of each chain */
-    struct str node = STR(""), next = STR_NONE;
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct names names = {.arena = arena};
     bool broken = false;
-    enum sql_status status;
-    while ((status = next_node(sql, names, node, &next)) == SQL_DONE) {
-        broken = report_lost(verify, node, next) || broken;
-        struct audit_chain_report report = {.node = next};
-        struct reading reading = {.verify = verify, .sql = sql, .node = next, .report = &report};
+    if (!find_names(sql, verify, &names)) {
+        return AUDIT_CANNOT_SAY;
+    }
+    for (size_t i = 0; i < names.count; i++) {
+        if (i > 0 && str_equal(names.items[i], names.items[i - 1])) {
+            continue;
+        }
+        struct audit_chain_report report = {.node = names.items[i]};
+        struct reading reading = {.verify = verify, .sql = sql, .node = names.items[i], .report = &report};
         read_chain(&reading);
         if (reading.down) {
             return AUDIT_CANNOT_SAY;
         }
         verify->report(verify->ctx, &report);
         broken = broken || report.broken;
-        node = next;
     }
-    if (status == SQL_DOWN) {
-        return AUDIT_CANNOT_SAY;
-    }
-    broken = report_lost(verify, node, STR_NONE) || broken;
     return broken ? AUDIT_BROKEN : AUDIT_INTACT;
 }

@@ -31,7 +31,7 @@ static struct str host_actor(struct arena *arena) {
 
 static void print_chain(void *ctx, const struct audit_chain_report *report) {
     bool rows = report->last_seq >= report->first_seq;
-    printf("%.*s: ", STR_ARG(report->node));
+    printf("%.*s: ", STR_ARG(chain_node_is_fine(report->node) ? report->node : STR("(no name of ours)")));
     if (report->broken) {
         printf("row %lld %s; ", (long long)report->fault_seq, audit_fault_text(report->fault));
     }

@@ -11,6 +11,7 @@
 
 #define LIMIT_STANDARD 100
 #define LIMIT_MOST     1000000
+#define TIME_MOST      253402300799999LL /* the end of the year 9999 */
 
 enum {
     OPT_EVENT,
@@ -93,6 +94,9 @@ bool audit_time_read(struct str text, int64_t *ret_ms) {
 }
 
 struct str audit_time_text(struct arena *arena, int64_t ms) {
+    if (ms < 0 || ms > TIME_MOST) {
+        return str_format(arena, "%lldms", (long long)ms); /* no time that was ever written */
+    }
     struct str seconds = clock_rfc3339(arena, ms / 1000);
     return str_format(arena, "%.*s.%03dZ", (int)seconds.len - 1, seconds.ptr, (int)(ms % 1000));
 }

@@ -134,6 +134,14 @@ static const struct {
      "INSERT INTO audit SELECT node, 0, at_ms, event, result, actor, client_id, subject, request_id, record, mac FROM "
      "audit WHERE node = 'n1' AND seq = 1",
      AUDIT_BEFORE_BEGINNING, 0},
+    {"a chain without a name",
+     "INSERT INTO audit SELECT '', seq, at_ms, event, result, actor, client_id, subject, request_id, record, mac FROM "
+     "audit WHERE node = 'n1' AND seq = 1",
+     AUDIT_NOT_OURS, 1},
+    {"a number that is none",
+     "INSERT INTO audit SELECT node, 'x', at_ms, event, result, actor, client_id, subject, request_id, record, mac "
+     "FROM audit WHERE node = 'n1' AND seq = 1",
+     AUDIT_REMOVED, 601},
     {"a chain of another's making",
      "INSERT INTO audit SELECT 'm', seq, at_ms, event, result, actor, client_id, subject, request_id, record, mac FROM "
      "audit WHERE node = 'n1' AND seq = 1",
@@ -218,6 +226,9 @@ static void an_older_state_put_back_is_found_by_a_checkpoint(void **state) {
     seen = verify(&elsewhere, 1);
     assert_int_equal(seen.verdict, AUDIT_BROKEN);
     assert_str(seen.reports[0].node, "gone");
+    assert_int_equal(seen.reports[0].fault, AUDIT_ROLLED_BACK);
+    assert_int_equal(seen.reports[0].fault_seq, 20);
+    assert_false(seen.reports[1].broken);
 }
 
 static void it_goes_on_while_a_server_writes(void **state) {
