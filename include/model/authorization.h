@@ -23,9 +23,9 @@ struct authorization {
     bool auth_time_wanted;     /* max_age was sent, or the client or the claims parameter asks for it */
     int level;                 /* least level: the client's, or an essential acr; 0 for none */
     struct str login_hint, ui_locales;
-    struct str hinted_subject; /* of a verified id_token_hint; absent without */
+    struct str hinted_subject;                  /* of a verified id_token_hint; absent without */
     claim_set id_token_claims, userinfo_claims; /* asked for one by one through the claims parameter */
-    int64_t started_at; /* seconds */
+    int64_t started_at;                         /* seconds */
 };
 
 void authorization_pack(const struct authorization *authorization, struct buf *buf);

@@ -114,6 +114,9 @@ bool client_auth_has_secret(enum client_auth method);
 /* A copy that needs nothing of the original. */
 struct client client_copy(struct arena *arena, const struct client *client);
 
+/* Does a redirect URI lead to this issuer itself? */
+bool client_leads_to_issuer(const struct client *client, struct str issuer);
+
 /* Exact comparison of the whole string (RFC 9700 §4.1.3). */
 bool client_has_post_logout_redirect_uri(const struct client *client, struct str uri);
 /* As above, plus the one exception: the port of a loopback IP literal, for native clients (RFC 8252 §7.3). */

@@ -319,3 +319,14 @@ bool client_has_redirect_uri(const struct client *client, struct str uri) {
 bool client_allows_grant(const struct client *client, enum client_grant grant) {
     return (client->grants & (unsigned)grant) != 0;
 }
+
+/* RFC 9700 §4.11: a redirect back to ourselves would make this server a step in somebody's chain of redirects. */
+bool client_leads_to_issuer(const struct client *client, struct str issuer) {
+    for (size_t i = 0; i < client->redirect_uri_count; i++) {
+        struct str rest = client->redirect_uris[i];
+        if (str_drop_prefix(&rest, issuer) && (rest.len == 0 || rest.ptr[0] == '/' || rest.ptr[0] == '?')) {
+            return true;
+        }
+    }
+    return false;
+}
