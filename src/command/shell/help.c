@@ -5,7 +5,8 @@
 
 #include "text.h"
 
-#define LINE 96
+#define LINE         96
+#define OPTION_WIDTH 32
 
 static void put(struct buf *buf, const char *text) {
     buf_put(buf, str_from(text));
@@ -14,9 +15,9 @@ static void put(struct buf *buf, const char *text) {
 static void put_padded(struct buf *buf, const char *text, size_t width) {
     size_t used = text_width(str_from(text));
     put(buf, text);
-    while (used++ < width) {
+    do {
         buf_putc(buf, ' ');
-    }
+    } while (++used < width);
 }
 
 /* Words, broken into lines that start `indent` columns in. */
@@ -117,7 +118,7 @@ static const char *label_of(struct arena *arena, const struct option_rule *rule)
 
 static void put_option(const struct option_rule *rule, struct buf *buf) {
     put(buf, "  ");
-    put_padded(buf, label_of(buf->arena, rule), 30);
+    put_padded(buf, label_of(buf->arena, rule), OPTION_WIDTH);
     struct str help = str_from(rule->help);
     if (rule->takes == TAKES_WORD) {
         help = str_concat(buf->arena, str_from(rule->value), STR(": "), help);
@@ -125,7 +126,7 @@ static void put_option(const struct option_rule *rule, struct buf *buf) {
     if (rule->many) {
         help = str_concat(buf->arena, help, STR("; may be given again"));
     }
-    put_wrapped(buf, str_c(buf->arena, help), 32);
+    put_wrapped(buf, str_c(buf->arena, help), OPTION_WIDTH + 2);
 }
 
 static void put_options(const struct command *command, struct buf *buf) {

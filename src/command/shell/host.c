@@ -1,15 +1,15 @@
 /*
  * The stores of an installation, opened on its host for the time of one command, beside servers that may be running.
  *
- * The register is read before the command runs, so that it is held to the settings in force. What the rules tell as
- * events and have not written themselves (a refusal, a session that was ended) goes to the outbox afterwards, from
- * where the audit trail takes it.
+ * What the rules tell as events and have not written themselves (a refusal) goes to the outbox afterwards, from where
+ * the audit trail takes it.
  */
 #include "base/check.h"
 #include "base/log.h"
 #include "call.h"
 #include "command/command.h"
 #include "domain/registry.h"
+#include "loop/fetch.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "loop/pool.h"
@@ -35,7 +35,7 @@ struct host {
     struct domain_sealers sealers;
     struct domain_settings settings;
     struct sql_database *database;
-    struct registry *registry; /* as the file says; domain has what the store adds */
+    struct registry *registry; /* of clients.yaml: their ids are taken */
     struct redis *redis;
     struct kv_memory *memory;
     struct event_sink sink;
@@ -113,7 +113,7 @@ static struct str kept(struct call *call, struct str text) {
 static void hear(void *ctx, const struct event *event) {
     struct call *call = ctx;
     struct host *host = call->host;
-    if (!event_is_audited(event) || host->told_count == TOLD_MOST) {
+    if (event->in_outbox || !event_is_audited(event) || host->told_count == TOLD_MOST) {
         return;
     }
     struct event *copy = &host->told[host->told_count++];
@@ -139,26 +139,13 @@ static bool write_told(struct call *call) {
 
 /* --- carrying out --- */
 
-static int run_with_register(struct call *call) {
-    struct registry *fresh;
-    enum domain_status status = registry_refresh(&call->domain, call->domain.registry, &fresh);
-    if (status == DOMAIN_UNAVAILABLE) {
-        return call_failed(call, EXIT_UNAVAILABLE, "the register cannot be read from the database");
-    }
-    if (status == DOMAIN_DONE) {
-        registry_free(call->domain.registry);
-        call->domain.registry = fresh;
-    }
-    int done = call->host->run(call);
-    if (!write_told(call)) {
-        return call_failed(call, EXIT_UNAVAILABLE, "what was done could not be written for the audit trail");
-    }
-    return done;
-}
-
 static void carry_out(void *arg) {
     struct call *call = arg;
-    call->host->status = run_with_register(call);
+    call->host->status = call->host->run(call);
+    if (!write_told(call)) {
+        call->host->status =
+            call_failed(call, EXIT_UNAVAILABLE, "what happened could not be written for the audit trail");
+    }
     loop_stop(call->domain.loop);
 }
 
@@ -173,7 +160,9 @@ static bool open_registry(struct call *call, struct fault *fault) {
     struct client *clients;
     size_t count;
     if (!command_read_clients(call->config, call->arena, &clients, &count, &problems)) {
-        return fault_set(fault, "%.*s cannot be used; tongxing check says why", STR_ARG(call->config->clients_file));
+        call_remark(call, "%.*s has mistakes (tongxing check says which): the ids in it are not known to be taken.",
+                    STR_ARG(call->config->clients_file));
+        count = 0; /* somebody may have to suspend a client system just now */
     }
     return registry_new(clients, count, call->config->admin_enabled, &host->settings, &host->sealers, &host->registry,
                         fault);
@@ -196,16 +185,22 @@ static bool open_host(struct call *call, struct fault *fault) {
         !command_open_database(call->config, &host->database, fault)) {
         return false;
     }
+    const struct fetch_options fetch_options = {
+        .allowed_private = call->config->outbound_allow_private_hosts.items,
+        .allowed_private_count = call->config->outbound_allow_private_hosts.count,
+        .ca_file = call->config->outbound_ca_file,
+    };
     host->sink = (struct event_sink){hear, call};
     call->domain = (struct domain){
         .settings = &host->settings,
         .sealers = &host->sealers,
-        .registry = registry_hold(host->registry),
+        .registry = host->registry,
         .keys = domain_keys_new(host->keyring),
         .loop = loop_new(),
         .passwords = pool_new("passwords", 1, 1, 0),
         .events = &host->sink,
     };
+    call->domain.fetcher = fetcher_new(call->domain.loop, &fetch_options);
     return sql_connect(host->database, &call->domain.sql, fault);
 }
 
@@ -216,9 +211,9 @@ static void close_host(struct call *call) {
         redis_free(host->redis);
         kv_memory_free(host->memory);
         sql_free(call->domain.sql);
+        fetcher_free(call->domain.fetcher);
         pool_free(call->domain.passwords);
         domain_keys_free(call->domain.keys);
-        registry_free(call->domain.registry);
         loop_free(call->domain.loop);
     }
     registry_free(host->registry);
