@@ -175,6 +175,10 @@ static int set_state(struct call *call, enum account_state state) {
         answer = person_set_state(&call->domain, call->arena, &call->actor, id,
                                   call_number(call, OPT_VERSION, person.row.updated_at), state);
     }
+    if (answer.result == ADMIN_UNAVAILABLE) {
+        return call_failed(call, EXIT_UNAVAILABLE,
+                           "a store does not answer: look at the account and its sessions again");
+    }
     return answer.result == ADMIN_DONE ? show(call) : call_refused(call, &answer, account_what(call));
 }
 

@@ -4,7 +4,7 @@
  * What the rules tell as events and have not written themselves (a refusal) goes to the outbox afterwards, from where
  * the audit trail takes it.
  */
-#include "base/check.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "call.h"
 #include "command/command.h"
@@ -23,12 +23,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define CONFIG_USUAL        "/etc/tongxing/tongxing.yaml"
-#define TOLD_MOST           16
-#define ANNOUNCE_MS         300
-#define LOOK_MS             5
-#define MEMORY_OF_NO_MATTER (1024 * 1024)
-#define USER_NAME_MOST      64
+#define CONFIG_USUAL   "/etc/tongxing/tongxing.yaml"
+#define TOLD_MOST      16
+#define ANNOUNCE_MS    300
+#define LOOK_MS        5
+#define FAREWELL_MS    20000 /* three tries of five seconds, and the pauses between them */
+#define USER_NAME_MOST 64
 
 struct host {
     struct keyring *keyring;
@@ -37,7 +37,6 @@ struct host {
     struct sql_database *database;
     struct registry *registry; /* of clients.yaml: their ids are taken */
     struct redis *redis;
-    struct kv_memory *memory;
     struct event_sink sink;
     struct event told[TOLD_MOST];
     size_t told_count;
@@ -139,6 +138,13 @@ static bool write_told(struct call *call) {
 
 /* --- carrying out --- */
 
+/* Portals are told on fibers of their own that a session has ended; the process lives until they know. */
+static void wait_for_farewells(struct call *call) {
+    int64_t end = clock_monotonic_ms() + FAREWELL_MS;
+    while (fiber_count(call->domain.loop) > 1 && clock_monotonic_ms() < end && fiber_sleep(LOOK_MS) == WAIT_DONE) {
+    }
+}
+
 static void carry_out(void *arg) {
     struct call *call = arg;
     call->host->status = call->host->run(call);
@@ -146,6 +152,7 @@ static void carry_out(void *arg) {
         call->host->status =
             call_failed(call, EXIT_UNAVAILABLE, "what happened could not be written for the audit trail");
     }
+    wait_for_farewells(call);
     loop_stop(call->domain.loop);
 }
 
@@ -194,7 +201,7 @@ static bool open_host(struct call *call, struct fault *fault) {
     call->domain = (struct domain){
         .settings = &host->settings,
         .sealers = &host->sealers,
-        .registry = host->registry,
+        .registry = registry_hold(host->registry),
         .keys = domain_keys_new(host->keyring),
         .loop = loop_new(),
         .passwords = pool_new("passwords", 1, 1, 0),
@@ -209,11 +216,11 @@ static void close_host(struct call *call) {
     if (call->domain.loop) {
         kv_free(call->domain.kv);
         redis_free(host->redis);
-        kv_memory_free(host->memory);
         sql_free(call->domain.sql);
         fetcher_free(call->domain.fetcher);
         pool_free(call->domain.passwords);
         domain_keys_free(call->domain.keys);
+        registry_free(call->domain.registry);
         loop_free(call->domain.loop);
     }
     registry_free(host->registry);
@@ -264,6 +271,21 @@ static bool connect_redis(struct call *call, int64_t patience_ms) {
     return redis_is_up(call->host->redis);
 }
 
+/* Which client systems there are, to tell those that took part in a session that it has ended. */
+static bool read_register(struct call *call) {
+    struct registry *fresh;
+    enum domain_status status = registry_refresh(&call->domain, call->domain.registry, &fresh);
+    if (status == DOMAIN_UNAVAILABLE) {
+        call_failed(call, EXIT_UNAVAILABLE, "the register cannot be read from the database");
+        return false;
+    }
+    if (status == DOMAIN_DONE) {
+        registry_free(call->domain.registry);
+        call->domain.registry = fresh;
+    }
+    return true;
+}
+
 bool call_open_sessions(struct call *call) {
     const struct config *config = call->config;
     if (config->kv_driver == CONFIG_KV_MEMORY) {
@@ -276,7 +298,7 @@ bool call_open_sessions(struct call *call) {
                     STR_ARG(config->redis_host), (long long)config->redis_port);
         return false;
     }
-    return true;
+    return read_register(call);
 }
 
 bool call_open_sessions_if_any(struct call *call) {
@@ -285,8 +307,6 @@ bool call_open_sessions_if_any(struct call *call) {
     }
     call_remark(call,
                 "Sessions live in the server's memory: those that are open stay so until they end by themselves.");
-    call->host->memory = kv_memory_new(MEMORY_OF_NO_MATTER);
-    call->domain.kv = kv_memory_open(call->host->memory);
     return true;
 }
 

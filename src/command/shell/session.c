@@ -186,9 +186,6 @@ static int consent_list(struct call *call) {
 }
 
 static int withdraw(struct call *call) {
-    if (!call_open_sessions_if_any(call)) {
-        return call->status;
-    }
     struct admin_answer answer = person_withdraw_consent(&call->domain, call->arena, &call->actor,
                                                          call->typed.arguments[0], call->typed.arguments[1]);
     return answer.result == ADMIN_DONE
