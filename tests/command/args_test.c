@@ -95,6 +95,8 @@ static void accepted(void **state) {
     assert_true(read_line(&fixture, "thing|list|--limit|-5|--state|draft"));
     assert_true(read_line(&fixture, "thing|add|--name|--json|-"));
     assert_str(typed->options[OPT_NAME].values[0], "--json");
+    assert_true(read_line(&fixture, "thing|add|--name|n|-5"));
+    assert_str(typed->arguments[0], "-5");
     assert_true(read_line(&fixture, "serve"));
     assert_true(str_is_absent(typed->arguments[0]));
     assert_true(read_line(&fixture, "other|--anything|\xff"));

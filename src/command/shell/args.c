@@ -297,7 +297,7 @@ static bool read_rest(struct reading *reading, size_t argc, char *const *argv) {
                 !read_option(reading, str_sub(text, 2, text.len - 2), next, &took)) {
                 return false;
             }
-        } else if (options && text.len > 1 && text.ptr[0] == '-') {
+        } else if (options && text.len > 1 && text.ptr[0] == '-' && !str_to_i64(text, &(int64_t){0})) {
             return fault_set(reading->fault, "there is no %s: options have two dashes and a whole word",
                              shown(reading, text));
         } else if (!read_argument(reading, text)) {

@@ -103,8 +103,8 @@ void help_write_noun(const struct noun *noun, struct buf *buf) {
     buf_putc(buf, '\n');
     for (size_t i = 0; i < noun->count; i++) {
         put(buf, "  ");
-        put_padded(buf, noun->commands[i].verb, 14);
-        put_wrapped(buf, noun->commands[i].help, 16);
+        put_padded(buf, noun->commands[i].verb, 15);
+        put_wrapped(buf, noun->commands[i].help, 17);
     }
     buf_printf(buf, "\ntongxing help %s VERB says more.\n", noun->name);
 }
