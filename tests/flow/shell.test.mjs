@@ -455,6 +455,48 @@ test('consents: listed, withdrawn, asked for again', async () => {
   assert.match((await agent.authorize(requestOf(kinds.ask, { prompt: 'none' }).parameters)).location, /error=consent_required/);
 });
 
+/* --- at a terminal --- */
+
+/* Runs it on a terminal of 60 columns, types the lines, and gives back what the screen showed. */
+function terminal(args, lines) {
+  const script = `import fcntl, os, pty, struct, sys, termios, time
+pid, fd = pty.fork()
+if pid == 0:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 60, 0, 0))
+    os.execv(sys.argv[1], sys.argv[1:])
+shown, lines = b'', sys.stdin.read().splitlines()
+while True:
+    try:
+        part = os.read(fd, 65536)
+    except OSError:
+        break
+    if not part:
+        break
+    shown += part
+    if lines and shown.endswith(b': '):
+        os.write(fd, lines.pop(0).encode() + b'\\n')
+sys.stdout.buffer.write(shown)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
+  const result = spawnSync('python3', ['-c', script, binary, ...args], { encoding: 'utf8', timeout: 30000, input: lines.join('\n'), env: environment() });
+  assert.ok(!/Sanitizer|runtime error/.test(result.stdout), result.stdout);
+  return { status: result.status, screen: result.stdout.replaceAll('\r\n', '\n') };
+}
+
+test('at a terminal: what is typed is not echoed, questions are asked, tables are cut', () => {
+  const found = terminal(['account', 'find'], ['110105188812310013']);
+  assert.equal(found.status, 0, found.screen);
+  assert.match(found.screen, /^identity number, phone or user name \(not shown\): \n/);
+  assert.ok(found.screen.includes(alice) && !found.screen.includes('110105188812310013'), found.screen);
+  done(['client', 'add', '--id', 'tty', '--name', '很长的名字'.repeat(12), '--redirect-uri', 'https://t.example/cb']);
+  const no = terminal(['client', 'retire', 'tty'], ['no']);
+  assert.equal(no.status, 1, no.screen);
+  assert.match(no.screen, /Type yes: no\ntongxing: nothing was changed/);
+  const list = terminal(['client', 'list', '--search', '很长的名字'], []).screen;
+  assert.match(list, /^tty +很长的… +draft/m);
+  assert.equal(terminal(['client', 'retire', 'tty'], ['yes']).status, 0);
+  assert.equal(done(['client', 'show', 'tty']).state, 'retired');
+});
+
 /* --- keys --- */
 
 test('keys: as JSON, rotated with an event', () => {

@@ -7,12 +7,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <termios.h>
 #include <unistd.h>
 
 #define FILE_MOST (256 * 1024)
 #define LINE_MOST 1024
+#define LOOK_MS   200
 
 /* False with errno; a text that reaches the ceiling is cut one byte behind it. */
 static bool read_all(int fd, struct buf *buf) {
@@ -69,10 +72,27 @@ bool call_read_json(struct call *call, struct str path, const struct json **ret_
     return true;
 }
 
+static volatile sig_atomic_t interrupted; /* the number of the signal */
+
+static void interrupt(int number) {
+    interrupted = number;
+}
+
+/* False when a signal came. It may have been another thread that took it, so that it is looked for now and then. */
+static bool wait_for_input(void) {
+    struct pollfd standard = {.fd = STDIN_FILENO, .events = POLLIN};
+    while (!interrupted) {
+        if (poll(&standard, 1, LOOK_MS) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Byte by byte: what stands behind the line belongs to whoever reads next. */
 static bool read_line(char *line, size_t *ret_len) {
     size_t len = 0;
-    for (;;) {
+    while (wait_for_input()) {
         char c;
         ssize_t got = read(STDIN_FILENO, &c, 1);
         if (got < 0 && errno == EINTR) {
@@ -87,21 +107,37 @@ static bool read_line(char *line, size_t *ret_len) {
         }
         line[len++] = c;
     }
+    return false;
 }
 
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+static void on_ending(void (*handler)(int number)) {
+    struct sigaction action = {.sa_handler = handler};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < ARRAY_LEN(ending); i++) {
+        sigaction(ending[i], &action, NULL);
+    }
+}
+
+/* Whoever ends the program at the question gets the terminal back as it was. */
 static bool read_line_secretly(const char *what, char *line, size_t *ret_len) {
     struct termios before, quiet;
-    bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &before) == 0;
-    if (!terminal) {
+    if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &before) != 0) {
         return read_line(line, ret_len);
     }
-    fprintf(stderr, "%s (not shown): ", what);
     quiet = before;
     quiet.c_lflag &= ~(tcflag_t)ECHO;
+    on_ending(interrupt);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    fprintf(stderr, "%s (not shown): ", what);
     bool good = read_line(line, ret_len);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     fputc('\n', stderr);
+    on_ending(SIG_DFL);
+    if (interrupted) {
+        raise(interrupted);
+    }
     return good;
 }
 

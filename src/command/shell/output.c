@@ -126,7 +126,9 @@ int call_print(struct call *call) {
         buf_putc(&shown, '\n');
         text = buf_str(&shown);
     }
-    CHECK(!call->out.failed && (!call->json || !shown.failed));
+    if (call->out.failed || (call->json && shown.failed)) {
+        return call_failed(call, EXIT_COULD_NOT, "the answer is longer than %d bytes", OUTPUT_MOST);
+    }
     if (fwrite(text.ptr, 1, text.len, stdout) != text.len || fflush(stdout) != 0) {
         return call_failed(call, EXIT_COULD_NOT, "standard output does not take it: %s", strerror(errno));
     }
