@@ -322,7 +322,9 @@ test('administrators: named with a second factor, listed, dismissed', () => {
   assert.match(listed.stdout, /王安 +security +active/);
   assert.ok(!listed.stdout.includes(made.totp.secret));
   refused(['admin', 'create', '--username', 'alice', '--role', 'system', '--name', 'x'], 4, /has a role already/);
-  refused(['admin', 'create', '--username', 'nobody', '--role', 'system', '--name', 'x'], 3, /no account with this user name/);
+  refused(['admin', 'create', '--username', 'nobody', '--role', 'system', '--name', 'x'], 3, /no account of this person/);
+  refused(['admin', 'create', '--username', '110105188812310013', '--role', 'system', '--name', 'x'], 2, /is no argument/);
+  refused(['admin', 'create', '--role', 'system', '--name', 'x'], 4, /has a role already/, { input: '110105188812310013\n' });
   refused(['admin', 'create', '--username', 'bob', '--role', 'host', '--name', 'x'], 2, /host is not one of/);
   refused(['admin', 'create', '--username', 'bob', '--role', 'developer', '--name', 'x'], 1, /agency/);
   refused(['admin', 'remove', made.admin_id], 4, /last administrator of a role/);

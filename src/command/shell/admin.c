@@ -3,6 +3,7 @@
  */
 #include "base/check.h"
 #include "call.h"
+#include "domain/account.h"
 #include "domain/admins.h"
 #include "nouns.h"
 #include "qr.h"
@@ -130,18 +131,37 @@ static int list(struct call *call) {
     return call_close_items(call, STR_NONE);
 }
 
+/* A user name may be an argument; whoever has none is asked for, as by account find. */
+static bool read_person(struct call *call, struct str *ret_typed) {
+    enum identifier_kind kind;
+    if (!call_has(call, OPT_USERNAME)) {
+        return call_ask_secretly(call, "identity number, phone or user name of the administrator", ret_typed);
+    }
+    *ret_typed = call_text(call, OPT_USERNAME);
+    account_identifier_fold(call->arena, *ret_typed, &kind);
+    if (kind != IDENTIFIER_USERNAME) {
+        call_failed(
+            call, EXIT_USAGE,
+            "an identity number or phone is no argument, which everybody on the host can read: leave --username "
+            "out, and it is asked for");
+        return false;
+    }
+    return true;
+}
+
 static int create(struct call *call) {
     struct admin_wanted wanted = {
-        .username = call_text(call, OPT_USERNAME),
         .agency_id = call_text(call, OPT_ADMIN_AGENCY),
         .name = call_text(call, OPT_ADMIN_NAME),
     };
     struct admin_made made;
+    if (!read_person(call, &wanted.username)) {
+        return call->status;
+    }
     CHECK(role_of_name(call_text(call, OPT_ROLE), &wanted.role));
     struct admin_answer answer = admin_create(&call->domain, call->arena, &call->actor, &wanted, &made);
     if (answer.result == ADMIN_MISSING) {
-        return call_failed(call, EXIT_NOT_FOUND,
-                           "there is no account with this user name; tongxing account add makes one");
+        return call_failed(call, EXIT_NOT_FOUND, "there is no account of this person; tongxing account add makes one");
     }
     return answer.result == ADMIN_DONE ? print_made(call, &made)
                                        : call_refused(call, &answer, STR("the administrator"));
@@ -205,12 +225,14 @@ const struct command admin_commands[ADMIN_COMMANDS] = {
     {
         .verb = "create",
         .help = "name an administrator, who has an account already",
-        .more = "The secret of their second factor is printed once. The three roles are kept apart: system runs client "
-                "systems, keys and settings; security approves and looks after people; auditor sees everything and "
-                "changes nothing. A developer prepares the client systems of one agency.",
+        .more =
+            "The secret of their second factor is printed once. The three roles are kept apart: system runs client "
+            "systems, keys and settings; security approves and looks after people; auditor sees everything and "
+            "changes nothing. A developer prepares the client systems of one agency. Without --username the person is "
+            "asked for: identity number, phone or user name, as they sign in.",
         .example = "admin create --username wang --role security --name 王安",
         .options = {OPT_USERNAME, OPT_ROLE, OPT_ADMIN_NAME, OPT_ADMIN_AGENCY},
-        .required = {OPT_USERNAME, OPT_ROLE, OPT_ADMIN_NAME},
+        .required = {OPT_ROLE, OPT_ADMIN_NAME},
         .administer = create,
     },
     {
