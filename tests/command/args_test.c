@@ -97,6 +97,10 @@ static void accepted(void **state) {
     assert_str(typed->options[OPT_NAME].values[0], "--json");
     assert_true(read_line(&fixture, "thing|add|--name|n|-5"));
     assert_str(typed->arguments[0], "-5");
+    assert_true(read_line(&fixture, "thing|add|--name|n|-aWXlKWgvACrzHqzMDR4QQ")); /* an id */
+    assert_str(typed->arguments[0], "-aWXlKWgvACrzHqzMDR4QQ");
+    assert_true(read_line(&fixture, "thing|add|--name|n|--|--WXlKWgvACrzHqzMDR4QQ"));
+    assert_str(typed->arguments[0], "--WXlKWgvACrzHqzMDR4QQ");
     assert_true(read_line(&fixture, "serve"));
     assert_true(str_is_absent(typed->arguments[0]));
     assert_true(read_line(&fixture, "other|--anything|\xff"));
@@ -115,7 +119,7 @@ static void refused(void **state) {
         {"thing|lsit", "thing lsit is not known; did you mean list? It is list or add"},
         {"thing|melt", "thing melt is not known; it is list or add"},
         {"thing|list|--limti|1", "there is no --limti; did you mean --limit?"},
-        {"thing|list|--name|x", "there is no --name"},
+        {"thing|list|--name|x", "there is no --name (an argument that begins with -- is written behind a --)"},
         {"thing|list|-n", "there is no -n: options have two dashes and a whole word"},
         {"thing|list|--limit", "--limit needs N"},
         {"thing|list|--limit|x1", "--limit: x1 is not a whole number"},
@@ -135,7 +139,7 @@ static void refused(void **state) {
         {"thing|\x1b]0;x", "thing \\x1b]0;x is not known; it is list or add"},
         {"\x1b]0;x", "there is no \\x1b]0;x"},
         {"serve|a|b", "b is one argument too many"},
-        {"serve|--json", "there is no --json"},
+        {"serve|--json", "there is no --json (an argument that begins with -- is written behind a --)"},
         {"complete", "SHELL is missing"},
         {"complete|fish", "SHELL: fish is not one of bash|zsh"},
     };

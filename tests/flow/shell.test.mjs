@@ -174,6 +174,9 @@ test('a client system: entered, submitted, approved by another, seen by the runn
   done(['client', 'resume', 'm1']);
   await withinASecond('its return', async () => (await machineToken('m1', secret)).status === 200);
 
+  for (const user of ['a b', '\u001b[2J', 'x'.repeat(100), 'a:b']) assert.equal(done(['client', 'update', 'm1', '--name', '机器'], { user }).submitted_by, 'host:root', user);
+  done(['client', 'reject', 'm1'], { user: 'second' });
+
   const changed = done(['client', 'secret', 'm1']);
   const second = changed.credentials.client_secret;
   assert.equal(changed.secrets.length, 2);
@@ -260,6 +263,7 @@ test('the same rules as at the other doors: each mistake with its member', () =>
   refused(['client', 'add', '--id', 'a b', '--redirect-uri', 'https://rp.example/cb'], 1, /client_id/);
   refused(['client', 'add', '--agency', 'nobody', '--redirect-uri', 'https://rp.example/cb'], 1, /agency_id/);
   refused(['client', 'show', 'nobody'], 3, /there is no client nobody/);
+  refused(['client', 'suspend', 'c1'], 3, /comes with the configuration/);
   refused(['client', 'approve', 'nobody'], 3, /there is no client nobody/);
   refused(['client', 'add', '--metadata', '/nonexistent'], 1, /\/nonexistent cannot be read: No such file/);
   refused(['client', 'add', '--metadata', '-'], 1, /not a JSON object/, { input: '[1]' });
@@ -373,7 +377,8 @@ test('accounts: found by what is typed into standard input, and nothing personal
   refused(['account', 'find', '110105188812310013'], 2, /one argument too many/);
   refused(['account', 'find'], 2, /read from standard input/);
   refused(['account', 'find'], 3, /no account of this person/, { input: 'stranger\n' });
-  refused(['account', 'show', 'nobody'], 3, /no account nobody/);
+  for (const words of [['account', 'show'], ['account', 'suspend'], ['session', 'list'], ['consent', 'list']]) refused([...words, 'nobody'], 3, /no account nobody/);
+  refused(['session', 'end', 'nobody', '--all'], 3, /no account nobody/);
   assert.ok(done(['account', 'list']).items.some((item) => item.account_id === bob));
   const page = done(['account', 'list', '--limit', '1']);
   assert.equal(done(['account', 'list', '--limit', '1', '--after', page.next_after]).items.length, 1);

@@ -139,7 +139,8 @@ static bool not_there(struct reading *reading, const char *prefix, struct str ty
         return fault_set(reading->fault, "there is no %s%s; did you mean %s%s?", prefix, shown(reading, typed), prefix,
                          nearest);
     }
-    return fault_set(reading->fault, "there is no %s%s", prefix, shown(reading, typed));
+    return fault_set(reading->fault, "there is no %s%s%s", prefix, shown(reading, typed),
+                     prefix[0] == '-' ? " (an argument that begins with -- is written behind a --)" : "");
 }
 
 static bool no_such_noun(struct reading *reading, struct str typed) {
@@ -277,8 +278,26 @@ static bool asks_for_help(struct str text) {
     return str_equal(text, STR("--help")) || str_equal(text, STR("-h"));
 }
 
+/* "-n" is a slip; ids are random and may begin with a dash, and numbers may be negative: those are arguments. */
+static bool is_short_option(struct str text) {
+    return text.len == 2 && text.ptr[0] == '-' && !(text.ptr[1] >= '0' && text.ptr[1] <= '9');
+}
+
+/* One word; `next` is what stands behind it, true in ret_took when it was an option's value. */
+static bool read_word(struct reading *reading, struct str text, const char *next, bool *ret_took) {
+    if (str_starts(text, STR("--"))) {
+        return (!next || check_text(reading, str_from(next))) &&
+               read_option(reading, str_sub(text, 2, text.len - 2), next, ret_took);
+    }
+    if (is_short_option(text)) {
+        return fault_set(reading->fault, "there is no %s: options have two dashes and a whole word",
+                         shown(reading, text));
+    }
+    return read_argument(reading, text);
+}
+
 static bool read_rest(struct reading *reading, size_t argc, char *const *argv) {
-    bool options = true;
+    bool options = true; /* until a lone -- */
     for (size_t i = 0; i < argc; i++) {
         struct str text = str_from(argv[i]);
         bool took = false;
@@ -291,16 +310,10 @@ static bool read_rest(struct reading *reading, size_t argc, char *const *argv) {
         }
         if (options && str_equal(text, STR("--"))) {
             options = false;
-        } else if (options && str_starts(text, STR("--"))) {
-            const char *next = i + 1 < argc ? argv[i + 1] : NULL;
-            if ((next && !check_text(reading, str_from(next))) ||
-                !read_option(reading, str_sub(text, 2, text.len - 2), next, &took)) {
-                return false;
-            }
-        } else if (options && text.len > 1 && text.ptr[0] == '-' && !str_to_i64(text, &(int64_t){0})) {
-            return fault_set(reading->fault, "there is no %s: options have two dashes and a whole word",
-                             shown(reading, text));
-        } else if (!read_argument(reading, text)) {
+            continue;
+        }
+        const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+        if (!(options ? read_word(reading, text, next, &took) : read_argument(reading, text))) {
             return false;
         }
         i += took;

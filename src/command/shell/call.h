@@ -66,6 +66,8 @@ int call_failed(struct call *call, enum exit_status status, const char *format, 
 int call_failed_fault(struct call *call, enum exit_status status, const struct fault *fault);
 /* The same for what the domain answers; ADMIN_DONE is not expected here. `what` was asked for: "client portal-a". */
 int call_refused(struct call *call, const struct admin_answer *answer, struct str what);
+/* Every mistake in the configuration. */
+int call_failed_config(struct call *call, const struct config_problems *problems);
 /* A remark on standard error, not with --json. */
 void call_remark(const struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -83,8 +85,11 @@ int call_close_items(struct call *call, struct str next_after);
 
 /* --- the stores: host.c --- */
 
-/* The configuration by `path`, or where --config and the environment say; false after saying every mistake. */
-bool call_load_config(struct call *call, struct str path);
+/* The argument, else --config, else $TONGXING_CONFIG, else the usual place; absent after saying that it is given twice.
+ */
+struct str call_config_path(struct call *call, struct str argument);
+/* False after saying every mistake. */
+bool call_load_config(struct call *call, struct str argument);
 /* Runs the function on a fiber with domain and actor; events it tells go to the outbox. */
 int call_administer(struct call *call, int (*run)(struct call *call));
 /* Connects call->domain.kv; false after saying why sessions cannot be reached. Waits. */

@@ -5,13 +5,19 @@
 #include "client.h"
 
 #include "base/check.h"
+#include "domain/registry.h"
 #include "nouns.h"
 
 #define OVERLAP_MOST (30 * 24 * 3600)
 #define VERSION_MOST INT64_MAX
 
-struct str client_what(struct call *call, struct str client_id) {
-    return str_concat(call->arena, STR("client "), client_id);
+int client_refused(struct call *call, const struct admin_answer *answer) {
+    struct str client_id = call->typed.arguments[0];
+    if (answer->result == ADMIN_MISSING && registry_find(call->domain.registry, client_id)) {
+        return call_failed(call, EXIT_NOT_FOUND, "%.*s comes with the configuration, and is not in the register",
+                           STR_ARG(client_id));
+    }
+    return call_refused(call, answer, str_concat(call->arena, STR("client "), client_id));
 }
 
 static int client_add(struct call *call) {
@@ -44,7 +50,7 @@ static bool begin_change(struct call *call, struct registered *ret_client, int64
     }
     struct admin_answer answer = register_get(&call->domain, call->arena, &call->actor, client_id, ret_client);
     if (answer.result != ADMIN_DONE) {
-        call_refused(call, &answer, client_what(call, client_id));
+        client_refused(call, &answer);
         return false;
     }
     *ret_version = call_number(call, OPT_VERSION, ret_client->row.version);
@@ -54,7 +60,7 @@ static bool begin_change(struct call *call, struct registered *ret_client, int64
 static int end_change(struct call *call, const struct admin_answer *answer, const struct registered *client,
                       const struct client_credentials_new *credentials) {
     if (answer->result != ADMIN_DONE) {
-        return call_refused(call, answer, client_what(call, call->typed.arguments[0]));
+        return client_refused(call, answer);
     }
     call_announce(call);
     return client_print(call, client, credentials);

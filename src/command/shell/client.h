@@ -7,7 +7,8 @@
 #include "call.h"
 #include "domain/client_register.h"
 
-struct str client_what(struct call *call, struct str client_id); /* "client portal-a", for messages */
+/* As call_refused, for the client system of the first argument: it may be one that is not in the register. */
+int client_refused(struct call *call, const struct admin_answer *answer);
 
 /* client_show.c */
 int client_list(struct call *call);

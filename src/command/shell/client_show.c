@@ -225,6 +225,5 @@ int client_show(struct call *call) {
     struct registered client;
     struct admin_answer answer =
         register_get(&call->domain, call->arena, &call->actor, call->typed.arguments[0], &client);
-    return answer.result == ADMIN_DONE ? client_print(call, &client, NULL)
-                                       : call_refused(call, &answer, client_what(call, call->typed.arguments[0]));
+    return answer.result == ADMIN_DONE ? client_print(call, &client, NULL) : client_refused(call, &answer);
 }

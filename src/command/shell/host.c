@@ -19,7 +19,6 @@
 #include "store/sql.h"
 
 #include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -46,36 +45,28 @@ struct host {
 
 /* --- the configuration --- */
 
-static struct str configured(struct call *call, struct str path) {
+struct str call_config_path(struct call *call, struct str argument) {
     struct str option = call_text(call, OPT_CONFIG);
     struct str named = str_from(getenv("TONGXING_CONFIG"));
-    return str_or(path, str_or(option, str_is_empty(named) ? STR(CONFIG_USUAL) : named));
-}
-
-static bool no_problems(struct call *call, const struct config_problems *problems) {
-    if (problems->count == 0) {
-        return true;
-    }
-    if (!call->json) {
-        config_problems_print(problems, stderr);
-        call->status = EXIT_COULD_NOT;
-        return false;
-    }
-    const struct config_problem *first = &problems->items[0];
-    call_failed(call, EXIT_COULD_NOT, "%.*s:%d: %.*s: %.*s (%zu mistakes; tongxing check says all)",
-                STR_ARG(first->file), first->line, STR_ARG(first->option), STR_ARG(first->text), problems->count);
-    return false;
-}
-
-bool call_load_config(struct call *call, struct str path) {
-    if (!str_is_absent(path) && call_has(call, OPT_CONFIG)) {
+    if (!str_is_absent(argument) && !str_is_absent(option)) {
         call_failed(call, EXIT_USAGE, "the configuration is given twice: as an argument and as --config");
+        return STR_NONE;
+    }
+    return str_or(argument, str_or(option, str_is_empty(named) ? STR(CONFIG_USUAL) : named));
+}
+
+bool call_load_config(struct call *call, struct str argument) {
+    struct str path = call_config_path(call, argument);
+    if (str_is_absent(path)) {
         return false;
     }
     struct config_problems problems = {.arena = call->arena};
     call->config = arena_new_of(call->arena, struct config);
-    config_load(call->arena, configured(call, path), call->config, &problems);
-    return no_problems(call, &problems);
+    if (config_load(call->arena, path, call->config, &problems)) {
+        return true;
+    }
+    call_failed_config(call, &problems);
+    return false;
 }
 
 /* --- who is at the shell --- */

@@ -8,36 +8,23 @@
 #include "command/command.h"
 #include "help.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-#define PATH_MOST 4096
-
 /* The older commands read their arguments themselves: they are given the file as they always were. */
-static int with_file(struct call *call, const char *name, int (*run)(int argc, char **argv)) {
-    char first[16], path[PATH_MOST];
-    struct str named = str_from(getenv("TONGXING_CONFIG"));
-    struct str file = str_or(call->typed.arguments[0], call_text(call, OPT_CONFIG));
-    if (!str_is_absent(call->typed.arguments[0]) && call_has(call, OPT_CONFIG)) {
-        return call_failed(call, EXIT_USAGE, "the configuration is given twice: as an argument and as --config");
+static int with_file(struct call *call, struct str name, int (*run)(int argc, char **argv)) {
+    struct str path = call_config_path(call, call->typed.arguments[0]);
+    if (str_is_absent(path)) {
+        return call->status;
     }
-    file = str_or(file, str_is_empty(named) ? STR("/etc/tongxing/tongxing.yaml") : named);
-    if (file.len >= sizeof(path)) {
-        return call_failed(call, EXIT_USAGE, "the name of the configuration is too long");
-    }
-    snprintf(first, sizeof(first), "%s", name);
-    snprintf(path, sizeof(path), "%.*s", STR_ARG(file));
-    char *argv[] = {first, path, NULL};
+    char *argv[] = {str_c(call->arena, name), str_c(call->arena, path), NULL};
     return run(2, argv);
 }
 
 static int serve(struct call *call) {
-    return with_file(call, "serve", command_serve);
+    return with_file(call, STR("serve"), command_serve);
 }
 
 static int check(struct call *call) {
     if (!call_has(call, OPT_REFERENCE)) {
-        return with_file(call, "check", command_check);
+        return with_file(call, STR("check"), command_check);
     }
     char first[] = "check", second[] = "--reference";
     char *argv[] = {first, second, NULL};

@@ -23,46 +23,82 @@ static const char *const status_names[] = {
     [EXIT_NOT_FOUND] = "not_found", [EXIT_CONFLICT] = "conflict",   [EXIT_UNAVAILABLE] = "unavailable",
 };
 
-static void put_problems(struct json_out *out, const struct client_problems *problems) {
-    json_open_array(out, "errors");
-    for (size_t i = 0; problems && i < problems->count; i++) {
-        json_open_object(out, NULL);
-        json_put_str(out, "field", problems->items[i].member);
-        json_put_str(out, "detail", str_from(problems->items[i].text));
-        json_close_object(out);
+/* As JSON where that is wanted, on standard error like the other form. */
+struct saying {
+    struct buf buf;
+    struct json_out out;
+};
+
+static void begin_saying(struct call *call, enum exit_status status, struct str detail, struct saying *saying) {
+    call->status = status;
+    buf_init(&saying->buf, call->arena, 512, MESSAGE_MOST);
+    saying->out = json_out(&saying->buf);
+    json_open_object(&saying->out, NULL);
+    json_put_str(&saying->out, "error", str_from(status_names[status]));
+    json_put_str(&saying->out, "detail", detail);
+}
+
+static void end_saying(struct call *call, struct saying *saying) {
+    struct buf shown;
+    json_close_object(&saying->out);
+    buf_init(&shown, call->arena, 512, 4 * MESSAGE_MOST);
+    text_put_json(&shown, buf_str(&saying->buf));
+    buf_putc(&shown, '\n');
+    fwrite(shown.ptr, 1, shown.len, stderr);
+}
+
+static void say_json(struct call *call, enum exit_status status, struct str detail,
+                     const struct client_problems *problems) {
+    struct saying saying;
+    begin_saying(call, status, detail, &saying);
+    if (problems) {
+        json_open_array(&saying.out, "errors");
+        for (size_t i = 0; i < problems->count; i++) {
+            json_open_object(&saying.out, NULL);
+            json_put_str(&saying.out, "field", problems->items[i].member);
+            json_put_str(&saying.out, "detail", str_from(problems->items[i].text));
+            json_close_object(&saying.out);
+        }
+        json_close_array(&saying.out);
     }
-    json_close_array(out);
+    end_saying(call, &saying);
 }
 
 static void say(struct call *call, enum exit_status status, struct str detail, const struct client_problems *problems) {
     call->status = status;
-    struct buf buf, shown;
-    buf_init(&buf, call->arena, 512, MESSAGE_MOST);
-    buf_init(&shown, call->arena, 512, 4 * MESSAGE_MOST);
     if (call->json) {
-        struct json_out out = json_out(&buf);
-        json_open_object(&out, NULL);
-        json_put_str(&out, "error", str_from(status_names[status]));
-        json_put_str(&out, "detail", detail);
-        if (problems) {
-            put_problems(&out, problems);
-        }
-        json_close_object(&out);
-        text_put_json(&shown, buf_str(&buf));
-        buf_putc(&shown, '\n');
-    } else {
-        buf_puts(&shown, "tongxing: ");
-        buf_put(&shown, text_shown(call->arena, detail));
-        buf_putc(&shown, '\n');
-        for (size_t i = 0; problems && i < problems->count; i++) {
-            struct str text =
-                str_concat(call->arena, problems->items[i].member, STR(": "), str_from(problems->items[i].text));
-            buf_puts(&shown, "  ");
-            buf_put(&shown, text_shown(call->arena, text));
-            buf_putc(&shown, '\n');
-        }
+        say_json(call, status, detail, problems);
+        return;
     }
-    fwrite(shown.ptr, 1, shown.len, stderr);
+    fprintf(stderr, "tongxing: %s\n", str_c(call->arena, text_shown(call->arena, detail)));
+    for (size_t i = 0; problems && i < problems->count; i++) {
+        const struct client_problem *problem = &problems->items[i];
+        struct str text = str_concat(call->arena, problem->member, STR(": "), str_from(problem->text));
+        fprintf(stderr, "  %s\n", str_c(call->arena, text_shown(call->arena, text)));
+    }
+}
+
+int call_failed_config(struct call *call, const struct config_problems *problems) {
+    struct saying saying;
+    call->status = EXIT_COULD_NOT;
+    if (!call->json) {
+        config_problems_print(problems, stderr);
+        return call->status;
+    }
+    begin_saying(call, EXIT_COULD_NOT, STR("the configuration has mistakes"), &saying);
+    json_open_array(&saying.out, "errors");
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct config_problem *problem = &problems->items[i];
+        json_open_object(&saying.out, NULL);
+        json_put_str(&saying.out, "file", problem->file);
+        json_put_int(&saying.out, "line", problem->line);
+        json_put_str(&saying.out, "field", problem->option);
+        json_put_str(&saying.out, "detail", problem->text);
+        json_close_object(&saying.out);
+    }
+    json_close_array(&saying.out);
+    end_saying(call, &saying);
+    return call->status;
 }
 
 int call_failed(struct call *call, enum exit_status status, const char *format, ...) {

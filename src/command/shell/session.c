@@ -76,10 +76,21 @@ static int print_sessions(struct call *call, const struct person_session *rows, 
     return call_print_table(call, &table);
 }
 
+/* False after saying that there is no such account: nothing of nobody is not an answer. */
+static bool is_there(struct call *call) {
+    struct person person;
+    struct admin_answer answer =
+        person_get(&call->domain, call->arena, &call->actor, call->typed.arguments[0], &person);
+    if (answer.result != ADMIN_DONE) {
+        call_refused(call, &answer, account_what(call));
+    }
+    return answer.result == ADMIN_DONE;
+}
+
 static int session_list(struct call *call) {
     struct person_session *rows;
     size_t count;
-    if (!call_open_sessions(call)) {
+    if (!is_there(call) || !call_open_sessions(call)) {
         return call->status;
     }
     struct admin_answer answer =
@@ -166,6 +177,9 @@ static int print_consents(struct call *call, const struct consent_row *rows, siz
 static int consent_list(struct call *call) {
     struct consent_row *rows;
     size_t count;
+    if (!is_there(call)) {
+        return call->status;
+    }
     struct admin_answer answer =
         person_consents(&call->domain, call->arena, &call->actor, call->typed.arguments[0], &rows, &count);
     if (answer.result != ADMIN_DONE) {
