@@ -567,7 +567,7 @@ test('a database that cannot be used, keys that are not there', () => {
   const config = JSON.parse(fs.readFileSync(stack.file('tongxing.yaml'), 'utf8'));
   config.sql.path = stack.file('server.log');
   fs.writeFileSync(stack.file('nosql.yaml'), JSON.stringify(config));
-  refused(['client', 'list', '--config', stack.file('nosql.yaml')], 1, /cannot be used/);
+  refused(['client', 'list', '--config', stack.file('nosql.yaml')], 5, /cannot be used/);
   config.sql.path = stack.file('tongxing.db');
   config.keys.folder = '/nonexistent';
   fs.writeFileSync(stack.file('nokeys.yaml'), JSON.stringify(config));

@@ -177,10 +177,9 @@ static bool open_keys(struct call *call, struct fault *fault) {
     return true;
 }
 
-static bool open_host(struct call *call, struct fault *fault) {
+static bool open_stores(struct call *call, struct fault *fault) {
     struct host *host = call->host;
-    if (!open_keys(call, fault) || !open_registry(call, fault) ||
-        !command_open_database(call->config, &host->database, fault)) {
+    if (!command_open_database(call->config, &host->database, fault)) {
         return false;
     }
     const struct fetch_options fetch_options = {
@@ -228,11 +227,13 @@ int call_administer(struct call *call, int (*run)(struct call *call)) {
         .id = str_concat(call->arena, STR("host:"), user_name(call)),
     };
     log_init(LOG_ERROR, LOG_TEXT);
-    if (open_host(call, &fault)) {
+    if (!open_keys(call, &fault) || !open_registry(call, &fault)) {
+        call->host->status = call_failed_fault(call, EXIT_COULD_NOT, &fault);
+    } else if (!open_stores(call, &fault)) {
+        call->host->status = call_failed_fault(call, EXIT_UNAVAILABLE, &fault);
+    } else {
         loop_post(call->domain.loop, start, call);
         loop_run(call->domain.loop);
-    } else {
-        call->host->status = call_failed_fault(call, EXIT_COULD_NOT, &fault);
     }
     close_host(call);
     return call->host->status;
