@@ -464,8 +464,10 @@ test('consents: listed, withdrawn, asked for again', async () => {
 
 /* --- at a terminal --- */
 
+const python = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).stdout.trim();
+
 /* Runs it on a terminal of 60 columns, types the lines, and gives back what the screen showed. */
-function terminal(args, lines) {
+function terminal(args, lines, env = {}) {
   const script = `import fcntl, os, pty, struct, sys, termios, time
 pid, fd = pty.fork()
 if pid == 0:
@@ -484,7 +486,7 @@ while True:
         os.write(fd, lines.pop(0).encode() + b'\\n')
 sys.stdout.buffer.write(shown)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`;
-  const result = spawnSync('python3', ['-c', script, binary, ...args], { encoding: 'utf8', timeout: 30000, input: lines.join('\n'), env: environment() });
+  const result = spawnSync(python, ['-c', script, binary, ...args], { encoding: 'utf8', timeout: 30000, input: lines.join('\n'), env: { ...environment(), ...env } });
   assert.ok(!/Sanitizer|runtime error/.test(result.stdout), result.stdout);
   return { status: result.status, screen: result.stdout.replaceAll('\r\n', '\n') };
 }
@@ -502,6 +504,18 @@ test('at a terminal: what is typed is not echoed, questions are asked, tables ar
   assert.match(list, /^tty +很长的… +draft/m);
   assert.equal(terminal(['client', 'retire', 'tty'], ['yes']).status, 0);
   assert.equal(done(['client', 'show', 'tty']).state, 'retired');
+});
+
+test('at a terminal: a second factor is a picture too, and qrencode is not given it as an argument', () => {
+  fs.mkdirSync(stack.file('bin'));
+  fs.writeFileSync(stack.file('bin/qrencode'), '#!/bin/sh\nprintf "drawn[%s]" "$*"\ncat\n', { mode: 0o755 });
+  const id = done(['admin', 'create', '--username', 'carol', '--role', 'system', '--name', '孙系']).admin_id;
+  const drawn = terminal(['admin', 'second-factor', id], [], { PATH: `${stack.file('bin')}:${process.env.PATH}` });
+  assert.equal(drawn.status, 0, drawn.screen);
+  assert.match(drawn.screen, /drawn\[--type=UTF8 --margin=2\]otpauth:\/\/totp\//);
+  const plain = terminal(['admin', 'second-factor', id], [], { PATH: '/nonexistent' });
+  assert.equal(plain.status, 0, plain.screen);
+  assert.match(plain.screen, /With the program qrencode installed/);
 });
 
 /* --- keys --- */
