@@ -1,44 +1,10 @@
 /*
- * tongxing: one binary, its subcommands in one table.
+ * tongxing: one binary; its commands are one table (command/shell/nouns.c).
  */
-#include "base/check.h"
 #include "command/command.h"
 
-#include <stdio.h>
-#include <string.h>
-
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *help;
-} commands[] = {
-    {"serve", command_serve, "FILE                      run the server"},
-    {"check", command_check, "FILE | --reference        say every mistake in a configuration, or all options"},
-    {"keys", command_keys, "create|list|rotate FILE   signing keys"},
-    {"migrate", command_migrate, "FILE                      bring the database's schema up to date"},
-    {"backup", command_backup, "FILE OUT                  the database to a file, while the server runs"},
-    {"restore", command_restore, "FILE IN                   such a file into an empty database"},
-    {"account", command_account, "add FILE                  an account from a JSON profile on standard input"},
-    {"audit", command_audit, "verify|search|export|verify-export|prune FILE …"},
-    {"simulate", command_simulate, "…                         upstream registers for trials and tests"},
-    {"portal", command_portal, "…                         a sample portal"},
-};
-
-static int usage(void) {
-    fprintf(stderr, "usage: tongxing COMMAND …\n\n");
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        fprintf(stderr, "  %-9s %s\n", commands[i].name, commands[i].help);
-    }
-    return 2;
-}
-
 int main(int argc, char **argv) {
-    for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            return commands[i].run(argc - 1, argv + 1);
-        }
-    }
-    return usage();
+    return shell_run(argc - 1, argv + 1);
 }
 
 /*

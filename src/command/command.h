@@ -14,14 +14,15 @@
 
 int command_serve(int argc, char **argv);
 int command_check(int argc, char **argv);
-int command_keys(int argc, char **argv);
 int command_audit(int argc, char **argv);
 int command_migrate(int argc, char **argv);
 int command_backup(int argc, char **argv);
 int command_restore(int argc, char **argv);
-int command_account(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_portal(int argc, char **argv);
+
+/* Whatever was typed, from the first word behind "tongxing" on: see shell/. */
+int shell_run(int argc, char **argv);
 
 /* Loads the file, or says every mistake on standard error. */
 bool command_load_config(const char *path, struct arena *arena, struct config *ret_config);
@@ -34,7 +35,12 @@ struct audit_options;
 /* Without database and sealer. */
 struct audit_options command_audit_options(const struct config *config);
 struct domain_settings command_settings(const struct config *config);
-/* The clients of clients.file; every mistake is said on standard error. */
+/* The durable store that the configuration names; release it with sql_database_free. */
+bool command_open_database(const struct config *config, struct sql_database **ret_database, struct fault *fault);
+/* The clients of clients.file; false with every mistake in *ret_problems. */
+bool command_read_clients(const struct config *config, struct arena *arena, struct client **ret_clients,
+                          size_t *ret_count, struct config_problems *ret_problems);
+/* The same; every mistake is said on standard error. */
 bool command_load_clients(const struct config *config, struct arena *arena, struct client **ret_clients,
                           size_t *ret_count);
 

@@ -106,24 +106,34 @@ static void check_not_ourselves(const struct config *config, const struct client
     }
 }
 
-bool command_load_clients(const struct config *config, struct arena *arena, struct client **ret_clients,
-                          size_t *ret_count) {
-    struct config_problems problems = {.arena = arena};
+bool command_read_clients(const struct config *config, struct arena *arena, struct client **ret_clients,
+                          size_t *ret_count, struct config_problems *ret_problems) {
     struct client_entries entries = {0};
     struct client *clients = NULL;
-    if (!str_is_empty(config->clients_file) && clients_file_load(arena, config->clients_file, &entries, &problems)) {
+    if (!str_is_empty(config->clients_file) && clients_file_load(arena, config->clients_file, &entries, ret_problems)) {
         clients = arena_array_of(arena, entries.count + 1, struct client);
         for (size_t i = 0; i < entries.count; i++) {
-            if (read_client(arena, &entries.items[i], config->clients_file, &clients[i], &problems)) {
-                check_not_ourselves(config, &entries.items[i], &clients[i], &problems);
+            if (read_client(arena, &entries.items[i], config->clients_file, &clients[i], ret_problems)) {
+                check_not_ourselves(config, &entries.items[i], &clients[i], ret_problems);
             }
         }
     }
-    if (problems.count > 0) {
-        config_problems_print(&problems, stderr);
-        return false;
-    }
     *ret_clients = clients;
     *ret_count = entries.count;
-    return true;
+    return ret_problems->count == 0;
+}
+
+bool command_load_clients(const struct config *config, struct arena *arena, struct client **ret_clients,
+                          size_t *ret_count) {
+    struct config_problems problems = {.arena = arena};
+    if (command_read_clients(config, arena, ret_clients, ret_count, &problems)) {
+        return true;
+    }
+    config_problems_print(&problems, stderr);
+    return false;
+}
+
+bool command_open_database(const struct config *config, struct sql_database **ret_database, struct fault *fault) {
+    const struct sql_options options = command_sql_options(config);
+    return sql_open(&options, ret_database, fault);
 }

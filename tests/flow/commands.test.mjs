@@ -36,7 +36,8 @@ test('check: good files, the sample, and every mistake at once', () => {
   assert.match(bad.stderr, /redis\.prt: is not an option\n/);
   assert.match(bad.stderr, /sql\.path: is missing: sql\.driver sqlite needs a file\n/);
   says(run(['check', '/nonexistent']), 1, /cannot be read/);
-  says(run(['check']), 2, /usage/);
+  says(run(['check'], { env: { TONGXING_CONFIG: '/nonexistent/x.yaml' } }), 1, /\/nonexistent\/x\.yaml.* cannot be read/);
+  says(run(['check', 'a', 'b']), 2, /usage: tongxing check/);
   assert.match(run(['check', '--reference']).stdout, /^server:\n/);
 });
 test('clients: mistakes name the client\'s line and the member', () => {
@@ -108,7 +109,7 @@ test('keys: list, rotate, and an algorithm that is not ours', () => {
 });
 test('account add: what is taken, and what is no account', () => {
   assert.match(stack.addAccount(kinds.aliceAccount), /^[\w-]{22}$/);
-  says(run(['account', 'add', stack.file('tongxing.yaml')], { input: JSON.stringify({ ...kinds.aliceAccount, username: 'other' }) }), 1, /belongs to another account/);
+  says(run(['account', 'add', stack.file('tongxing.yaml')], { input: JSON.stringify({ ...kinds.aliceAccount, username: 'other' }) }), 4, /belongs to another account/);
   says(run(['account', 'add', stack.file('tongxing.yaml')], { input: '{"name":1}' }), 1, /not a JSON object of claims/);
   says(run(['account', 'add', stack.file('tongxing.yaml')], { input: '{"name":"x"}' }), 1, /password is missing/);
 });

@@ -42,6 +42,7 @@ homes = {
     r'event2/(bufferevent|bufferevent_ssl|buffer|listener)\.h': ['src/http/'],
     r'event2/': ['src/loop/', 'src/http/'],
     r'uninorm\.h': ['src/model/person_name.c'],
+    r'uniwidth\.h': ['src/command/shell/text.c'],
 }
 
 
