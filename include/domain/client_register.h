@@ -74,6 +74,8 @@ bool client_action_of_name(struct str name, enum client_action *ret_action);
 /* NULL when the action is possible now for whoever has the permission, else why not. */
 const char *client_action_obstacle(const struct client_row *row, const struct actor *actor, enum client_action action,
                                    const struct settings *settings);
+/* Those that this actor may do with it as it is now: a bit for each. */
+unsigned client_actions_now(const struct client_row *row, const struct actor *actor, const struct settings *settings);
 struct admin_answer register_act(struct domain *domain, struct arena *arena, const struct actor *actor,
                                  struct str client_id, int64_t version, enum client_action action,
                                  struct registered *ret_client);

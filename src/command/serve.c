@@ -96,6 +96,7 @@ static bool open_shared(struct server *server, struct fault *fault) {
     shared->worker_count = count_workers(config);
     shared->kv_up = check_calloc(shared->worker_count + 1, sizeof(*shared->kv_up));
     shared->settings = command_settings(config);
+    shared->keyring_options = command_keyring_options(config);
     if (!open_keyring(server, fault)) {
         return false;
     }

@@ -112,6 +112,7 @@ static bool open_domain(struct worker *worker, struct keyring *keyring, struct r
     domain->loop = worker->loop;
     domain->passwords = shared->passwords;
     domain->sealers = &shared->sealers;
+    domain->keyring_options = &shared->keyring_options;
     domain->kv_up = shared->kv_up;
     domain->kv_up_count = shared->worker_count;
     domain->registry = registry_hold(registry);
