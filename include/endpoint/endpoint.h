@@ -11,9 +11,10 @@
 /* Immutable but for the domain's keys and registry; one per worker. Strings live as long as it does. */
 struct endpoint {
     struct domain *domain;
-    const struct pages *pages; /* shared */
-    struct str origin;         /* of the issuer: what Origin must say (RFC 6454) */
-    struct str discovery;      /* the metadata document */
+    const struct pages *pages;     /* shared */
+    struct str origin;             /* of the issuer: what Origin must say (RFC 6454) */
+    struct str discovery;          /* the metadata document */
+    struct limiter *admin_limiter; /* how often an administrator may call; forgotten when the keys are replaced */
 };
 
 /* Fills origin and discovery from the domain's settings and keys; again after the keys were replaced. */

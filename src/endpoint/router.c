@@ -3,6 +3,7 @@
  */
 #include "routes.h"
 
+#include "admin/limiter.h"
 #include "base/check.h"
 #include "base/json.h"
 #include "domain/registry.h"
@@ -26,7 +27,11 @@ static const struct route routes[] = {
 static const struct {
     enum http_method method;
     struct str name;
-} method_names[] = {{HTTP_GET, STR_INIT("GET")}, {HTTP_HEAD, STR_INIT("HEAD")}, {HTTP_POST, STR_INIT("POST")}};
+} method_names[] = {{HTTP_GET, STR_INIT("GET")},
+                    {HTTP_HEAD, STR_INIT("HEAD")},
+                    {HTTP_POST, STR_INIT("POST")},
+                    {HTTP_PUT, STR_INIT("PUT")},
+                    {HTTP_DELETE, STR_INIT("DELETE")}};
 
 static const struct route *route_find(struct str path) {
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
@@ -37,7 +42,7 @@ static const struct route *route_find(struct str path) {
     return NULL;
 }
 
-static struct str methods_text(struct arena *arena, unsigned methods) {
+struct str methods_text(struct arena *arena, unsigned methods) {
     struct buf text;
     buf_init(&text, arena, 32, 64);
     for (size_t i = 0; i < ARRAY_LEN(method_names); i++) {
@@ -113,6 +118,7 @@ void endpoint_init(struct endpoint *endpoint, struct domain *domain, const struc
         .pages = pages,
         .origin = str_format(arena, "%.*s://%.*s", STR_ARG(scheme), STR_ARG(authority)),
         .discovery = discovery_document(arena, domain),
+        .admin_limiter = limiter_new(arena),
     };
 }
 
