@@ -3,6 +3,7 @@
  */
 #include "routes.h"
 
+#include "admin/api.h"
 #include "admin/limiter.h"
 #include "base/check.h"
 #include "base/json.h"
@@ -133,6 +134,8 @@ void endpoint_handle(void *ctx, const struct http_request *request, struct http_
     const struct route *route = route_find(request->path);
     if (route) {
         serve_route(&call, route);
+    } else if (str_starts(request->path, STR(ADMIN_API_PATH "/"))) {
+        api_handle(&call);
     } else if (!serve_asset(&call)) {
         reply_error_page(&call, 404, "error.not_found", NULL);
     }
