@@ -145,8 +145,8 @@ static void close_domain(struct worker *worker) {
 
 /* What people asked for is logged only where it is one of our own paths. */
 static void log_access(void *ctx, const struct http_request *request, const struct http_reply *reply, int64_t took_us) {
-    log_info("http.answered", log_str("path", reply->status == 404 ? STR("-") : request->path),
-             log_int("status", reply->status), log_int("took_us", took_us));
+    struct str path = str_or(reply->log_path, reply->status == 404 ? STR("-") : request->path);
+    log_info("http.answered", log_str("path", path), log_int("status", reply->status), log_int("took_us", took_us));
 }
 
 static struct http_limits limits_of(const struct config *config) {

@@ -96,7 +96,10 @@ static bool find_route(struct api_call *api) {
     const struct http_request *request = api->call->request;
     int status;
     unsigned methods = 0;
+    api->call->reply->log_path = STR("-");
     if (api_route_match(api->arena, request->method, request->target, &api->route, api->ids, &status, &methods)) {
+        /* Whatever somebody puts in the place of an id, perhaps a number of a person, stays out of the log. */
+        api->call->reply->log_path = str_concat(api->arena, STR(ADMIN_API_PATH), api->route->pattern);
         return true;
     }
     if (status == 404) {
