@@ -16,6 +16,7 @@ struct http_reply {
     struct buf fields;        /* further header lines, through http_reply_field only */
     struct str log_path;      /* what the access log calls the path, where people's ids are in it; absent: as sent */
     bool close;               /* end the connection after this answer */
+    unsigned mark;            /* the handler's own, for `done`; 0 unless set */
 };
 
 /* A name and value with a control character in either is dropped and makes the reply a 500: it must be prevented
