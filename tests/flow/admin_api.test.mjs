@@ -6,7 +6,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Program, Stack, binary, freePort, root, until } from './support/stack.mjs';
-import { Agent, codeOf, requestOf, token, tokensOf } from './support/agent.mjs';
+import { Agent, codeOf, hidden, requestOf, token, tokensOf } from './support/agent.mjs';
 import { Api, adminTokens, consoleClient, isProblem, nameOnHost } from './support/admin.mjs';
 import * as kinds from './support/clients.mjs';
 
@@ -54,6 +54,7 @@ const routes = {
   'DELETE /accounts/{id}/consents/{client_id}': 'consent.write',
   'GET /keys': 'keys.read',
   'POST /keys/rotate': 'keys.write',
+  'GET /upstreams': 'upstream.read',
   'GET /settings': 'settings.read',
   'PUT /settings/{name}': 'settings.write',
 };
@@ -541,6 +542,25 @@ describe('settings and keys', () => {
       return JSON.parse(Buffer.from(id_token.split('.')[0], 'base64url')).kid === next.kid;
     });
     assert.equal((await apis.system.get('/me')).status, 200, 'tokens of the old key are good');
+  });
+});
+
+describe('what can be seen of the node', () => {
+  test('upstreams: calls, failures, breaker', async () => {
+    const find = async () => (await apis.auditor.get('/upstreams')).body.items.find(({ name }) => name === 'population');
+    const before = await find();
+    assert.deepEqual([before.adapter, before.breaker, before.concurrent], ['population', 'closed', 0]);
+    await stack.simulate('error');
+    const agent = new Agent(stack);
+    const page = await agent.request((await agent.authorize(requestOf(c1).parameters)).location);
+    const form = { flow: hidden(page.html), name: '赵虚构', id_number: '440106188708090359', phone: '13700137000', password: 'Zhao-Pass-2026', action: 'register' };
+    for (let i = 0; i < 12; i++) await agent.request('/register', { form });
+    const after = await until('the workers to have told', async () => {
+      const now = await find();
+      return now.breaker !== 'closed' && now.failures > before.failures && now;
+    });
+    assert.ok(after.calls >= after.failures);
+    await stack.simulate('normal');
   });
 });
 
