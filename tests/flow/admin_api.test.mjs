@@ -5,8 +5,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as library from 'openid-client';
 import { Program, Stack, binary, freePort, root, until } from './support/stack.mjs';
-import { Agent, codeOf, hidden, requestOf, token, tokensOf } from './support/agent.mjs';
+import { Agent, codeOf, follow, hidden, requestOf, token, tokensOf } from './support/agent.mjs';
 import { Api, adminTokens, consoleClient, isProblem, nameOnHost } from './support/admin.mjs';
 import * as kinds from './support/clients.mjs';
 
@@ -129,6 +130,21 @@ before(async () => {
 after(async () => {
   await other?.stop();
   await stack?.stop();
+});
+
+test('a stock library gets a token for the API, as docs/admin-api.md says', async () => {
+  const config = await library.discovery(new URL(stack.issuer), 'tongxing-console', undefined, library.None(), { execute: [library.allowInsecureRequests] });
+  const pkceCodeVerifier = library.randomPKCECodeVerifier(), expectedState = library.randomState();
+  const agent = new Agent(stack);
+  agent.cookies = people.auditor.cookies;
+  const landed = await follow(agent, await agent.request(library.buildAuthorizationUrl(config, {
+    redirect_uri: `${stack.issuer}/admin/`, scope: 'openid admin', state: expectedState,
+    code_challenge: await library.calculatePKCECodeChallenge(pkceCodeVerifier), code_challenge_method: 'S256',
+  })), people.auditor);
+  const tokens = await library.authorizationCodeGrant(config, landed, { pkceCodeVerifier, expectedState });
+  assert.equal((await new Api(stack, tokens.access_token, description).get('/me')).body.role, 'auditor');
+  const next = await library.refreshTokenGrant(config, tokens.refresh_token);
+  assert.equal((await new Api(stack, next.access_token, description).get('/me')).body.name, people.auditor.name);
 });
 
 describe('agencies and administrators', () => {
