@@ -10,6 +10,7 @@
 #include "domain/registry.h"
 #include "domain/token.h"
 #include "limiter.h"
+#include "model/session.h"
 
 #define ID_MOST       128
 #define SEGMENTS_MOST 8
@@ -119,10 +120,11 @@ static bool refuse_token(struct api_call *api, const char *challenge, const char
     return false;
 }
 
-/* Nothing but a token for this very API, given to our own console, with the scope for it and a person behind it. */
+/* Nothing but a token for this very API, given to our own console, with the scope for it and a person behind it who
+ * gave a second factor. */
 static bool is_for_us(const struct access_token_read *token) {
     return token->for_admin_api && token->has_grant && str_equal(token->client_id, STR(CONSOLE_CLIENT_ID)) &&
-           str_has_word(token->scope, STR("admin"));
+           str_has_word(token->scope, STR("admin")) && token->grant.amr & AMR_OTP;
 }
 
 static bool read_token(struct api_call *api) {
