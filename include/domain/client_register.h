@@ -32,6 +32,10 @@ struct admin_answer register_list(struct domain *domain, struct arena *arena, co
                                   const struct clients_filter *filter, size_t most, struct client_row **ret_rows,
                                   size_t *ret_count);
 
+/* How many there are in each state, for the dashboard: of everybody's. */
+struct admin_answer register_count(struct domain *domain, struct arena *arena, const struct actor *actor,
+                                   int64_t ret_counts[CLIENT_STATES]);
+
 /* The rules alone, for whoever fills in a form: ADMIN_INVALID with every problem, or ADMIN_DONE. Changes nothing. */
 struct admin_answer register_check(struct domain *domain, struct arena *arena, const struct actor *actor,
                                    const struct json *metadata);

@@ -148,6 +148,11 @@ static void other_tables(void *arg) {
     assert_int_equal(sql_write(sql, update, 2), SQL_MISSING); /* somebody was faster: it has that version already */
     assert_int_equal(clients_get(sql, arena, STR("c2"), &client), SQL_DONE);
     assert_int_equal(client.version, 2);
+    int64_t counts[CLIENT_STATES] = {9, 9, 9, 9, 9, 9};
+    assert_int_equal(clients_count(sql, arena, counts), SQL_DONE);
+    assert_int_equal(counts[CLIENT_DRAFT], 2);
+    assert_int_equal(counts[CLIENT_APPROVED], 1);
+    assert_int_equal(counts[CLIENT_RETIRED], 0);
     assert_int_equal(clients_changed(sql, arena, 3, 10, &clients, &count), SQL_DONE);
     assert_int_equal(count, 1);
     assert_str(clients[0].client_id, "c2");
