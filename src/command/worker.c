@@ -3,6 +3,7 @@
  */
 #include "worker.h"
 
+#include "audit/audit.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -119,10 +120,11 @@ static bool open_domain(struct worker *worker, struct keyring *keyring, struct r
     domain->passwords = shared->passwords;
     domain->sealers = &shared->sealers;
     domain->keyring_options = &shared->keyring_options;
+    domain->trail = audit_trail(shared->audit);
     domain->kv_up = shared->kv_up;
     domain->kv_up_count = shared->worker_count;
     domain->registry = registry_hold(registry);
-    events_init(&worker->events, worker->endpoint.metrics.own);
+    events_init(&worker->events, worker->endpoint.metrics.own, shared->audit);
     domain->events = &worker->events.sink;
     domain->keys = domain_keys_new(keyring);
     domain->client_keys = client_keys_new();
