@@ -10,6 +10,8 @@
 #include "http/server.h"
 #include "metrics/metrics.h"
 
+struct audit;
+
 /* Where a worker counts, and what /metrics shows. Without a group there is no /metrics. */
 struct endpoint_metrics {
     struct metrics *own;
@@ -25,6 +27,8 @@ struct endpoint {
     struct str origin;             /* of the issuer: what Origin must say (RFC 6454) */
     struct str discovery;          /* the metadata document */
     struct limiter *admin_limiter; /* how often an administrator may call; forgotten when the keys are replaced */
+    bool admin_exporting;          /* an export of the audit trail is being made */
+    struct audit *audit;           /* of the process; for how it fares */
     struct endpoint_metrics metrics;
 };
 

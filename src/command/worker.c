@@ -134,6 +134,7 @@ static bool open_domain(struct worker *worker, struct keyring *keyring, struct r
         return false;
     }
     domain->population = worker->population;
+    worker->endpoint.audit = shared->audit;
     endpoint_init(&worker->endpoint, domain, shared->pages, domain->keys->arena);
     return true;
 }

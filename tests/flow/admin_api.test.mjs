@@ -9,6 +9,7 @@ import * as library from 'openid-client';
 import { Program, Stack, binary, freePort, root, until } from './support/stack.mjs';
 import { Agent, codeOf, follow, hidden, requestOf, token, tokensOf } from './support/agent.mjs';
 import { Api, adminTokens, consoleClient, isProblem, nameOnHost } from './support/admin.mjs';
+import { problemsOf } from './support/schema.mjs';
 import * as kinds from './support/clients.mjs';
 
 const { c1, alice, bob } = kinds;
@@ -56,6 +57,9 @@ const routes = {
   'GET /keys': 'keys.read',
   'POST /keys/rotate': 'keys.write',
   'GET /upstreams': 'upstream.read',
+  'GET /audit': 'audit.read',
+  'GET /audit/status': 'audit.read',
+  'GET /audit/export': 'audit.export',
   'GET /settings': 'settings.read',
   'PUT /settings/{name}': 'settings.write',
 };
@@ -734,6 +738,69 @@ describe('the durable store does not answer', () => {
       database.close();
     }
     assert.deepEqual((await apis.system.get(`/clients/${ids.client}`)).body, before.body);
+  });
+});
+
+describe('the audit trail', () => {
+  const search = async (query) => (await apis.auditor.get(`/audit?${new URLSearchParams(query)}`)).body.items;
+  test('what was done here is in it: who, what, and through which request', async () => {
+    const made = await apis.system.post('/clients', { metadata: metadata({ client_name: '留痕门户' }) });
+    const [row] = await until('the row', async () => {
+      const rows = await search({ event: 'client.create', client_id: made.body.client_id });
+      return rows.length && rows;
+    });
+    assert.deepEqual([row.result, row.actor, row.role, row.subject], ['done', people.system.account_id, 'system', made.body.client_id]);
+    assert.equal(row.request_id, made.headers.get('x-request-id'));
+    assert.equal(row.detail.after.client_name, '留痕门户');
+    const refused = isProblem(await apis.auditor.post('/clients', { metadata: metadata() }), 403);
+    const [told] = await until('the refusal', async () => {
+      const rows = await search({ event: 'admin.refused', request_id: refused.body.request_id });
+      return rows.length && rows;
+    });
+    assert.deepEqual([told.result, told.actor, told.subject], ['refused', people.auditor.account_id, 'client.write']);
+  });
+
+  test('in pages, newest first, each row once; by result and by time', async () => {
+    const all = await search({ limit: 200 });
+    const seen = [];
+    let page;
+    do {
+      const answer = await apis.auditor.get(`/audit?limit=7&to=${all[0].at}${page ? `&page=${page}` : ''}`);
+      seen.push(...answer.body.items.map(({ node, seq }) => `${node} ${seq}`));
+      page = answer.body.next_page;
+    } while (page && seen.length < 150);
+    assert.equal(new Set(seen).size, seen.length);
+    assert.ok(seen.length > 20);
+    assert.deepEqual(all.map(({ at }) => at), all.map(({ at }) => at).sort().reverse());
+    for (const row of await search({ result: 'refused' })) assert.equal(row.result, 'refused');
+    const from = all.at(-1).at.replace(/\.\d+Z/, 'Z'), to = all[0].at.replace(/\.\d+Z/, 'Z');
+    for (const row of await search({ from, to })) assert.ok(row.at >= from.slice(0, 19) && row.at < to);
+    for (const [query, field] of [['event=nothing', 'event'], ['result=x', 'result'], ['from=yesterday', 'from'], ['to=2026-01-01', 'to'], [`from=${to}&to=${to}`, 'to'], ['page=x', 'page']]) {
+      isProblem(await apis.auditor.get(`/audit?${query}`), 400, [field]);
+    }
+  });
+
+  test('a copy of a span, which is itself in the trail', async () => {
+    const from = '2020-01-01T00:00:00Z';
+    const copy = await apis.auditor.raw('GET', `/audit/export?from=${from}`);
+    apis.auditor.check('GET', '/audit/export', copy);
+    assert.equal(copy.headers.get('content-type'), 'application/x-ndjson');
+    const rows = copy.text.trimEnd().split('\n').map((line) => JSON.parse(line));
+    for (const row of rows) assert.deepEqual(problemsOf(description, { $ref: '#/components/schemas/AuditRow' }, row), []);
+    assert.equal(new Set(rows.map(({ node, seq }) => `${node} ${seq}`)).size, rows.length);
+    const [told] = await until('its own row', async () => {
+      const found = await search({ event: 'audit.export' });
+      return found.length && found;
+    });
+    assert.deepEqual([told.actor, told.detail.rows, told.detail.from], [people.auditor.account_id, rows.length, from]);
+    isProblem(await apis.security.get('/audit/export'), 403);
+    assert.ok(!copy.text.includes(kinds.aliceAccount.id_number));
+  });
+
+  test('how it fares', async () => {
+    const status = (await apis.auditor.get('/audit/status')).body;
+    assert.deepEqual([status.state, status.full, status.dropped], ['fine', false, 0]);
+    assert.ok(status.rows > 0 && status.last_drained_at);
   });
 });
 

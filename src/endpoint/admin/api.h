@@ -51,7 +51,7 @@ struct api_route {
     struct str
         body;   /* names of members, "?" behind those that may be left out; "@Schema": the domain reads it; "": none */
     int status; /* of success */
-    struct str answer; /* the schema of its body in schemas.json; "" without one; or a media type */
+    struct str answer; /* the schema of its body in schemas.json, "*" before that of one line of many; "" without one */
     struct str summary;
     struct str handler; /* its name: the operation's id */
 };

@@ -136,8 +136,11 @@ static void put_responses(struct json_out *out, struct arena *arena, const struc
     json_open_object(out, "responses");
     json_open_object(out, str_c(arena, str_format(arena, "%d", route->status)));
     json_put_str(out, "description", route->summary);
-    if (route->answer.len > 0) {
-        put_content(out, arena, "application/json", route->answer);
+    struct str answer = route->answer;
+    if (str_drop_prefix(&answer, STR("*"))) {
+        put_content(out, arena, "application/x-ndjson", answer);
+    } else if (answer.len > 0) {
+        put_content(out, arena, "application/json", answer);
     }
     json_close_object(out);
     json_open_object(out, "default");

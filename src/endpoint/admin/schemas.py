@@ -11,7 +11,7 @@ schemas_file, routes_file, output = map(pathlib.Path, sys.argv[1:])
 schemas = json.loads(schemas_file.read_text(encoding='utf-8'))
 text = json.dumps(schemas, ensure_ascii=False, separators=(',', ':'))
 routes = re.sub(r'/\*.*?\*/', '', routes_file.read_text(encoding='utf-8'), flags=re.S)
-rows = re.findall(r'^ROUTE\(.*"(@\w+|[^"@]*)", \d+, "(\w*)", "[^"]*"\)$', routes, re.M)
+rows = re.findall(r'^ROUTE\(.*"(@\w+|[^"@]*)", \d+, "\*?(\w*)", "[^"]*"\)$', routes, re.M)
 if len(rows) != routes.count('ROUTE('):
     sys.exit(f'{routes_file}: a row cannot be read')
 used = {'Problem'} | set(re.findall(r'"#/components/schemas/(\w+)"', text))

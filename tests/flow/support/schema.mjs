@@ -8,7 +8,7 @@ const types = {
   integer: Number.isSafeInteger,
   null: (value) => value === null,
 };
-const formats = { 'date-time': (text) => /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(text) && !Number.isNaN(Date.parse(text)) };
+const formats = { 'date-time': (text) => /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/.test(text) && !Number.isNaN(Date.parse(text)) };
 
 const checks = {
   type: (wanted, value) => [wanted].flat().some((type) => types[type](value)),
