@@ -40,6 +40,9 @@ bool audit_open(const struct audit_options *options, struct audit **ret_audit, s
  * NULL is fine. */
 void audit_close(struct audit *audit);
 
+/* Is this folder a spool that no process has open now, or no spool yet? */
+bool audit_folder_is_free(struct str folder);
+
 /* For struct event_sink; ctx is the struct audit. From any thread. Never waits: one write(2) into the page cache. */
 void audit_hear(void *ctx, const struct event *event);
 

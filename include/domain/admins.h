@@ -40,5 +40,8 @@ struct admin_answer admin_list(struct domain *domain, struct arena *arena, const
 /* The actor behind a person's account, for the admin API: DOMAIN_NO unless an active administrator. Waits. */
 enum domain_status admin_actor(struct domain *domain, struct arena *arena, struct str account_id,
                                struct actor *ret_actor);
+/* The actor's own row. ADMIN_MISSING on the host. Waits. */
+struct admin_answer admin_self(struct domain *domain, struct arena *arena, const struct actor *actor,
+                               struct admin_row *ret_row);
 
 #endif

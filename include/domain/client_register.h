@@ -32,6 +32,10 @@ struct admin_answer register_list(struct domain *domain, struct arena *arena, co
                                   const struct clients_filter *filter, size_t most, struct client_row **ret_rows,
                                   size_t *ret_count);
 
+/* How many there are in each state, for the dashboard: of everybody's. */
+struct admin_answer register_count(struct domain *domain, struct arena *arena, const struct actor *actor,
+                                   int64_t ret_counts[CLIENT_STATES]);
+
 /* The rules alone, for whoever fills in a form: ADMIN_INVALID with every problem, or ADMIN_DONE. Changes nothing. */
 struct admin_answer register_check(struct domain *domain, struct arena *arena, const struct actor *actor,
                                    const struct json *metadata);
@@ -74,6 +78,8 @@ bool client_action_of_name(struct str name, enum client_action *ret_action);
 /* NULL when the action is possible now for whoever has the permission, else why not. */
 const char *client_action_obstacle(const struct client_row *row, const struct actor *actor, enum client_action action,
                                    const struct settings *settings);
+/* Those that this actor may do with it as it is now: a bit for each. */
+unsigned client_actions_now(const struct client_row *row, const struct actor *actor, const struct settings *settings);
 struct admin_answer register_act(struct domain *domain, struct arena *arena, const struct actor *actor,
                                  struct str client_id, int64_t version, enum client_action action,
                                  struct registered *ret_client);

@@ -63,6 +63,7 @@ struct domain_sealers {
     const struct sealer *session;  /* session pseudonyms */
     const struct sealer *refresh;  /* refresh tokens */
     const struct sealer *secret;   /* client secrets */
+    const struct sealer *page;     /* where the next page of a list begins */
 };
 
 struct domain {
@@ -75,6 +76,8 @@ struct domain {
     struct upstream *population; /* NULL when registration is off */
     struct domain_keys *keys;
     const struct domain_sealers *sealers;
+    const struct keyring_options
+        *keyring_options;            /* where the keys are, for rotating them; NULL: they stay as they are */
     struct registry *registry;       /* of client systems; replaced as a whole */
     struct client_keys *client_keys; /* fetched key sets of clients, per worker */
     const atomic_bool *kv_up;        /* one of each worker of the process */

@@ -4,6 +4,7 @@
 #ifndef DOMAIN_TOKEN_H
 #define DOMAIN_TOKEN_H
 
+#include "base/json.h"
 #include "domain/domain.h"
 #include "domain/registry.h"
 #include "jose/claims.h"
@@ -13,6 +14,8 @@
 /* The acr value of a level, and back (0 for one we do not know). */
 struct str acr_of_level(int level);
 int level_of_acr(struct str acr);
+/* The member "amr": the names (RFC 8176) of the bits of enum amr. */
+void amr_write(struct json_out *out, unsigned amr);
 
 /* RFC 9068, typ at+jwt, signed with the client's algorithm for them, or the server's default. `grant` NULL for
  * client_credentials. False: signing failed. */

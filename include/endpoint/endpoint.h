@@ -10,6 +10,8 @@
 #include "http/server.h"
 #include "metrics/metrics.h"
 
+struct audit;
+
 /* Where a worker counts, and what /metrics shows. Without a group there is no /metrics. */
 struct endpoint_metrics {
     struct metrics *own;
@@ -21,9 +23,12 @@ struct endpoint_metrics {
 /* Immutable but for the domain's keys and registry; one per worker. Strings live as long as it does. */
 struct endpoint {
     struct domain *domain;
-    const struct pages *pages; /* shared */
-    struct str origin;         /* of the issuer: what Origin must say (RFC 6454) */
-    struct str discovery;      /* the metadata document */
+    const struct pages *pages;     /* shared */
+    struct str origin;             /* of the issuer: what Origin must say (RFC 6454) */
+    struct str discovery;          /* the metadata document */
+    struct limiter *admin_limiter; /* how often an administrator may call; forgotten when the keys are replaced */
+    bool admin_exporting;          /* an export of the audit trail is being made */
+    struct audit *audit;           /* of the process; for how it fares */
     struct endpoint_metrics metrics;
 };
 

@@ -14,6 +14,7 @@ struct http_reply {
     struct str content_type;  /* absent without a body */
     struct str cache_control; /* STR("no-store") unless said */
     struct buf fields;        /* further header lines, through http_reply_field only */
+    struct str log_path;      /* what the access log calls the path, where people's ids are in it; absent: as sent */
     bool close;               /* end the connection after this answer */
     unsigned mark;            /* the handler's own, for `done`; 0 unless set */
 };

@@ -35,7 +35,7 @@ struct http_request {
     struct arena *arena;
     enum http_method method;
     struct str path;   /* decoded once; starts with / */
-    struct str target; /* as sent, for nothing but tests and logs */
+    struct str target; /* as sent: for paths with names in them, which are split before they are decoded */
     struct http_params query;
     struct str query_text;           /* raw, absent without '?' */
     const struct http_field *fields; /* field names in lower case */
@@ -53,6 +53,10 @@ size_t http_field_count(const struct http_request *request, struct str lower_cas
 
 /* A cookie's value; absent when it was not sent or was sent more than once (XS-13). */
 struct str http_cookie(const struct http_request *request, struct str name);
+
+/* True when the body's media type is the one given, once, without a charset or with UTF-8: any other would make the
+ * bytes mean something else. */
+bool http_body_is(const struct http_request *request, struct str media_type);
 
 enum http_form_result { HTTP_FORM_OK, HTTP_FORM_WRONG_TYPE, HTTP_FORM_MALFORMED };
 /* The body as application/x-www-form-urlencoded in UTF-8. */

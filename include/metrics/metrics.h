@@ -65,6 +65,8 @@ void metrics_hear(struct metrics *metrics, const struct event *event);
 /* From any thread: the sum over the workers, and over all values of a label where METRICS_ALL stands for the index. */
 #define METRICS_ALL SIZE_MAX
 uint64_t metrics_total(const struct metrics_group *group, enum metric metric, size_t first, size_t second);
+/* Index of a value of the metric's first label; false when there is none of this name. */
+bool metrics_index(const struct metrics_group *group, enum metric metric, struct str value, size_t *ret_index);
 struct histogram metrics_histogram(const struct metrics_group *group, enum metric metric, size_t first);
 
 /* Prometheus' text exposition format 0.0.4. From any thread. */

@@ -35,6 +35,7 @@ enum client_state {
     CLIENT_APPROVED = 3,
     CLIENT_SUSPENDED = 4,
     CLIENT_RETIRED = 5, /* for good */
+    CLIENT_STATES,
 };
 struct str client_state_name(enum client_state state); /* "draft" */
 bool client_state_of_name(struct str name, enum client_state *ret_state);

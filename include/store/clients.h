@@ -60,6 +60,8 @@ struct clients_filter {
 /* In order of client_id, at most `most`. SQL_DONE also with none. */
 enum sql_status clients_list(struct sql *sql, struct arena *arena, const struct clients_filter *filter, size_t most,
                              struct client_row **ret_rows, size_t *ret_count);
+/* How many there are in each state: ret_counts[CLIENT_DRAFT] and so on; has room for CLIENT_STATES. */
+enum sql_status clients_count(struct sql *sql, struct arena *arena, int64_t *ret_counts);
 /* What is newer than a revision, in order of revision. */
 enum sql_status clients_changed(struct sql *sql, struct arena *arena, int64_t since, size_t most,
                                 struct client_row **ret_rows, size_t *ret_count);

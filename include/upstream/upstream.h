@@ -45,7 +45,8 @@ enum verify_result upstream_verify(struct upstream *upstream, struct arena *aren
 bool upstream_open(const struct upstream_settings *settings, struct fetcher *fetcher, struct upstream **ret_upstream,
                    struct fault *fault);
 void upstream_free(struct upstream *upstream);
-struct str upstream_name(const struct upstream *upstream); /* the operator's */
+struct str upstream_name(const struct upstream *upstream);    /* the operator's */
+struct str upstream_adapter(const struct upstream *upstream); /* the table entry's */
 
 enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_TRIAL };
 struct upstream_health {

@@ -3,6 +3,8 @@
  */
 #include "spool_folder.h"
 
+#include "audit/audit.h"
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/byte.h"
 #include "base/check.h"
@@ -186,4 +188,14 @@ bool spool_folder_remove(struct spool_folder *folder, int64_t number) {
 
 bool spool_folder_sync(struct spool_folder *folder) {
     return fsync(folder->fd) == 0;
+}
+
+bool audit_folder_is_free(struct str folder) {
+    struct arena *scratch ARENA_AUTO = arena_new();
+    int fd = open(str_c(scratch, str_concat(scratch, folder, STR("/lock"))), O_RDWR | O_CLOEXEC);
+    bool is_free = fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return is_free;
 }

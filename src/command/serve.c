@@ -5,6 +5,7 @@
  * every two seconds, so that `tongxing keys rotate` needs no restart.
  */
 #include "audit/audit.h"
+#include "audit_open.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "domain/registry.h"
@@ -98,6 +99,7 @@ static bool open_shared(struct server *server, struct fault *fault) {
     shared->worker_count = count_workers(config);
     shared->kv_up = check_calloc(shared->worker_count + 1, sizeof(*shared->kv_up));
     shared->settings = command_settings(config);
+    shared->keyring_options = command_keyring_options(config);
     shared->metrics = observe_metrics_new(server->arena, config, shared->worker_count + 1);
     struct sql_options sql_options = command_sql_options(config);
     if (!open_keyring(server, fault)) {
@@ -141,10 +143,7 @@ static bool open_audit(struct server *server, struct fault *fault) {
     struct audit_options options = command_audit_options(server->config);
     options.database = server->shared.database;
     options.sealer = keyring_sealer(newest(server), "audit");
-    if (!audit_open(&options, &server->shared.audit, fault)) {
-        return false;
-    }
-    return true;
+    return command_open_audit(server->arena, server->config, &options, &server->shared.audit, fault);
 }
 
 static bool start_workers(struct server *server, struct fault *fault) {

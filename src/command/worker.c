@@ -121,6 +121,7 @@ static bool open_domain(struct worker *worker, struct keyring *keyring, struct r
     domain->loop = worker->loop;
     domain->passwords = shared->passwords;
     domain->sealers = &shared->sealers;
+    domain->keyring_options = &shared->keyring_options;
     domain->trail = audit_trail(shared->audit);
     domain->kv_up = shared->kv_up;
     domain->kv_up_count = shared->worker_count;
@@ -135,6 +136,7 @@ static bool open_domain(struct worker *worker, struct keyring *keyring, struct r
         return false;
     }
     domain->population = worker->population;
+    worker->endpoint.audit = shared->audit;
     endpoint_init(&worker->endpoint, domain, shared->pages, domain->keys->arena);
     return true;
 }
@@ -156,8 +158,8 @@ static void close_domain(struct worker *worker) {
 
 /* What people asked for is logged only where it is one of our own paths. */
 static void answered(void *ctx, const struct http_request *request, const struct http_reply *reply, int64_t took_us) {
-    log_info("http.answered", log_str("path", reply->status == 404 ? STR("-") : request->path),
-             log_int("status", reply->status), log_int("took_us", took_us));
+    struct str path = str_or(reply->log_path, reply->status == 404 ? STR("-") : request->path);
+    log_info("http.answered", log_str("path", path), log_int("status", reply->status), log_int("took_us", took_us));
     endpoint_done(ctx, request, reply, took_us);
 }
 

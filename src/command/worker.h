@@ -15,6 +15,7 @@ struct shared {
     const struct config *config;
     struct domain_settings settings;
     struct domain_sealers sealers;
+    struct keyring_options keyring_options;
     struct sql_database *database;
     struct kv_memory *memory; /* NULL when the store is Redis */
     struct pool *passwords;

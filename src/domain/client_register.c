@@ -71,6 +71,14 @@ struct admin_answer register_list(struct domain *domain, struct arena *arena, co
                                      ret_rows, ret_count));
 }
 
+struct admin_answer register_count(struct domain *domain, struct arena *arena, const struct actor *actor,
+                                   int64_t ret_counts[CLIENT_STATES]) {
+    struct admin_answer answer;
+    return admin_allowed(domain, actor, MAY_DASHBOARD_READ, &answer)
+               ? admin_of_sql(clients_count(domain->sql, arena, ret_counts))
+               : answer;
+}
+
 struct admin_answer register_check(struct domain *domain, struct arena *arena, const struct actor *actor,
                                    const struct json *metadata) {
     struct admin_answer answer;

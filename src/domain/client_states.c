@@ -65,6 +65,17 @@ const char *client_action_obstacle(const struct client_row *row, const struct ac
     return NULL;
 }
 
+unsigned client_actions_now(const struct client_row *row, const struct actor *actor, const struct settings *settings) {
+    unsigned possible = 0;
+    for (int action = 0; action < CLIENT_ACTIONS; action++) {
+        if (actor_may(actor, actions[action].permission) &&
+            !client_action_obstacle(row, actor, (enum client_action)action, settings)) {
+            possible |= 1u << action;
+        }
+    }
+    return possible;
+}
+
 static struct str search_with(struct arena *arena, const struct client_row *row, struct str metadata_text) {
     const struct json *metadata;
     struct str name = STR(""), name_en = STR("");

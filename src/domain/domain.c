@@ -52,6 +52,7 @@ void domain_sealers_init(struct domain_sealers *sealers, const struct keyring *k
         .session = keyring_sealer(keyring, "session"),
         .refresh = keyring_sealer(keyring, "refresh"),
         .secret = keyring_sealer(keyring, "secret"),
+        .page = keyring_sealer(keyring, "page"),
     };
 }
 

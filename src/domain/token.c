@@ -43,7 +43,7 @@ int level_of_acr(struct str acr) {
     return 0;
 }
 
-static void put_amr(struct json_out *out, unsigned amr) {
+void amr_write(struct json_out *out, unsigned amr) {
     json_open_array(out, "amr");
     for (size_t i = 0; i < ARRAY_LEN(amr_names); i++) {
         if (amr & amr_names[i].bit) {
@@ -153,7 +153,7 @@ bool id_token_write(struct domain *domain, struct arena *arena, const struct id_
         json_put_int(out, "auth_time", grant->auth_time);
     }
     json_put_str(out, "acr", acr_of_level(grant->level));
-    put_amr(out, grant->amr);
+    amr_write(out, grant->amr);
     json_put_str(out, "sid", session_sid(domain, arena, grant->session_id, client->client_id));
     if (!str_is_absent(token->nonce)) {
         json_put_str(out, "nonce", token->nonce);

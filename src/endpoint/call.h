@@ -44,6 +44,9 @@ void reply_json_error(struct call *call, enum oidc_error error, const char *desc
 /* The body as JSON with a status; caching stays "no-store". */
 void reply_json(struct call *call, int status, struct str body);
 
+/* Bits of enum http_method as Allow names them: "GET, POST". */
+struct str methods_text(struct arena *arena, unsigned methods);
+
 /* The error page: a message key of messages.def, and the offending parameter or NULL. */
 void reply_error_page(struct call *call, int status, const char *message, const char *parameter);
 /* The language of pages for this request; `ui_locales` may be absent. */

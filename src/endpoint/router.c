@@ -3,6 +3,8 @@
  */
 #include "routes.h"
 
+#include "admin/api.h"
+#include "admin/limiter.h"
 #include "base/check.h"
 #include "base/json.h"
 #include "domain/registry.h"
@@ -24,10 +26,11 @@ static const struct route routes[] = {
 };
 
 /* What answered, for the metrics: the reply's mark is an index into this. An address somebody made up is "other". */
-enum mark { MARK_OTHER, MARK_ASSET, MARK_ROUTE };
+enum mark { MARK_OTHER, MARK_ASSET, MARK_ADMIN_API, MARK_ROUTE };
 static const struct str route_names[] = {
     STR_INIT("other"),
     STR_INIT("asset"),
+    STR_INIT(ADMIN_API_PATH),
 #define ROUTE(path, methods, handler, cross_origin) STR_INIT(path),
 #include "routes.def"
 #undef ROUTE
@@ -41,7 +44,11 @@ static const struct str status_names[] = {STR_INIT("1xx"), STR_INIT("2xx"), STR_
 static const struct {
     enum http_method method;
     struct str name;
-} method_names[] = {{HTTP_GET, STR_INIT("GET")}, {HTTP_HEAD, STR_INIT("HEAD")}, {HTTP_POST, STR_INIT("POST")}};
+} method_names[] = {{HTTP_GET, STR_INIT("GET")},
+                    {HTTP_HEAD, STR_INIT("HEAD")},
+                    {HTTP_POST, STR_INIT("POST")},
+                    {HTTP_PUT, STR_INIT("PUT")},
+                    {HTTP_DELETE, STR_INIT("DELETE")}};
 
 static const struct route *route_find(struct str path) {
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
@@ -52,7 +59,7 @@ static const struct route *route_find(struct str path) {
     return NULL;
 }
 
-static struct str methods_text(struct arena *arena, unsigned methods) {
+struct str methods_text(struct arena *arena, unsigned methods) {
     struct buf text;
     buf_init(&text, arena, 32, 64);
     for (size_t i = 0; i < ARRAY_LEN(method_names); i++) {
@@ -128,6 +135,7 @@ void endpoint_init(struct endpoint *endpoint, struct domain *domain, const struc
     endpoint->pages = pages;
     endpoint->origin = str_format(arena, "%.*s://%.*s", STR_ARG(scheme), STR_ARG(authority));
     endpoint->discovery = discovery_document(arena, domain);
+    endpoint->admin_limiter = limiter_new(arena);
 }
 
 void endpoint_handle(void *ctx, const struct http_request *request, struct http_reply *reply) {
@@ -142,6 +150,9 @@ void endpoint_handle(void *ctx, const struct http_request *request, struct http_
     if (route) {
         reply->mark = MARK_ROUTE + (unsigned)(route - routes);
         serve_route(&call, route);
+    } else if (str_starts(request->path, STR(ADMIN_API_PATH "/"))) {
+        reply->mark = MARK_ADMIN_API;
+        api_handle(&call);
     } else if (!serve_asset(&call)) {
         reply_error_page(&call, 404, "error.not_found", NULL);
     }

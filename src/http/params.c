@@ -81,11 +81,10 @@ struct str http_params_get(const struct http_params *params, struct str name) {
     return STR_NONE;
 }
 
-/* A charset other than UTF-8 would make the bytes mean something else. */
-static bool is_utf8_form(struct str content_type) {
+static bool is_utf8_of_type(struct str content_type, struct str wanted) {
     struct str rest;
     struct str type = str_trim(str_cut(content_type, ';', &rest));
-    if (!str_equal_fold(type, STR("application/x-www-form-urlencoded"))) {
+    if (!str_equal_fold(type, wanted)) {
         return false;
     }
     while (!str_is_absent(rest)) {
@@ -100,9 +99,13 @@ static bool is_utf8_form(struct str content_type) {
     return true;
 }
 
-enum http_form_result http_form(const struct http_request *request, struct http_params *ret_form) {
+bool http_body_is(const struct http_request *request, struct str media_type) {
     struct str type = http_field_value(request, STR("content-type"));
-    if (str_is_absent(type) || http_field_count(request, STR("content-type")) > 1 || !is_utf8_form(type)) {
+    return http_field_count(request, STR("content-type")) == 1 && is_utf8_of_type(type, media_type);
+}
+
+enum http_form_result http_form(const struct http_request *request, struct http_params *ret_form) {
+    if (!http_body_is(request, STR("application/x-www-form-urlencoded"))) {
         return HTTP_FORM_WRONG_TYPE;
     }
     struct http_params form = http_params_parse(request->arena, request->body, request->parameters_most);

@@ -188,6 +188,17 @@ uint64_t metrics_total(const struct metrics_group *group, enum metric metric, si
     return total;
 }
 
+bool metrics_index(const struct metrics_group *group, enum metric metric, struct str value, size_t *ret_index) {
+    const struct metric_place *place = &group->places[metric];
+    for (size_t i = 0; place->names[0] && i < place->counts[0]; i++) {
+        if (str_equal(place->names[0][i], value)) {
+            *ret_index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 struct histogram metrics_histogram(const struct metrics_group *group, enum metric metric, size_t first) {
     const struct metric_place *place = &group->places[metric];
     CHECK(metric_rows[metric].kind == METRIC_KIND_HISTOGRAM);

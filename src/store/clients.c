@@ -152,6 +152,22 @@ enum sql_status clients_list(struct sql *sql, struct arena *arena, const struct 
     return read_clients(sql, arena, &statement, most, ret_rows, ret_count);
 }
 
+enum sql_status clients_count(struct sql *sql, struct arena *arena, int64_t *ret_counts) {
+    const struct sql_statement statement = {.text = "SELECT state, COUNT(*) FROM clients GROUP BY state"};
+    struct sql_rows rows = {0};
+    if (sql_read(sql, arena, &statement, CLIENT_STATES, &rows) == SQL_DOWN) {
+        return SQL_DOWN;
+    }
+    memset(ret_counts, 0, CLIENT_STATES * sizeof(*ret_counts));
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct sql_value *cells = rows.cells + i * rows.columns;
+        if (cells[0].number > 0 && cells[0].number < CLIENT_STATES) {
+            ret_counts[cells[0].number] = cells[1].number;
+        }
+    }
+    return SQL_DONE;
+}
+
 enum sql_status clients_changed(struct sql *sql, struct arena *arena, int64_t since, size_t most,
                                 struct client_row **ret_rows, size_t *ret_count) {
     const struct sql_statement statement = {.text = "SELECT " COLUMNS " FROM clients WHERE revision > $1 ORDER BY "

@@ -48,6 +48,10 @@ struct str upstream_name(const struct upstream *upstream) {
     return upstream->settings.name;
 }
 
+struct str upstream_adapter(const struct upstream *upstream) {
+    return upstream->settings.adapter;
+}
+
 /* --- breaker --- */
 
 /* May a call be made now? An open breaker lets one through when its time is over. */

@@ -265,6 +265,19 @@ def check_alerts():
             yield f'promtool {" ".join(arguments)}: {result.stdout}{result.stderr}'
 
 
+def check_admin_api():
+    """The routes of the admin API are documented, each with its permission."""
+    routes = re.findall(r'^ROUTE\((\w+), "([^"]+)", \w+, (\w+), (\w+), .*"([^"]*)"\)$', text_of('src/endpoint/admin/admin_routes.def'), re.M)
+    names = dict(re.findall(r'^PERMISSION\((\w+), "([^"]+)"', text_of('include/model/permissions.def'), re.M)) | {'ANYBODY': 'any administrator'}
+    wanted = [f'| `{method} {path}` | {names[permission]} | {summary}{" (If-Match)" if tag == "TAG" else ""} |'
+              for method, path, permission, tag, summary in routes]
+    documented = re.findall(r'^\| `.*', text_of('docs/admin-api.md'), re.M)
+    yield from (f'docs/admin-api.md: does not have {row}' for row in wanted if row not in documented)
+    yield from (f'docs/admin-api.md: has {row}, which is no route' for row in documented if row not in wanted)
+    if not wanted:
+        yield 'src/endpoint/admin/admin_routes.def: no route is found'
+
+
 checks = [value for name, value in sorted(globals().items()) if name.startswith('check_')]
 report = xml.Element('testsuite', name='lint')
 problems = 0

@@ -1,6 +1,7 @@
 /* A browser reduced to what the protocol tests need: cookies, redirects by hand, forms. And the steps of a code flow. */
 import { createHash, randomBytes } from 'node:crypto';
 import assert from 'node:assert/strict';
+import { totp } from './totp.mjs';
 
 export const random = () => randomBytes(32).toString('base64url');
 export const challengeOf = (verifier) => createHash('sha256').update(verifier).digest('base64url');
@@ -56,17 +57,21 @@ export function requestOf(client, extra = {}) {
   return { verifier, parameters };
 }
 
-/* Follows our own pages, signing in and consenting where asked, to the redirect to the client; its parameters. */
-export async function follow(agent, answer, { username, password, consent = 'allow' } = {}) {
+/* Follows our own pages, signing in (with the secret of a second factor) and consenting where asked, to the redirect to the client; its parameters. */
+export async function follow(agent, answer, { username, password, totp: secret, consent = 'allow' } = {}) {
   for (let hops = 0; hops < 8; hops++) {
     if (answer.status === 303) {
       const url = new URL(answer.location, agent.stack.issuer);
-      if (url.origin !== agent.stack.issuer) return url;
+      if (url.origin !== agent.stack.issuer || url.pathname === '/admin/') return url; // the console is a client too
       answer = await agent.request(url);
     } else if (/id="login-submit"/.test(answer.html)) {
       assert.ok(username, `a sign-in page was not expected: ${answer.html.match(/class="error"[^<]*<?/)?.[0]}`);
       answer = await agent.request('/login', { form: { flow: hidden(answer.html), username, password, action: 'login' } });
       assert.equal(answer.status, 303, `signing in: ${answer.html.match(/role="alert"[^<]*/)?.[0]}`);
+    } else if (/id="second-factor-submit"/.test(answer.html)) {
+      assert.ok(secret, 'a one-time password was not expected');
+      answer = await agent.request('/second-factor', { form: { flow: hidden(answer.html), code: totp(secret), action: 'check' } });
+      assert.equal(answer.status, 303, `the one-time password: ${answer.html.match(/role="alert"[^<]*/)?.[0]}`);
     } else if (/id="consent-allow"/.test(answer.html)) {
       answer = await agent.request('/consent', { form: { flow: hidden(answer.html), action: consent } });
     } else {
