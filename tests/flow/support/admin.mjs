@@ -58,7 +58,7 @@ export class Api {
     });
     const got = await answer.text();
     const type = answer.headers.get('content-type') ?? '';
-    return { status: answer.status, headers: answer.headers, text: got, etag: answer.headers.get('etag'), body: /json$/.test(type) && got ? JSON.parse(got) : undefined };
+    return { status: answer.status, headers: answer.headers, text: got, etag: answer.headers.get('etag'), body: /^application\/(problem\+)?json$/.test(type) && got ? JSON.parse(got) : undefined };
   }
 
   /* As above, waiting where the API says that it is called too often; and the answer must be as it is described. */
