@@ -33,6 +33,9 @@ void reply_json_error(struct call *call, enum oidc_error error, const char *desc
 /* The body as JSON with a status; caching stays "no-store". */
 void reply_json(struct call *call, int status, struct str body);
 
+/* A file from the binary with its media type and entity tag; 304 when the browser has it. Caching is the caller's to
+ * say. */
+void reply_file(struct call *call, const struct page_asset *file);
 /* The error page: a message key of messages.def, and the offending parameter or NULL. */
 void reply_error_page(struct call *call, int status, const char *message, const char *parameter);
 /* The language of pages for this request; `ui_locales` may be absent. */

@@ -3,6 +3,7 @@
  */
 #include "routes.h"
 
+#include "admin/console.h"
 #include "base/check.h"
 #include "base/json.h"
 #include "domain/registry.h"
@@ -93,13 +94,7 @@ static bool serve_asset(struct call *call) {
         return true;
     }
     call->reply->cache_control = STR("public, max-age=3600");
-    http_reply_field(call->reply, STR("ETag"), asset.entity_tag);
-    if (str_equal(http_field_value(call->request, STR("if-none-match")), asset.entity_tag)) {
-        call->reply->status = 304;
-        return true;
-    }
-    call->reply->content_type = asset.media_type;
-    buf_put(&call->reply->body, asset.body);
+    reply_file(call, &asset);
     return true;
 }
 
@@ -127,7 +122,7 @@ void endpoint_handle(void *ctx, const struct http_request *request, struct http_
     const struct route *route = route_find(request->path);
     if (route) {
         serve_route(&call, route);
-    } else if (!serve_asset(&call)) {
+    } else if (!console_serve(&call) && !serve_asset(&call)) {
         reply_error_page(&call, 404, "error.not_found", NULL);
     }
     registry_free(call.registry);
