@@ -30,7 +30,7 @@ const libraries = {
 function portalOf(client) {
   const metadata = client.pending ?? client.metadata;
   return {
-    issuer: issuer(), clientId: client.client_id, kind: kindOf(metadata), scope: metadata.scope ?? 'openid',
+    issuer: issuer(), clientId: client.client_id, kind: kindOf(metadata), scope: metadata.scope ?? (kindOf(metadata) === 'service' ? '' : 'openid'),
     redirectUri: metadata.redirect_uris?.[0] ?? '', afterLogout: metadata.post_logout_redirect_uris?.[0] ?? '',
     method: metadata.token_endpoint_auth_method ?? 'client_secret_basic', alg: metadata.id_token_signed_response_alg ?? 'ES256',
   };

@@ -15,6 +15,7 @@ export const clients = {
   'client.origin': ['来源', 'Entered through'],
   'client.sandbox': ['沙箱', 'sandbox'],
   'client.pending': ['变更待审批', 'change waits'],
+  'client.pending.title': ['待审批的变更', 'A change that waits for approval'],
   'client.pending.text': ['以下变更经批准后生效，在此之前按现行内容运行。', 'This change takes effect once it is approved. Until then what is in force stays.'],
   'client.submitted_by': ['提交人', 'Submitted by'],
   'client.approved_by': ['批准人', 'Approved by'],

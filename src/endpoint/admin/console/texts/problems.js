@@ -41,7 +41,7 @@ const sentences = [
 ];
 
 export function problemText(text) {
-  if (language() === 'en') return text ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  if (language() === 'en') return text.replace(/^[a-z]+(?= |$)/, (word) => word.charAt(0).toUpperCase() + word.slice(1));
   for (const [pattern, chinese] of sentences) {
     if (pattern.test(text)) return text.replace(pattern, chinese);
   }

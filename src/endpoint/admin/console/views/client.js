@@ -48,7 +48,7 @@ function actionButtons(client, reload) {
 
 function pendingCard(client, can) {
   if (!client.pending) return '';
-  return h('section', { class: 'card' }, h('h2', {}, t('client.pending')), h('p', {}, t('client.pending.text')),
+  return h('section', { class: 'card' }, h('h2', {}, t('client.pending.title')), h('p', {}, t('client.pending.text')),
     isOwnToApprove(client, can) && note(t('client.own'), 'wait'), diff(client.metadata, client.pending));
 }
 

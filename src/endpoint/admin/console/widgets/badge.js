@@ -15,4 +15,4 @@ export const badge = (group, state) => {
   return h('span', { class: `badge badge-${look}` }, tOr(`${group}.${state}`, state));
 };
 
-export const levelBadge = (level) => h('span', { class: 'badge badge-plain' }, `L${level} `, tOr(`level.${level}`, ''));
+export const levelBadge = (level) => h('span', { class: 'badge badge-plain badge-long' }, `L${level} `, tOr(`level.${level}`, ''));

@@ -8,7 +8,7 @@ import { clock, number } from '../core/format.js';
 import { t } from '../core/language.js';
 import { table } from './table.js';
 
-const box = { width: 640, height: 220, left: 52, right: 14, top: 12, bottom: 28 };
+const box = { width: 640, height: 250, left: 72, right: 14, top: 14, bottom: 34 };
 const inner = { width: box.width - box.left - box.right, height: box.height - box.top - box.bottom };
 
 /* The least of 1, 2, 2.5, 5 × 10ⁿ that is not less. */

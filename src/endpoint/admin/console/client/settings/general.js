@@ -13,7 +13,7 @@ export function blocks({ issuer, clientId, scope, redirectUri, method, alg, kind
     ...(kind === 'service' ? [] : [['End session endpoint', `${issuer}/logout`]]),
     ['Client ID', clientId], ['Client authentication', method],
     ...(kind === 'service' ? [['Grant', 'client_credentials']] : [['Redirect URI', redirectUri], ['Response type', 'code'], ['PKCE', 'S256'], ['ID token signature', alg]]),
-    ['Scope', scope],
+    ...(scope ? [['Scope', scope]] : []),
   ];
   return [{ title: t('settings.general'), text: lines.map(([what, value]) => `${what}: ${value}`).join('\n') }];
 }

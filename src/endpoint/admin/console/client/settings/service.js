@@ -6,23 +6,23 @@ import { authentication, keyLines, options, quote } from './node.js';
 export const name = 'service';
 export const title = 'curl, Node.js, Python';
 
-const curl = ({ issuer, clientId, scope, method }) =>
-  method === 'client_secret_post'
-    ? `curl ${issuer}/token -d grant_type=client_credentials -d client_id=${clientId} --data-urlencode "client_secret=$CLIENT_SECRET" --data-urlencode ${quote(`scope=${scope}`)}`
-    : `curl ${issuer}/token -u "${clientId}:$CLIENT_SECRET" -d grant_type=client_credentials --data-urlencode ${quote(`scope=${scope}`)}`;
+function curl({ issuer, clientId, scope, method }) {
+  const who = method === 'client_secret_post' ? `-d client_id=${clientId} --data-urlencode "client_secret=$CLIENT_SECRET"` : `-u "${clientId}:$CLIENT_SECRET"`;
+  return `curl ${issuer}/token ${who} -d grant_type=client_credentials${scope && ` --data-urlencode ${quote(`scope=${scope}`)}`}`;
+}
 
 const node = ({ issuer, clientId, scope, method }) => `import * as client from 'openid-client';
 ${method === 'private_key_jwt' ? keyLines : ''}
 const config = await client.discovery(new URL(${quote(issuer)}), ${quote(clientId)}, undefined,
   ${authentication[method]}, ${options(issuer)});
-const tokens = await client.clientCredentialsGrant(config, { scope: ${quote(scope)} });
+const tokens = await client.clientCredentialsGrant(config, ${scope ? `{ scope: ${quote(scope)} }` : '{}'});
 console.log(tokens.expires_in); // fetch a new one before it ends, not for every call
 `;
 
 const python = ({ issuer, clientId, scope, method }) => `import os
 from authlib.integrations.requests_client import OAuth2Session
 
-session = OAuth2Session(${quote(clientId)}, os.environ["CLIENT_SECRET"], scope=${quote(scope)}, token_endpoint_auth_method=${quote(method)})
+session = OAuth2Session(${quote(clientId)}, os.environ["CLIENT_SECRET"],${scope && ` scope=${quote(scope)},`} token_endpoint_auth_method=${quote(method)})
 token = session.fetch_token(${quote(`${issuer}/token`)}, grant_type="client_credentials")
 `;
 
