@@ -11,6 +11,7 @@ struct str base64url_encode(struct arena *arena, struct str bytes);             
 bool base64url_decode(struct arena *arena, struct str text, struct str *ret_bytes); /* refuses padding */
 struct str base64_encode(struct arena *arena, struct str bytes);                    /* padded */
 bool base64_decode(struct arena *arena, struct str text, struct str *ret_bytes);    /* padding required */
+struct str base32_encode(struct arena *arena, struct str bytes);                    /* upper case, no padding */
 struct str hex_encode(struct arena *arena, struct str bytes);                       /* lower case */
 
 /* Writes base64url_length(n) characters. */

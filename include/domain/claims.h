@@ -6,22 +6,8 @@
 
 #include "model/account.h"
 #include "model/authorization.h"
+#include "model/claims.h"
 
-enum claim {
-#define CLAIM(identifier, name, scope, member)          CLAIM_##identifier,
-#define CLAIM_FLAG(identifier, name, scope, member, of) CLAIM_##identifier,
-#define CLAIM_ADDRESS(identifier, name, scope)          CLAIM_##identifier,
-#define CLAIM_UPDATED_AT(identifier, name, scope)       CLAIM_##identifier,
-#include "model/claims.def"
-#undef CLAIM
-#undef CLAIM_FLAG
-#undef CLAIM_ADDRESS
-#undef CLAIM_UPDATED_AT
-    CLAIMS
-};
-
-struct str claim_name(enum claim claim);
-bool claim_from_name(struct str name, enum claim *ret_claim);
 /* The claims that scope values ask for. */
 claim_set claims_of_scope(struct str scope);
 

@@ -15,6 +15,7 @@
 
 #include "base/json.h"
 #include "domain/administration.h"
+#include "model/settings.h"
 #include "store/clients.h"
 
 /* A client system as administrators see it. */
@@ -30,6 +31,10 @@ struct admin_answer register_get(struct domain *domain, struct arena *arena, con
 struct admin_answer register_list(struct domain *domain, struct arena *arena, const struct actor *actor,
                                   const struct clients_filter *filter, size_t most, struct client_row **ret_rows,
                                   size_t *ret_count);
+
+/* The rules alone, for whoever fills in a form: ADMIN_INVALID with every problem, or ADMIN_DONE. Changes nothing. */
+struct admin_answer register_check(struct domain *domain, struct arena *arena, const struct actor *actor,
+                                   const struct json *metadata);
 
 struct client_wanted {
     struct str client_id;        /* absent: one is made */
@@ -66,6 +71,9 @@ enum client_action {
 };
 struct str client_action_name(enum client_action action); /* "submit", …, "end_sessions" */
 bool client_action_of_name(struct str name, enum client_action *ret_action);
+/* NULL when the action is possible now for whoever has the permission, else why not. */
+const char *client_action_obstacle(const struct client_row *row, const struct actor *actor, enum client_action action,
+                                   const struct settings *settings);
 struct admin_answer register_act(struct domain *domain, struct arena *arena, const struct actor *actor,
                                  struct str client_id, int64_t version, enum client_action action,
                                  struct registered *ret_client);
@@ -74,5 +82,9 @@ struct admin_answer register_act(struct domain *domain, struct arena *arena, con
 struct admin_answer register_new_secret(struct domain *domain, struct arena *arena, const struct actor *actor,
                                         struct str client_id, int64_t version, int64_t overlap,
                                         struct registered *ret_client, struct client_credentials_new *ret_credentials);
+
+/* Is it the registration access token that was made for this client system? Compared in constant time. */
+bool registration_token_fits(const struct domain *domain, struct arena *arena, const struct client_row *row,
+                             struct str token);
 
 #endif

@@ -1,36 +1,72 @@
 /*
- * registry: an immutable snapshot of the client systems, looked up by client_id on every request.
+ * registry: an immutable snapshot of the client systems that work and of the settings, looked up at every request. A
+ * change in the register makes a new snapshot, which shares with the one before it whatever has not changed.
+ *
+ * A client comes from clients.yaml, is built in (the administration console), or is in the register of the durable
+ * store, in this order where an id is in several.
  */
 #ifndef DOMAIN_REGISTRY_H
 #define DOMAIN_REGISTRY_H
 
 #include "domain/domain.h"
 #include "model/client.h"
+#include "model/settings.h"
+
+#define CONSOLE_CLIENT_ID "tongxing-console"
+#define ADMIN_API_PATH    "/admin/api/v1" /* under the issuer: the audience of administrators' tokens */
+
+struct registered_secret {
+    unsigned char mac[32]; /* keyed hash */
+    struct str sealed;     /* for client_secret_jwt only; absent otherwise */
+    int64_t expires_at;    /* seconds; 0 for never */
+};
 
 struct registered_client {
     struct client client;
-    struct jose_key_set *keys;    /* of client.jwks; NULL without */
-    unsigned char secret_mac[32]; /* keyed hash of the secret */
-    bool has_secret;
-    struct str secret_sealed; /* for client_secret_jwt only */
+    struct jose_key_set *keys; /* of client.jwks; NULL without */
+    const struct registered_secret *secrets;
+    size_t secret_count;
+    bool in_store;               /* else of clients.yaml, or built in */
+    struct registry_batch *held; /* whose memory it lives in */
+    atomic_llong rate_ms_256;    /* when its next request is due, in 1/256 ms; shared by the workers */
 };
 
-/* Takes clients read from a file (secrets in the clear, which are hashed here and forgotten). False with the reason for
- * the first that is refused. */
-bool registry_new(const struct client *clients, size_t count, const struct domain_sealers *sealers,
-                  struct registry **ret_registry, struct fault *fault);
+/* Takes clients read from a file (secrets in the clear, which are hashed here and forgotten), and the built-in console
+ * where `console` says so. False with the reason for the first that is refused. */
+bool registry_new(const struct client *clients, size_t count, bool console, const struct domain_settings *settings,
+                  const struct domain_sealers *sealers, struct registry **ret_registry, struct fault *fault);
 struct registry *registry_hold(struct registry *registry);
 void registry_free(struct registry *registry); /* gives back one hold */
 
-/* NULL when it is not registered or not enabled: nobody outside may tell the two apart. */
+/* NULL when there is none of this id that works: nobody outside may tell apart why. */
 const struct registered_client *registry_find(const struct registry *registry, struct str client_id);
 size_t registry_count(const struct registry *registry);
+const struct settings *registry_settings(const struct registry *registry);
+int64_t registry_revision(const struct registry *registry); /* -1: the durable store was not read yet */
 
-/* Compares in constant time against the keyed hash. An empty or absent secret never fits. */
+/*
+ * What the durable store has that is newer than `registry`, as a new snapshot with one hold. DOMAIN_NO: nothing is
+ * newer. What cannot be read is left out and logged. Waits.
+ */
+enum domain_status registry_refresh(struct domain *domain, struct registry *registry, struct registry **ret_registry);
+/* Tells the other processes that there is something newer. Waits. */
+#define REGISTER_CHANNEL "tongxing:register"
+void register_announce(struct domain *domain);
+/* The store's part of `from`, with the clients of the file as they are in `to`: after the file was read again. */
+struct registry *registry_with_store_of(struct registry *to, const struct registry *from);
+
+/* Compares in constant time against the keyed hashes of the secrets that are good now. An empty or absent secret never
+ * fits. */
 bool registered_client_secret_fits(const struct registered_client *client, const struct domain_sealers *sealers,
                                    struct str secret);
-/* The secret itself, for HMAC assertions; false when it is not kept. */
+/* The nth secret itself, for HMAC assertions; false when it is not kept or has expired. */
 bool registered_client_secret_open(const struct registered_client *client, const struct domain_sealers *sealers,
-                                   struct arena *arena, struct str *ret_secret);
+                                   struct arena *arena, size_t nth, struct str *ret_secret);
+/* Counts one request; false when the client has made more than its tongxing_rate_limit in the last second or so (this
+ * process alone counts). */
+bool registered_client_within_rate(const struct registered_client *client);
+/* The keyed hash under which a secret is kept. */
+void client_secret_mac(const struct domain_sealers *sealers, struct str client_id, struct str secret,
+                       unsigned char ret_mac[32]);
 
 #endif

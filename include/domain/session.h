@@ -31,6 +31,13 @@ enum domain_status session_end(struct domain *domain, struct arena *arena, struc
 /* All sessions of a person: password change, suspension. Waits. */
 enum domain_status session_end_all(struct domain *domain, struct arena *arena, struct str account_id);
 
+/* The ids of a person's sessions, some of which may have expired; and the client systems that took part in one. Wait.
+ */
+enum domain_status session_list(struct domain *domain, struct arena *arena, struct str account_id, struct str **ret_ids,
+                                size_t *ret_count);
+enum domain_status session_clients(struct domain *domain, struct arena *arena, struct str session_id,
+                                   struct str **ret_client_ids, size_t *ret_count);
+
 /* What a client sees as `sid`: differs from client to client. */
 struct str session_sid(const struct domain *domain, struct arena *arena, struct str session_id, struct str client_id);
 bool session_id_from_sid(const struct domain *domain, struct arena *arena, struct str sid, struct str client_id,

@@ -46,11 +46,12 @@ bool logout_token_write(struct domain *domain, struct arena *arena, const struct
 bool userinfo_sign(struct domain *domain, struct arena *arena, const struct client *client, struct str claims,
                    struct str *ret_jwt);
 
-/* An access token of ours, presented to us: signature, type, issuer, audience, time; and that its grant and session
- * live. */
+/* An access token of ours, presented to us: signature, type, issuer, audience, time; that its grant and session live,
+ * and that its client system still works. */
 struct access_token_read {
     struct str client_id, sub, scope, jti;
     int64_t exp, iat;
+    bool for_admin_api; /* made for the admin API, and good for nothing else */
     bool has_grant;
     struct grant grant;
 };

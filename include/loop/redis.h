@@ -22,7 +22,12 @@ struct redis_options {
     struct str username, password; /* absent for none */
     unsigned database;
     int64_t timeout_ms; /* of connecting and of an answer */
-    atomic_bool *up;    /* kept true while there is a connection, for other threads to look at; NULL for nobody */
+    /* Absent for a connection that carries commands. With a channel it carries none: it hears what is published there,
+     * and calls heard(ctx), also once after each connecting, since something may have been said before. */
+    struct str channel;
+    void (*heard)(void *ctx);
+    void *ctx;
+    atomic_bool *up; /* kept true while there is a connection, for other threads to look at; NULL for nobody */
 };
 
 enum redis_status { REDIS_DONE, REDIS_DOWN };

@@ -8,7 +8,7 @@
 #include "base/str.h"
 
 /* Stored; never renumber. */
-enum role { ROLE_NONE, ROLE_SYSTEM, ROLE_SECURITY, ROLE_AUDITOR, ROLE_DEVELOPER, ROLE_HOST };
+enum role { ROLE_NONE, ROLE_SYSTEM, ROLE_SECURITY, ROLE_AUDITOR, ROLE_DEVELOPER, ROLE_HOST, ROLE_REGISTRANT };
 
 enum permission {
 #define PERMISSION(identifier, name, roles) MAY_##identifier,
@@ -19,7 +19,8 @@ enum permission {
 
 struct actor {
     enum role role;
-    struct str id;         /* the account id of an administrator; "host:" and the user's name on the host */
+    struct str
+        id; /* the account id of an administrator; "host:" and the user's name on the host; "client:" and its id */
     struct str agency_id;  /* of a developer: the only agency whose client systems they see */
     struct str address;    /* from where; absent on the host */
     struct str request_id; /* absent on the host */

@@ -6,12 +6,10 @@
 #define MODEL_AUTHORIZATION_H
 
 #include "base/buf.h"
+#include "model/claims.h"
 
 enum prompt { PROMPT_NONE = 1, PROMPT_LOGIN = 2, PROMPT_CONSENT = 4, PROMPT_SELECT_ACCOUNT = 8 };
 enum response_mode { RESPONSE_QUERY, RESPONSE_FRAGMENT };
-
-/* Claims that can be asked for one by one through the `claims` parameter: bits in the order of model/claims.def. */
-typedef uint64_t claim_set;
 
 struct authorization {
     struct str client_id;
@@ -25,9 +23,9 @@ struct authorization {
     bool auth_time_wanted;     /* max_age was sent, or the client or the claims parameter asks for it */
     int level;                 /* least level: the client's, or an essential acr; 0 for none */
     struct str login_hint, ui_locales;
-    struct str hinted_subject; /* of a verified id_token_hint; absent without */
-    claim_set id_token_claims, userinfo_claims;
-    int64_t started_at; /* seconds */
+    struct str hinted_subject;                  /* of a verified id_token_hint; absent without */
+    claim_set id_token_claims, userinfo_claims; /* asked for one by one through the claims parameter */
+    int64_t started_at;                         /* seconds */
 };
 
 void authorization_pack(const struct authorization *authorization, struct buf *buf);

@@ -10,6 +10,7 @@
 
 #include "base/fault.h"
 #include "base/json.h"
+#include "model/claims.h"
 
 enum client_auth {
     CLIENT_AUTH_SECRET_BASIC,
@@ -43,6 +44,9 @@ struct client {
     struct str client_secret; /* only as read from a file that holds it; the registry keeps a keyed hash instead */
     struct str client_name, client_name_en; /* client_name, client_name#en */
     struct str client_uri, logo_uri, policy_uri, tos_uri;
+    struct str software_id, software_version;
+    const struct str *contacts;
+    size_t contact_count;
     const struct str *redirect_uris;
     size_t redirect_uri_count;
     const struct str *post_logout_redirect_uris;
@@ -59,18 +63,30 @@ struct client {
     struct str access_token_alg; /* tongxing_access_token_alg; absent for the server's default */
     struct str userinfo_alg;     /* userinfo_signed_response_alg; absent for plain JSON */
     bool pairwise;               /* subject_type */
+    struct str sector_uri;       /* sector_identifier_uri; absent without */
     struct str sector;           /* host of sector_identifier_uri, or of the redirect URIs */
     struct str scope;            /* allowed, space separated */
+    claim_set claims;            /* tongxing_claims: the only ones it may get; all unless said */
     struct str backchannel_logout_uri;
     bool backchannel_logout_session_required;
     int64_t default_max_age; /* seconds, -1 for none */
     bool require_auth_time;
-    bool require_pkce;                           /* tongxing_require_pkce; true unless said, and always for auth none */
-    int level;                                   /* tongxing_level: least level of proof, 1 to 4; 1 unless said */
-    enum client_consent consent;                 /* tongxing_consent: "ask" or "statutory" */
-    struct str agency;                           /* tongxing_agency: the organisation that owns it */
-    bool enabled;                                /* tongxing_enabled; true unless said */
+    bool require_pkce;           /* tongxing_require_pkce; true unless said, and always for auth none */
+    int level;                   /* tongxing_level: least level of proof, 1 to 4; 1 unless said */
+    enum client_consent consent; /* tongxing_consent: "ask" or "statutory" */
+    struct str agency;           /* tongxing_agency: the organisation that owns it */
+    bool enabled;                /* tongxing_enabled; true unless said */
+    struct str legal_basis;      /* tongxing_legal_basis: PIPL art. 13; absent unless said */
+    bool sandbox;                /* tongxing_sandbox: a trial on the developer's own machine, usable without approval */
+    bool second_factor;          /* tongxing_second_factor: a sign-in needs a one-time password besides */
+    int64_t rate_limit; /* tongxing_rate_limit: requests a second at the token endpoint and its like; 0 for none */
+    const struct str *allowed_origins; /* tongxing_allowed_origins: of scripts that may call with its name; none: any */
+    size_t allowed_origin_count;
     int64_t access_token_ttl, refresh_token_ttl; /* tongxing_…; seconds, 0 for the server's; never above it */
+
+    /* Not metadata: what the server itself decides. */
+    int64_t not_before;  /* what was issued to it before, in seconds, is not valid any more */
+    struct str audience; /* of its access tokens; absent for the issuer */
 };
 
 struct client_problem {
@@ -87,6 +103,19 @@ struct client_problems {
 /* All problems at once; false when there is any. Unknown members are problems too. Strings belong to the arena. */
 bool client_read(struct arena *arena, const struct json *metadata, struct client *ret_client,
                  struct client_problems *ret_problems);
+
+/* The same for the register: client_id comes from elsewhere, and so does the secret. Neither may be a member. */
+bool client_read_registered(struct arena *arena, struct str client_id, const struct json *metadata,
+                            struct client *ret_client, struct client_problems *ret_problems);
+/* NULL when it can be a client_id, else what is wrong with it. */
+const char *client_id_problem(struct str client_id);
+/* Does the method need a secret that both sides know? */
+bool client_auth_has_secret(enum client_auth method);
+/* A copy that needs nothing of the original. */
+struct client client_copy(struct arena *arena, const struct client *client);
+
+/* Does a redirect URI lead to this issuer itself? */
+bool client_leads_to_issuer(const struct client *client, struct str issuer);
 
 /* Exact comparison of the whole string (RFC 9700 §4.1.3). */
 bool client_has_post_logout_redirect_uri(const struct client *client, struct str uri);

@@ -37,6 +37,7 @@ struct event {
     struct str session_id;
     struct str address;    /* from where */
     struct str request_id; /* of the request that did it */
+    bool in_outbox;        /* written with the change itself (store/outbox.h): not the trail's to write again */
     struct str detail;     /* a JSON object's text: before and after, scopes; absent for none */
 };
 
@@ -51,7 +52,7 @@ bool event_is_audited(const struct event *event);
 
 /* The event as one JSON object on one line, members in a fixed order, absent ones left out: what the audit trail stores
  * and chains. */
-#define EVENT_RECORD_MOST (64 * 1024)
+#define EVENT_RECORD_MOST (160 * 1024)
 void event_write(const struct event *event, struct buf *buf);
 
 /*

@@ -51,8 +51,18 @@ enum sql_status accounts_verifications(struct sql *sql, struct arena *arena, str
 /* Adds a verification and sets the account's level with it. */
 enum sql_status accounts_add_verification(struct sql *sql, const struct verification_row *row, int level,
                                           int64_t level_until);
-/* For lists and the shell: ids after `after` (absent: from the start), in order. */
-enum sql_status accounts_list(struct sql *sql, struct arena *arena, struct str after, size_t most,
+/* By state (0 for all): ids after `after` (absent: from the start), in order. */
+enum sql_status accounts_list(struct sql *sql, struct arena *arena, int state, struct str after, size_t most,
                               struct account_row **ret_rows, size_t *ret_count);
+
+/* For sql_write: the state, where updated_at is still what was seen. */
+struct sql_statement accounts_state_statement(struct str account_id, enum account_state state, int64_t seen,
+                                              int64_t now);
+
+/* What proves a person besides the password, by kind: "totp". */
+struct sql_statement credentials_put(struct str account_id, struct str kind, struct str secret, int64_t now);
+/* Waits. */
+enum sql_status credentials_get(struct sql *sql, struct arena *arena, struct str account_id, struct str kind,
+                                struct str *ret_secret);
 
 #endif

@@ -68,6 +68,10 @@ enum kv_status kv_delete(struct kv *kv, struct arena *arena, struct str ns, stru
 enum kv_status kv_increment(struct kv *kv, struct arena *arena, struct str ns, struct str id, int64_t amount,
                             int64_t ttl, int64_t *ret_number);
 
+/* Tells every process that listens on the channel (Redis PUBLISH); whoever does not listen now never hears of it, so
+ * that it can only save time. Waits. */
+void kv_announce(struct kv *kv, struct arena *arena, struct str channel);
+
 bool kv_is_up(const struct kv *kv);
 void kv_free(struct kv *kv);
 

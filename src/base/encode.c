@@ -48,6 +48,22 @@ struct str base64_encode(struct arena *arena, struct str bytes) {
     return str_of(text, len);
 }
 
+struct str base32_encode(struct arena *arena, struct str bytes) {
+    char *text = arena_alloc(arena, bytes.len * 8 / 5 + 2);
+    size_t len = 0;
+    unsigned bits = 0, value = 0;
+    for (size_t i = 0; i < bytes.len; i++) {
+        value = (value << 8 | (unsigned char)bytes.ptr[i]) & 0xffff;
+        for (bits += 8; bits >= 5; bits -= 5) {
+            text[len++] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[value >> (bits - 5) & 31];
+        }
+    }
+    if (bits > 0) {
+        text[len++] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[value << (5 - bits) & 31];
+    }
+    return str_of(text, len);
+}
+
 static int value_of(char c, bool url) {
     if (c >= 'A' && c <= 'Z') {
         return c - 'A';

@@ -70,16 +70,11 @@ static bool read_client(struct arena *arena, const struct client_entry *entry, s
     return false;
 }
 
-/* RFC 9700 §4.11: a redirect back to ourselves would make this server a step in somebody's chain of redirects. */
 static void check_not_ourselves(const struct config *config, const struct client_entry *entry,
                                 const struct client *client, struct config_problems *problems) {
-    for (size_t i = 0; i < client->redirect_uri_count; i++) {
-        struct str rest = client->redirect_uris[i];
-        if (str_drop_prefix(&rest, config->server_issuer) &&
-            (rest.len == 0 || rest.ptr[0] == '/' || rest.ptr[0] == '?')) {
-            config_problem_add(problems, config->clients_file, entry->line, STR("redirect_uris"),
-                               "leads to this server itself");
-        }
+    if (client_leads_to_issuer(client, config->server_issuer)) {
+        config_problem_add(problems, config->clients_file, entry->line, STR("redirect_uris"),
+                           "leads to this server itself");
     }
 }
 

@@ -13,6 +13,7 @@
 #include "worker.h"
 
 #include <malloc.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,7 +35,11 @@ struct server {
     struct keyring **keyrings; /* all that were opened; the sealers belong to the first, tokens in flight to any */
     size_t keyring_count;
     int64_t keys_stamp;
-    struct registry *registry;
+    struct worker *background;
+    struct register_listener listener;
+    pthread_mutex_t registry_lock;
+    struct registry *file_registry; /* under the lock: the clients of clients.yaml and the built-in one */
+    struct registry *registry;      /* under the lock: the same and what is in the store; what all workers use */
     struct worker *workers[WORKERS_MOST];
     size_t worker_count;
 };
@@ -56,14 +61,15 @@ static bool open_keyring(struct server *server, struct fault *fault) {
     return true;
 }
 
-/* The clients are copied into an arena that lives as long as the process: they are reloaded by hand, now and then. */
 static bool open_registry(struct server *server, struct registry **ret_registry, struct fault *fault) {
+    struct arena *scratch ARENA_AUTO = arena_new();
     struct client *clients;
     size_t count;
-    if (!command_load_clients(server->config, server->arena, &clients, &count)) {
+    if (!command_load_clients(server->config, scratch, &clients, &count)) {
         return fault_set(fault, "the clients in %.*s cannot be used", STR_ARG(server->config->clients_file));
     }
-    return registry_new(clients, count, &server->shared.sealers, ret_registry, fault);
+    return registry_new(clients, count, server->config->admin_enabled, &server->shared.settings,
+                        &server->shared.sealers, ret_registry, fault);
 }
 
 /* That this process may use, which may be fewer than the machine has. */
@@ -88,13 +94,13 @@ static bool open_shared(struct server *server, struct fault *fault) {
     struct shared *shared = &server->shared;
     shared->config = config;
     shared->worker_count = count_workers(config);
-    shared->kv_up = check_calloc(shared->worker_count, sizeof(*shared->kv_up));
+    shared->kv_up = check_calloc(shared->worker_count + 1, sizeof(*shared->kv_up));
     shared->settings = command_settings(config);
     if (!open_keyring(server, fault)) {
         return false;
     }
     domain_sealers_init(&shared->sealers, newest(server));
-    if (!open_registry(server, &server->registry, fault) ||
+    if (!open_registry(server, &server->file_registry, fault) ||
         !pages_open(config->server_pages_folder, &shared->pages, fault) ||
         !sql_sqlite_open(config->sql_path, &shared->database, fault)) {
         return false;
@@ -107,20 +113,51 @@ static bool open_shared(struct server *server, struct fault *fault) {
     return true;
 }
 
+/* Under the lock. */
+static void use_registry(struct server *server, struct registry *registry) {
+    registry_free(server->registry);
+    server->registry = registry;
+    for (size_t i = 0; i < server->worker_count; i++) {
+        worker_use_registry(server->workers[i], registry_hold(registry));
+    }
+}
+
+/* On the background worker's thread. The file may have been read again since the snapshot was begun. */
+static void register_changed(void *ctx, struct registry *registry) {
+    struct server *server = ctx;
+    pthread_mutex_lock(&server->registry_lock);
+    use_registry(server, registry_with_store_of(server->file_registry, registry));
+    log_info("register.loaded", log_int("revision", registry_revision(registry)),
+             log_int("clients", (int64_t)registry_count(server->registry)));
+    pthread_mutex_unlock(&server->registry_lock);
+    registry_free(registry);
+}
+
 static bool start_workers(struct server *server, struct fault *fault) {
     if (!http_port_is_free(server->config->listen_address, (uint16_t)server->config->listen_port, fault)) {
         return false;
     }
-    for (size_t i = 0; i < server->shared.worker_count; i++) {
-        if (!worker_start(&server->shared, i, newest(server), server->registry, &server->workers[i], fault)) {
-            return false;
-        }
-        server->worker_count++;
+    server->registry = registry_hold(server->file_registry);
+    server->listener = (struct register_listener){register_changed, server};
+    if (!background_start(&server->shared, newest(server), server->registry, &server->listener, &server->background,
+                          fault)) {
+        return false;
     }
-    return true;
+    bool fine = true;
+    pthread_mutex_lock(&server->registry_lock); /* a change meanwhile goes to all of them, or to none */
+    for (size_t i = 0; i < server->shared.worker_count && fine; i++) {
+        fine = worker_start(&server->shared, i, newest(server), server->registry, &server->workers[i], fault);
+        server->worker_count += fine;
+    }
+    pthread_mutex_unlock(&server->registry_lock);
+    return fine;
 }
 
 static void stop_workers(struct server *server) {
+    if (server->background) {
+        worker_stop(server->background);
+        worker_join(server->background);
+    }
     for (size_t i = 0; i < server->worker_count; i++) {
         worker_stop(server->workers[i]);
     }
@@ -132,6 +169,8 @@ static void stop_workers(struct server *server) {
 
 static void close_shared(struct server *server) {
     registry_free(server->registry);
+    registry_free(server->file_registry);
+    pthread_mutex_destroy(&server->registry_lock);
     pool_free(server->shared.passwords);
     kv_memory_free(server->shared.memory);
     sql_database_free(server->shared.database);
@@ -159,6 +198,7 @@ static void reload_keys(struct server *server) {
     for (size_t i = 0; i < server->worker_count; i++) {
         worker_use_keys(server->workers[i], newest(server));
     }
+    worker_use_keys(server->background, newest(server));
     log_info("keys.loaded", log_int("count", (int64_t)keyring_count(newest(server))));
 }
 
@@ -169,12 +209,12 @@ static void reload_clients(struct server *server) {
         log_error("clients.unusable", log_text("reason", fault.text));
         return;
     }
-    registry_free(server->registry);
-    server->registry = registry;
-    for (size_t i = 0; i < server->worker_count; i++) {
-        worker_use_registry(server->workers[i], registry_hold(registry));
-    }
-    log_info("clients.loaded", log_int("count", (int64_t)registry_count(registry)));
+    pthread_mutex_lock(&server->registry_lock);
+    registry_free(server->file_registry);
+    server->file_registry = registry;
+    use_registry(server, registry_with_store_of(registry, server->registry));
+    log_info("clients.loaded", log_int("count", (int64_t)registry_count(server->registry)));
+    pthread_mutex_unlock(&server->registry_lock);
 }
 
 static void second_signal(int number) {
@@ -235,7 +275,7 @@ int command_serve(int argc, char **argv) {
         fprintf(stderr, "usage: tongxing serve FILE\n");
         return 2;
     }
-    struct server server = {.arena = arena_new()};
+    struct server server = {.arena = arena_new(), .registry_lock = PTHREAD_MUTEX_INITIALIZER};
     server.config = arena_new_of(server.arena, struct config);
     if (!command_load_config(argv[1], server.arena, server.config)) {
         arena_free(server.arena);

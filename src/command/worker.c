@@ -4,12 +4,14 @@
 #include "worker.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "domain/client_keys.h"
 #include "domain/registry.h"
 #include "endpoint/endpoint.h"
 #include "http/server.h"
 #include "loop/fetch.h"
+#include "loop/fiber.h"
 #include "loop/loop.h"
 #include "loop/redis.h"
 #include "upstream/upstream.h"
@@ -34,25 +36,35 @@ struct worker {
     struct endpoint endpoint;
     struct http_server *public, *ops;
     int listening; /* servers not yet drained */
+
+    /* of the background worker */
+    struct register_listener *listener; /* NULL: one that serves */
+    struct redis *announcements;
+    struct fiber *follower; /* sleeps until something is announced */
+    bool announced;
 };
 
 /* --- what it is made of --- */
 
-static struct kv *open_kv(struct worker *worker) {
+static struct redis_options redis_options_of(const struct worker *worker) {
     const struct config *config = worker->shared->config;
-    if (worker->shared->memory) {
-        atomic_store(&worker->shared->kv_up[worker->index], true);
-        return kv_memory_open(worker->shared->memory);
-    }
-    const struct redis_options options = {
+    return (struct redis_options){
         .host = config->redis_host,
         .port = (uint16_t)config->redis_port,
         .username = config->redis_username,
         .password = config->redis_password,
         .database = (unsigned)config->redis_database,
         .timeout_ms = config->redis_timeout_ms,
-        .up = &worker->shared->kv_up[worker->index],
     };
+}
+
+static struct kv *open_kv(struct worker *worker) {
+    if (worker->shared->memory) {
+        atomic_store(&worker->shared->kv_up[worker->index], true);
+        return kv_memory_open(worker->shared->memory);
+    }
+    struct redis_options options = redis_options_of(worker);
+    options.up = &worker->shared->kv_up[worker->index];
     worker->redis = redis_new(worker->loop, &options);
     return kv_redis_new(worker->redis);
 }
@@ -121,6 +133,7 @@ static void close_domain(struct worker *worker) {
     fetcher_free(domain->fetcher);
     sql_free(domain->sql);
     kv_free(domain->kv);
+    redis_free(worker->announcements);
     redis_free(worker->redis);
     client_keys_free(domain->client_keys);
     domain_keys_free(domain->keys);
@@ -181,6 +194,68 @@ static bool listen_ops(struct worker *worker) {
     return worker->index > 0 || http_server_new(worker->loop, &options, &worker->ops, &worker->fault);
 }
 
+/* --- following the register --- */
+
+#define FOLLOW_MS 500 /* also without an announcement: Redis may be down, or be a memory */
+
+static void announced(void *ctx) {
+    struct worker *worker = ctx;
+    worker->announced = true;
+    if (worker->follower) {
+        fiber_wake(worker->follower);
+    }
+}
+
+static enum domain_status follow_once(struct worker *worker) {
+    struct registry *fresh;
+    enum domain_status status = registry_refresh(&worker->domain, worker->domain.registry, &fresh);
+    if (status == DOMAIN_DONE) {
+        registry_free(worker->domain.registry);
+        worker->domain.registry = registry_hold(fresh);
+        worker->listener->changed(worker->listener->ctx, fresh);
+    }
+    return status;
+}
+
+static void follow(void *arg) {
+    struct worker *worker = arg;
+    for (;;) {
+        worker->follower = fiber_current();
+        enum wait_result waited = worker->announced ? WAIT_DONE : fiber_park(clock_monotonic_ms() + FOLLOW_MS);
+        worker->follower = NULL;
+        if (waited == WAIT_CANCELLED) {
+            return;
+        }
+        worker->announced = false;
+        follow_once(worker);
+    }
+}
+
+/* Nobody is served before the clients are known. */
+static void begin(void *arg) {
+    struct worker *worker = arg;
+    worker->serves = follow_once(worker) != DOMAIN_UNAVAILABLE;
+    if (!worker->serves) {
+        fault_set(&worker->fault, "the client systems cannot be read from the database");
+        loop_stop(worker->loop);
+    }
+    sem_post(&worker->started);
+    if (worker->serves) {
+        follow(worker);
+    }
+}
+
+static void begin_background(struct worker *worker) {
+    if (worker->redis) {
+        struct redis_options options = redis_options_of(worker);
+        options.channel = STR(REGISTER_CHANNEL);
+        options.heard = announced;
+        options.ctx = worker;
+        worker->announcements = redis_new(worker->loop, &options);
+    }
+    fiber_spawn(worker->loop, begin, worker);
+}
+
 /* --- its life --- */
 
 struct start {
@@ -193,12 +268,16 @@ static void *worker_main(void *arg) {
     struct start *start = arg;
     struct worker *worker = start->worker;
     worker->loop = loop_new();
-    worker->serves =
-        open_domain(worker, start->keyring, start->registry) && listen_public(worker) && listen_ops(worker);
-    bool serves = worker->serves;
-    sem_post(&worker->started); /* `start` is gone after this */
-    if (serves) {
+    bool opened = open_domain(worker, start->keyring, start->registry);
+    if (opened && worker->listener) {
+        loop_post(worker->loop, (void (*)(void *))begin_background, worker);
         loop_run(worker->loop);
+    } else {
+        bool serves = worker->serves = opened && listen_public(worker) && listen_ops(worker);
+        sem_post(&worker->started); /* `start` is gone after this */
+        if (serves) {
+            loop_run(worker->loop);
+        }
     }
     loop_end_fibers(worker->loop);
     http_server_free(worker->public);
@@ -208,14 +287,15 @@ static void *worker_main(void *arg) {
     return NULL;
 }
 
-bool worker_start(const struct shared *shared, size_t index, struct keyring *keyring, struct registry *registry,
-                  struct worker **ret_worker, struct fault *fault) {
+static bool start(const struct shared *shared, size_t index, struct keyring *keyring, struct registry *registry,
+                  struct register_listener *listener, struct worker **ret_worker, struct fault *fault) {
     struct worker *worker = check_calloc(1, sizeof(*worker));
     worker->shared = shared;
     worker->index = index;
+    worker->listener = listener;
     sem_init(&worker->started, 0, 0);
-    struct start start = {worker, keyring, registry};
-    if (pthread_create(&worker->thread, NULL, worker_main, &start) != 0) {
+    struct start given = {worker, keyring, registry};
+    if (pthread_create(&worker->thread, NULL, worker_main, &given) != 0) {
         free(worker);
         return fault_set(fault, "a worker thread could not be started: the limit of threads is reached");
     }
@@ -228,6 +308,16 @@ bool worker_start(const struct shared *shared, size_t index, struct keyring *key
     }
     *ret_worker = worker;
     return true;
+}
+
+bool worker_start(const struct shared *shared, size_t index, struct keyring *keyring, struct registry *registry,
+                  struct worker **ret_worker, struct fault *fault) {
+    return start(shared, index, keyring, registry, NULL, ret_worker, fault);
+}
+
+bool background_start(const struct shared *shared, struct keyring *keyring, struct registry *registry,
+                      struct register_listener *listener, struct worker **ret_worker, struct fault *fault) {
+    return start(shared, shared->worker_count, keyring, registry, listener, ret_worker, fault);
 }
 
 struct change {
@@ -278,6 +368,10 @@ static void drained(void *ctx) {
 static void stop(void *arg) {
     struct worker *worker = arg;
     int64_t patience = worker->shared->config->limits_stop_ms;
+    if (worker->listener) {
+        loop_stop(worker->loop);
+        return;
+    }
     worker->listening = worker->ops ? 2 : 1;
     http_server_stop(worker->public, patience, drained, worker);
     if (worker->ops) {

@@ -24,9 +24,19 @@ struct shared {
 
 struct worker;
 
+/* What the stores say of the register has changed: `registry` (one hold is handed over) is to be used from now on.
+ * Called on the background worker's thread. */
+struct register_listener {
+    void (*changed)(void *ctx, struct registry *registry);
+    void *ctx;
+};
+
 /* Starts the thread and waits until it serves, or says why it cannot. Worker 0 also serves the operators' listener. */
 bool worker_start(const struct shared *shared, size_t index, struct keyring *keyring, struct registry *registry,
                   struct worker **ret_worker, struct fault *fault);
+/* The one that listens to nobody and does what waits for the stores in the background: it follows the register. */
+bool background_start(const struct shared *shared, struct keyring *keyring, struct registry *registry,
+                      struct register_listener *listener, struct worker **ret_worker, struct fault *fault);
 /* Gives it new keys; `keyring` must live on. From any thread. */
 void worker_use_keys(struct worker *worker, struct keyring *keyring);
 /* Gives it other clients; takes over one hold. From any thread. */

@@ -22,14 +22,25 @@ bool assertion_client_id(struct arena *arena, struct str assertion, struct str *
     return jws_peek(arena, assertion, &jws) == JWS_VALID && json_get_str(jws.claims, "sub", ret_client_id);
 }
 
+/* While a secret is being replaced, the old one is as good as the new. */
+static enum jws_result verify_with_secrets(struct domain *domain, struct arena *arena,
+                                           const struct registered_client *client, struct str assertion,
+                                           struct jws *ret_jws) {
+    enum jws_result result = JWS_UNKNOWN_KEY;
+    for (size_t i = 0; i < client->secret_count && result != JWS_VALID; i++) {
+        struct str secret;
+        if (registered_client_secret_open(client, domain->sealers, arena, i, &secret)) {
+            result = jws_verify_hs256(arena, assertion, secret, ret_jws);
+        }
+    }
+    return result;
+}
+
 static enum jws_result verify_signature(struct domain *domain, struct arena *arena,
                                         const struct registered_client *client, struct str assertion,
                                         struct jws *ret_jws) {
     if (client->client.auth == CLIENT_AUTH_SECRET_JWT) {
-        struct str secret;
-        return registered_client_secret_open(client, domain->sealers, arena, &secret)
-                   ? jws_verify_hs256(arena, assertion, secret, ret_jws)
-                   : JWS_UNKNOWN_KEY;
+        return verify_with_secrets(domain, arena, client, assertion, ret_jws);
     }
     enum jose_alg registered = jose_alg_from_name(client->client.auth_alg);
     unsigned allowed = registered == JOSE_NONE ? ASYMMETRIC : JOSE_ALG_BIT(registered) & ASYMMETRIC;

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/encode.h"
+#include "base/random.h"
 #include "store/kv.h"
 
 static struct str counter_id(struct domain *domain, struct arena *arena, const struct attempt_limit *limit) {
@@ -49,4 +50,19 @@ void attempts_give_back(struct domain *domain, struct arena *arena, const struct
 
 void attempts_clear(struct domain *domain, struct arena *arena, const struct attempt_limit *limit) {
     kv_delete(domain->kv, arena, STR("at"), counter_id(domain, arena, limit));
+}
+
+static struct str era_id(struct domain *domain, struct arena *arena, struct str subject) {
+    return counter_id(domain, arena, &(struct attempt_limit){.what = "era", .subject = subject});
+}
+
+struct str attempts_era(struct domain *domain, struct arena *arena, struct str subject) {
+    struct str era = STR("");
+    kv_get(domain->kv, arena, STR("ae"), era_id(domain, arena, subject), &era);
+    return era;
+}
+
+bool attempts_forgive(struct domain *domain, struct arena *arena, struct str subject, int64_t window_s) {
+    return kv_put(domain->kv, arena, STR("ae"), era_id(domain, arena, subject), random_text(arena, 6), window_s) ==
+           KV_DONE;
 }

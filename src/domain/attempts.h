@@ -24,6 +24,14 @@ void attempts_give_back(struct domain *domain, struct arena *arena, const struct
 /* Forgets: a success. Waits. */
 void attempts_clear(struct domain *domain, struct arena *arena, const struct attempt_limit *limit);
 
+/*
+ * Forgiving all attempts on somebody, wherever they came from: their counters go by another name from then on. The
+ * name's part for a subject, empty when nothing was forgiven; and a new one, to be kept for as long as the old counters
+ * live. False when the store does not answer. Wait.
+ */
+struct str attempts_era(struct domain *domain, struct arena *arena, struct str subject);
+bool attempts_forgive(struct domain *domain, struct arena *arena, struct str subject, int64_t window_s);
+
 #define ATTEMPT_LIMITS_MOST 4
 
 #endif

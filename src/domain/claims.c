@@ -9,7 +9,6 @@
 enum claim_form { FORM_TEXT, FORM_FLAG, FORM_ADDRESS, FORM_UPDATED_AT };
 
 struct claim_entry {
-    const char *name;
     struct str scope;
     enum claim_form form;
     size_t offset; /* of the struct str, or of the bool */
@@ -17,33 +16,17 @@ struct claim_entry {
 };
 
 static const struct claim_entry entries[CLAIMS] = {
-#define CLAIM(identifier, name, scope, member) {name, STR_INIT(scope), FORM_TEXT, offsetof(struct profile, member), 0},
+#define CLAIM(identifier, name, scope, member) {STR_INIT(scope), FORM_TEXT, offsetof(struct profile, member), 0},
 #define CLAIM_FLAG(identifier, name, scope, member, of)                                                                \
-    {name, STR_INIT(scope), FORM_FLAG, offsetof(struct profile, member), offsetof(struct profile, of)},
-#define CLAIM_ADDRESS(identifier, name, scope)    {name, STR_INIT(scope), FORM_ADDRESS, 0, 0},
-#define CLAIM_UPDATED_AT(identifier, name, scope) {name, STR_INIT(scope), FORM_UPDATED_AT, 0, 0},
+    {STR_INIT(scope), FORM_FLAG, offsetof(struct profile, member), offsetof(struct profile, of)},
+#define CLAIM_ADDRESS(identifier, name, scope)    {STR_INIT(scope), FORM_ADDRESS, 0, 0},
+#define CLAIM_UPDATED_AT(identifier, name, scope) {STR_INIT(scope), FORM_UPDATED_AT, 0, 0},
 #include "model/claims.def"
 #undef CLAIM
 #undef CLAIM_FLAG
 #undef CLAIM_ADDRESS
 #undef CLAIM_UPDATED_AT
 };
-
-_Static_assert(CLAIMS <= 64, "claim_set has 64 bits");
-
-struct str claim_name(enum claim claim) {
-    return str_from(entries[claim].name);
-}
-
-bool claim_from_name(struct str name, enum claim *ret_claim) {
-    for (size_t i = 0; i < CLAIMS; i++) {
-        if (str_equal(name, str_from(entries[i].name))) {
-            *ret_claim = (enum claim)i;
-            return true;
-        }
-    }
-    return false;
-}
 
 claim_set claims_of_scope(struct str scope) {
     claim_set set = 0;
@@ -83,22 +66,24 @@ static void put_address(struct json_out *out, const struct profile *profile) {
     json_close_object(out);
 }
 
-static void put_claim(struct json_out *out, const struct claim_entry *entry, const struct account *account) {
+static void put_claim(struct json_out *out, enum claim claim, const struct account *account) {
+    const struct claim_entry *entry = &entries[claim];
+    const char *name = claim_name(claim).ptr; /* a constant */
     const struct profile *profile = &account->profile;
     switch (entry->form) {
     case FORM_TEXT:
-        put_member(out, entry->name, profile_text(profile, entry->offset));
+        put_member(out, name, profile_text(profile, entry->offset));
         break;
     case FORM_FLAG:
         if (!str_is_empty(profile_text(profile, entry->of))) {
-            json_put_bool(out, entry->name, *(const bool *)((const char *)profile + entry->offset));
+            json_put_bool(out, name, *(const bool *)((const char *)profile + entry->offset));
         }
         break;
     case FORM_ADDRESS:
         put_address(out, profile);
         break;
     case FORM_UPDATED_AT:
-        json_put_int(out, entry->name, account->updated_at);
+        json_put_int(out, name, account->updated_at);
         break;
     }
 }
@@ -106,7 +91,7 @@ static void put_claim(struct json_out *out, const struct claim_entry *entry, con
 void claims_write(struct json_out *out, claim_set wanted, const struct account *account) {
     for (size_t i = 0; i < CLAIMS; i++) {
         if (wanted & ((claim_set)1 << i)) {
-            put_claim(out, &entries[i], account);
+            put_claim(out, (enum claim)i, account);
         }
     }
 }

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/random.h"
+#include "domain/registry.h"
 #include "domain/session.h"
 #include "domain/token.h"
 #include "jose/digest.h"
@@ -155,7 +156,8 @@ enum domain_status code_redeem(struct domain *domain, struct arena *arena, const
     }
     struct code code;
     if (!code_unpack(record, &code) || !str_equal(code.grant.client_id, client->client_id) ||
-        clock_wall() >= code.expires_at || !str_equal(code.redirect_uri, presented->redirect_uri) ||
+        clock_wall() >= code.expires_at || code.expires_at - domain->settings->code_s < client->not_before ||
+        !str_equal(code.redirect_uri, presented->redirect_uri) ||
         !pkce_fits(arena, code.code_challenge, presented->code_verifier)) {
         return DOMAIN_NO;
     }
@@ -292,7 +294,8 @@ enum domain_status refresh_redeem(struct domain *domain, struct arena *arena, co
         if (loaded != DOMAIN_DONE) {
             return loaded;
         }
-        if (!str_equal(grant.client_id, client->client_id) || grant.refresh_until <= clock_wall()) {
+        if (!str_equal(grant.client_id, client->client_id) || grant.refresh_until <= clock_wall() ||
+            grant.created_at < client->not_before) {
             return DOMAIN_NO;
         }
         redeemed = redeem_generation(domain, arena, &grant, packed, generation);
@@ -314,7 +317,9 @@ enum domain_status refresh_peek(struct domain *domain, struct arena *arena, stru
     if (loaded != DOMAIN_DONE) {
         return loaded;
     }
-    if (generation != grant.generation || grant.refresh_until <= clock_wall()) {
+    const struct registered_client *client = registry_find(domain->registry, grant.client_id);
+    if (generation != grant.generation || grant.refresh_until <= clock_wall() || !client ||
+        grant.created_at < client->client.not_before) {
         return DOMAIN_NO;
     }
     *ret_grant = grant;

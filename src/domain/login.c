@@ -67,10 +67,13 @@ enum login_result login_with_password(struct domain *domain, struct arena *arena
     const struct domain_settings *settings = domain->settings;
     enum identifier_kind kind;
     struct str value = account_identifier_fold(arena, username, &kind);
+    struct str era = attempts_era(domain, arena, value);
     const struct attempt_limit limits[] = {
-        {"login-here", str_format(arena, "%d %.*s %.*s", kind, STR_ARG(client_address), STR_ARG(value)),
+        {"login-here",
+         str_format(arena, "%d %.*s %.*s%.*s", kind, STR_ARG(client_address), STR_ARG(value), STR_ARG(era)),
          settings->login_attempts_per_account, settings->login_lock_s},
-        {"login-account", value, settings->login_attempts_per_account * SPREAD_FACTOR, settings->login_lock_s},
+        {"login-account", str_concat(arena, value, era), settings->login_attempts_per_account * SPREAD_FACTOR,
+         settings->login_lock_s},
         {"login-address", client_address, settings->login_attempts_per_address, settings->login_lock_s},
     };
     int64_t tries;

@@ -1,125 +1,164 @@
 /*
- * The snapshot of client systems: a sorted array, searched by client_id. Secrets are hashed as they come in; where HMAC
- * assertions need the secret itself it is kept sealed.
+ * The snapshot of client systems: a hash table of pointers to entries. Entries live in batches, the memory of one
+ * loading, which go when the last entry of theirs is in no snapshot any more.
  */
-#include "domain/registry.h"
+#include "registry_inside.h"
 
-#include "base/arena.h"
 #include "base/check.h"
+#include "base/clock.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
-
-struct registry {
-    atomic_int holds;
-    struct arena *arena;
-    struct registered_client *clients; /* by client_id */
-    size_t count;
-};
-
-static void secret_hash(const struct domain_sealers *sealers, struct str client_id, struct str secret,
-                        unsigned char ret_mac[32]) {
-    const struct str parts[] = {STR("client_secret"), client_id, secret};
-    seal_mac(sealers->secret, parts, ARRAY_LEN(parts), ret_mac);
-}
-
-static bool keys_load(struct arena *arena, struct registered_client *entry, struct fault *fault) {
-    if (str_is_absent(entry->client.jwks)) {
-        return true;
-    }
-    const struct json *jwks;
-    if (!json_parse(arena, entry->client.jwks, JSON_LIMITS_DOCUMENT, &jwks) || !jose_key_set_read(jwks, &entry->keys)) {
-        return fault_set(fault, "client %.*s: jwks: is not a usable JWK set (RFC 7517)",
-                         STR_ARG(entry->client.client_id));
-    }
-    arena_defer(arena, (void (*)(void *))jose_key_set_free, entry->keys);
-    if (jose_key_set_count(entry->keys) == 0) {
-        return fault_set(fault, "client %.*s: jwks: holds no key that can be used", STR_ARG(entry->client.client_id));
-    }
-    return true;
-}
-
-/* The client's strings belong to whoever read it: the registry keeps its own copies of what is looked at later. */
-static bool entry_load(struct registered_client *entry, const struct client *client,
-                       const struct domain_sealers *sealers, struct arena *arena, struct fault *fault) {
-    entry->client = *client;
-    if (!str_is_empty(client->client_secret)) {
-        entry->has_secret = true;
-        secret_hash(sealers, client->client_id, client->client_secret, entry->secret_mac);
-        if (client->auth == CLIENT_AUTH_SECRET_JWT) {
-            entry->secret_sealed = seal(sealers->secret, arena, client->client_secret, client->client_id);
-        }
-    }
-    entry->client.client_secret = STR_NONE;
-    return keys_load(arena, entry, fault);
-}
-
-static int by_client_id(const void *a, const void *b) {
-    return str_compare(((const struct registered_client *)a)->client.client_id,
-                       ((const struct registered_client *)b)->client.client_id);
-}
-
-bool registry_new(const struct client *clients, size_t count, const struct domain_sealers *sealers,
-                  struct registry **ret_registry, struct fault *fault) {
-    struct arena *arena = arena_new();
-    struct registry *registry = arena_new_of(arena, struct registry);
-    atomic_init(&registry->holds, 1);
-    registry->arena = arena;
-    registry->count = count;
-    registry->clients = arena_array_of(arena, count + 1, struct registered_client);
-    for (size_t i = 0; i < count; i++) {
-        if (!entry_load(&registry->clients[i], &clients[i], sealers, arena, fault)) {
-            arena_free(arena);
-            return false;
-        }
-    }
-    qsort(registry->clients, count, sizeof(registry->clients[0]), by_client_id);
-    for (size_t i = 1; i < count; i++) {
-        struct str id = registry->clients[i].client.client_id;
-        if (str_equal(id, registry->clients[i - 1].client.client_id)) {
-            fault_set(fault, "client %.*s: is registered twice", STR_ARG(id));
-            arena_free(arena);
-            return false;
-        }
-    }
-    *ret_registry = registry;
-    return true;
-}
 
 struct registry *registry_hold(struct registry *registry) {
     atomic_fetch_add(&registry->holds, 1);
     return registry;
 }
 
-void registry_free(struct registry *registry) {
-    if (registry && atomic_fetch_sub(&registry->holds, 1) == 1) {
-        arena_free(registry->arena);
+static void batch_let_go(struct registry_batch *batch) {
+    if (atomic_fetch_sub(&batch->holds, 1) == 1) {
+        arena_free(batch->arena);
     }
 }
 
+void registry_free(struct registry *registry) {
+    if (!registry || atomic_fetch_sub(&registry->holds, 1) != 1) {
+        return;
+    }
+    for (size_t i = 0; i < registry->slot_count; i++) {
+        if (registry->slots[i].client) {
+            batch_let_go(registry->slots[i].client->held);
+        }
+    }
+    free(registry->slots);
+    free(registry);
+}
+
+struct registry_batch *registry_batch_new(void) {
+    struct arena *arena = arena_new();
+    struct registry_batch *batch = arena_new_of(arena, struct registry_batch);
+    batch->arena = arena;
+    atomic_init(&batch->holds, 1);
+    return batch;
+}
+
+void registry_batch_done(struct registry_batch *batch) {
+    batch_let_go(batch);
+}
+
+/* --- the table --- */
+
+/* FNV-1a, 64 bits. What is in the table was chosen by administrators, so nobody outside can make it long. */
+static uint64_t hash_of(struct str id) {
+    uint64_t hash = 0xcbf29ce484222325;
+    for (size_t i = 0; i < id.len; i++) {
+        hash = (hash ^ (unsigned char)id.ptr[i]) * 0x100000001b3;
+    }
+    return hash ^ hash >> 32;
+}
+
+static struct registry_slot *slot_of(const struct registry *registry, struct str id) {
+    uint64_t hash = hash_of(id);
+    size_t mask = registry->slot_count - 1;
+    for (size_t at = hash & mask;; at = (at + 1) & mask) {
+        struct registry_slot *slot = &registry->slots[at];
+        if (!slot->client || (slot->hash == hash && str_equal(slot->client->client.client_id, id))) {
+            return slot;
+        }
+    }
+}
+
+struct registry *registry_empty(size_t clients_most) {
+    struct registry *registry = check_calloc(1, sizeof(*registry));
+    atomic_init(&registry->holds, 1);
+    registry->revision = -1;
+    settings_init(&registry->settings);
+    registry->slot_count = 16;
+    while (registry->slot_count < 2 * clients_most) {
+        registry->slot_count *= 2;
+    }
+    registry->slots = check_calloc(registry->slot_count, sizeof(registry->slots[0]));
+    return registry;
+}
+
+bool registry_add(struct registry *registry, struct registered_client *client) {
+    struct registry_slot *slot = slot_of(registry, client->client.client_id);
+    if (slot->client) {
+        return false;
+    }
+    *slot = (struct registry_slot){.hash = hash_of(client->client.client_id), .client = client};
+    registry->count++;
+    CHECK(2 * registry->count <= registry->slot_count);
+    atomic_fetch_add(&client->held->holds, 1);
+    return true;
+}
+
 const struct registered_client *registry_find(const struct registry *registry, struct str client_id) {
-    const struct registered_client wanted = {.client = {.client_id = client_id}};
-    const struct registered_client *found =
-        bsearch(&wanted, registry->clients, registry->count, sizeof(registry->clients[0]), by_client_id);
-    return found && found->client.enabled ? found : NULL;
+    return slot_of(registry, client_id)->client;
 }
 
 size_t registry_count(const struct registry *registry) {
     return registry->count;
 }
 
+const struct settings *registry_settings(const struct registry *registry) {
+    return &registry->settings;
+}
+
+int64_t registry_revision(const struct registry *registry) {
+    return registry->revision;
+}
+
+/* --- one client --- */
+
+void client_secret_mac(const struct domain_sealers *sealers, struct str client_id, struct str secret,
+                       unsigned char ret_mac[32]) {
+    const struct str parts[] = {STR("client_secret"), client_id, secret};
+    seal_mac(sealers->secret, parts, ARRAY_LEN(parts), ret_mac);
+}
+
+static bool is_good(const struct registered_secret *secret, int64_t now) {
+    return secret->expires_at == 0 || now < secret->expires_at;
+}
+
 bool registered_client_secret_fits(const struct registered_client *client, const struct domain_sealers *sealers,
                                    struct str secret) {
-    if (!client->has_secret || str_is_empty(secret)) {
+    if (client->secret_count == 0 || str_is_empty(secret)) {
         return false;
     }
     unsigned char mac[32];
-    secret_hash(sealers, client->client.client_id, secret, mac);
-    return str_equal_secret(str_of(mac, sizeof(mac)), str_of(client->secret_mac, sizeof(client->secret_mac)));
+    bool fits = false;
+    int64_t now = clock_wall();
+    client_secret_mac(sealers, client->client.client_id, secret, mac);
+    for (size_t i = 0; i < client->secret_count; i++) {
+        const struct registered_secret *known = &client->secrets[i];
+        bool equal = str_equal_secret(str_of(mac, sizeof(mac)), str_of(known->mac, sizeof(known->mac)));
+        fits = fits || (equal && is_good(known, now));
+    }
+    return fits;
 }
 
 bool registered_client_secret_open(const struct registered_client *client, const struct domain_sealers *sealers,
-                                   struct arena *arena, struct str *ret_secret) {
-    return !str_is_absent(client->secret_sealed) &&
-           seal_open(sealers->secret, arena, client->secret_sealed, client->client.client_id, ret_secret);
+                                   struct arena *arena, size_t nth, struct str *ret_secret) {
+    const struct registered_secret *secret = nth < client->secret_count ? &client->secrets[nth] : NULL;
+    return secret && !str_is_absent(secret->sealed) && is_good(secret, clock_wall()) &&
+           seal_open(sealers->secret, arena, secret->sealed, client->client.client_id, ret_secret);
+}
+
+/* The generic cell rate algorithm (ITU-T I.371): one number says when the next request is due; a second's worth may
+ * come at once. */
+bool registered_client_within_rate(const struct registered_client *client) {
+    if (client->client.rate_limit == 0) {
+        return true;
+    }
+    atomic_llong *due = (atomic_llong *)(void *)&client->rate_ms_256; /* the one part of an entry that changes */
+    long long now = clock_monotonic_ms() * 256, step = 1000 * 256 / client->client.rate_limit, next;
+    long long seen = atomic_load(due);
+    do {
+        long long from = seen > now ? seen : now;
+        if (from - now > 1000 * 256 - step) {
+            return false;
+        }
+        next = from + step;
+    } while (!atomic_compare_exchange_weak(due, &seen, next));
+    return true;
 }

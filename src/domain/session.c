@@ -137,17 +137,36 @@ enum domain_status session_end(struct domain *domain, struct arena *arena, struc
     return DOMAIN_DONE;
 }
 
-enum domain_status session_end_all(struct domain *domain, struct arena *arena, struct str account_id) {
-    struct kv_op list = {.verb = KV_SET_MEMBERS, .ns = STR("as"), .id = account_id};
+static enum domain_status members(struct domain *domain, struct arena *arena, struct str ns, struct str id,
+                                  struct str **ret_members, size_t *ret_count) {
+    struct kv_op list = {.verb = KV_SET_MEMBERS, .ns = ns, .id = id};
+    *ret_count = 0;
     if (kv_run(domain->kv, arena, &list, 1) == KV_DOWN) {
         return DOMAIN_UNAVAILABLE;
     }
-    for (size_t i = 0; i < list.member_count; i++) {
-        if (session_end(domain, arena, list.members[i]) != DOMAIN_DONE) {
-            return DOMAIN_UNAVAILABLE;
-        }
-    }
+    *ret_members = list.members;
+    *ret_count = list.member_count;
     return DOMAIN_DONE;
+}
+
+enum domain_status session_list(struct domain *domain, struct arena *arena, struct str account_id, struct str **ret_ids,
+                                size_t *ret_count) {
+    return members(domain, arena, STR("as"), account_id, ret_ids, ret_count);
+}
+
+enum domain_status session_clients(struct domain *domain, struct arena *arena, struct str session_id,
+                                   struct str **ret_client_ids, size_t *ret_count) {
+    return members(domain, arena, STR("sc"), session_id, ret_client_ids, ret_count);
+}
+
+enum domain_status session_end_all(struct domain *domain, struct arena *arena, struct str account_id) {
+    struct str *ids;
+    size_t count;
+    enum domain_status status = session_list(domain, arena, account_id, &ids, &count);
+    for (size_t i = 0; i < count && status == DOMAIN_DONE; i++) {
+        status = session_end(domain, arena, ids[i]);
+    }
+    return status;
 }
 
 struct str session_sid(const struct domain *domain, struct arena *arena, struct str session_id, struct str client_id) {

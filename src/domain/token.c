@@ -108,7 +108,7 @@ bool access_token_write(struct domain *domain, struct arena *arena, const struct
     payload_open(&payload, domain, arena, now);
     struct json_out *out = &payload.out;
     json_put_int(out, "exp", now + token->lifetime);
-    json_put_str(out, "aud", domain->settings->issuer);
+    json_put_str(out, "aud", str_or(client->audience, domain->settings->issuer));
     json_put_str(out, "client_id", client->client_id);
     json_put_str(out, "jti", random_text(arena, JTI_RANDOM));
     if (grant) {
@@ -218,13 +218,22 @@ static enum domain_status token_live(struct domain *domain, struct arena *arena,
     return token->has_grant ? grant_live(domain, arena, &ops[1], &token->grant) : DOMAIN_DONE;
 }
 
+/* Who it was made for: us, or us as the admin API (domain/registry.h). */
+static bool audience_read(const struct domain *domain, struct arena *arena, const struct jwt_claims *claims,
+                          struct access_token_read *token) {
+    struct str issuer = domain->settings->issuer;
+    token->for_admin_api = !jwt_claims_has_audience(claims, issuer) &&
+                           jwt_claims_has_audience(claims, str_concat(arena, issuer, STR(ADMIN_API_PATH)));
+    return token->for_admin_api || jwt_claims_has_audience(claims, issuer);
+}
+
 /* What of it stays true as long as the bytes are the same. */
 static bool content_read(struct domain *domain, struct arena *arena, struct str jwt, struct access_token_read *token) {
     struct jws jws;
     struct jwt_claims claims;
-    if (!own_jwt(domain, arena, jwt, STR("at+jwt"), &jws, &claims) ||
-        !jwt_claims_has_audience(&claims, domain->settings->issuer) || claims.exp < 0 || claims.iat < 0 ||
-        str_is_absent(claims.jti) || !json_get_str(jws.claims, "client_id", &token->client_id)) {
+    if (!own_jwt(domain, arena, jwt, STR("at+jwt"), &jws, &claims) || !audience_read(domain, arena, &claims, token) ||
+        claims.exp < 0 || claims.iat < 0 || str_is_absent(claims.jti) ||
+        !json_get_str(jws.claims, "client_id", &token->client_id)) {
         return false;
     }
     token->sub = claims.sub;
@@ -248,6 +257,7 @@ static void content_remember(struct verified *verified, struct arena *arena, con
     pack_str(&buf, token->grant.grant_id);
     pack_signed(&buf, token->exp);
     pack_signed(&buf, token->iat);
+    pack_signed(&buf, token->for_admin_api);
     if (!buf.failed) {
         verified_add(verified, digest, buf_str(&buf));
     }
@@ -268,6 +278,7 @@ static bool content_recall(const struct verified *verified, struct arena *arena,
     token->has_grant = !str_is_absent(token->grant.grant_id);
     token->exp = unpack_signed(&unpack);
     token->iat = unpack_signed(&unpack);
+    token->for_admin_api = unpack_signed(&unpack) != 0;
     CHECK(unpack_done(&unpack));
     return true;
 }
@@ -282,6 +293,10 @@ enum domain_status access_token_read(struct domain *domain, struct arena *arena,
             return DOMAIN_NO;
         }
         content_remember(verified, arena, &digest, &token);
+    }
+    const struct registered_client *client = registry_find(domain->registry, token.client_id);
+    if (!client || token.iat < client->client.not_before) {
+        return DOMAIN_NO; /* suspended, or cut off since */
     }
     const struct jwt_claims times = {.exp = token.exp, .nbf = -1, .iat = token.iat};
     if (jwt_claims_time(&times, clock_wall(), 0) != JWT_TIME_OK) {

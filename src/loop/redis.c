@@ -77,7 +77,7 @@ static void show(const struct link *link) {
 }
 
 static void link_down(struct link *link) {
-    if (link->up) {
+    if (link->up && str_is_absent(link->redis->options.channel)) {
         log_warn("redis.lost", log_str("host", link->redis->options.host));
     }
     link->up = false;
@@ -115,33 +115,6 @@ static void on_connect(const redisAsyncContext *context, int status) {
     }
 }
 
-static void on_ready(redisAsyncContext *context, void *reply, void *arg) {
-    struct link *link = arg;
-    const redisReply *r = reply;
-    if (!r) {
-        return; /* the disconnect callback follows */
-    }
-    if (r->type == REDIS_REPLY_ERROR) {
-        log_error("redis.refused", log_text("reason", r->str)); /* wrong password, loading, no such database */
-        redisAsyncDisconnect(context);
-        return;
-    }
-    link->up = true;
-    show(link);
-    loop_timer_free(link->patience);
-    link->patience = NULL;
-    link->retry_ms = RETRY_FIRST_MS;
-    log_info("redis.connected", log_str("host", link->redis->options.host));
-}
-
-static void on_greeting(redisAsyncContext *context, void *reply, void *arg) {
-    const redisReply *r = reply;
-    if (r && r->type == REDIS_REPLY_ERROR) {
-        log_error("redis.refused", log_text("reason", r->str));
-        redisAsyncDisconnect(context);
-    }
-}
-
 static void put_length(struct buf *buf, char kind, size_t number) {
     buf_putc(buf, kind);
     buf_put_u64(buf, number);
@@ -172,6 +145,52 @@ static void send_words(redisAsyncContext *context, redisCallbackFn *answered, vo
     struct str text = command_text(arena, words, count);
     if (redisAsyncFormattedCommand(context, answered, arg, text.ptr, text.len) != REDIS_OK) {
         answered(context, NULL, arg);
+    }
+}
+
+/* First the answer to SUBSCRIBE, then every message. */
+static void on_published(redisAsyncContext *context, void *reply, void *arg) {
+    struct link *link = arg;
+    const redisReply *r = reply;
+    if (r && r->type == REDIS_REPLY_ARRAY) {
+        link->redis->options.heard(link->redis->options.ctx);
+    }
+}
+
+static void subscribe(struct link *link) {
+    struct arena *scratch ARENA_AUTO = arena_new();
+    const struct str words[2] = {STR("SUBSCRIBE"), link->redis->options.channel};
+    send_words(link->context, on_published, link, scratch, words, 2);
+}
+
+static void on_ready(redisAsyncContext *context, void *reply, void *arg) {
+    struct link *link = arg;
+    const redisReply *r = reply;
+    if (!r) {
+        return; /* the disconnect callback follows */
+    }
+    if (r->type == REDIS_REPLY_ERROR) {
+        log_error("redis.refused", log_text("reason", r->str)); /* wrong password, loading, no such database */
+        redisAsyncDisconnect(context);
+        return;
+    }
+    link->up = true;
+    show(link);
+    loop_timer_free(link->patience);
+    link->patience = NULL;
+    link->retry_ms = RETRY_FIRST_MS;
+    if (!str_is_absent(link->redis->options.channel)) {
+        subscribe(link);
+        return;
+    }
+    log_info("redis.connected", log_str("host", link->redis->options.host));
+}
+
+static void on_greeting(redisAsyncContext *context, void *reply, void *arg) {
+    const redisReply *r = reply;
+    if (r && r->type == REDIS_REPLY_ERROR) {
+        log_error("redis.refused", log_text("reason", r->str));
+        redisAsyncDisconnect(context);
     }
 }
 
@@ -247,6 +266,7 @@ struct redis *redis_new(struct loop *loop, const struct redis_options *options) 
     redis->arena = arena_new();
     redis->options = *options;
     redis->options.host = str_from(str_c(redis->arena, options->host));
+    redis->options.channel = str_is_absent(options->channel) ? STR_NONE : str_dup(redis->arena, options->channel);
     redis->options.username = str_is_absent(options->username) ? STR_NONE : str_dup(redis->arena, options->username);
     redis->options.password = str_is_absent(options->password) ? STR_NONE : str_dup(redis->arena, options->password);
     link_init(&redis->commands, redis);

@@ -10,7 +10,8 @@ enum {
     SECURITY = 1 << ROLE_SECURITY,
     AUDITOR = 1 << ROLE_AUDITOR,
     DEVELOPER = 1 << ROLE_DEVELOPER,
-    HOST = 1 << ROLE_HOST
+    HOST = 1 << ROLE_HOST,
+    REGISTRANT = 1 << ROLE_REGISTRANT
 };
 
 static const struct {
@@ -23,9 +24,13 @@ static const struct {
 };
 
 static const struct str roles[] = {
-    [ROLE_NONE] = STR_INIT("none"),           [ROLE_SYSTEM] = STR_INIT("system"),
-    [ROLE_SECURITY] = STR_INIT("security"),   [ROLE_AUDITOR] = STR_INIT("auditor"),
-    [ROLE_DEVELOPER] = STR_INIT("developer"), [ROLE_HOST] = STR_INIT("host"),
+    [ROLE_NONE] = STR_INIT("none"),
+    [ROLE_SYSTEM] = STR_INIT("system"),
+    [ROLE_SECURITY] = STR_INIT("security"),
+    [ROLE_AUDITOR] = STR_INIT("auditor"),
+    [ROLE_DEVELOPER] = STR_INIT("developer"),
+    [ROLE_HOST] = STR_INIT("host"),
+    [ROLE_REGISTRANT] = STR_INIT("registrant"),
 };
 
 bool actor_may(const struct actor *actor, enum permission permission) {

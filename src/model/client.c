@@ -3,8 +3,11 @@
  */
 #include "model/client.h"
 
+#include "base/arena.h"
 #include "base/check.h"
 #include "client_reading.h"
+
+#include <stddef.h>
 
 #define SECRET_LEAST_HMAC 32 /* RFC 7518 §3.2: as long as the hash */
 
@@ -13,19 +16,14 @@ static void problem_of(struct reading *reading, const char *member, const char *
     client_problem(reading, "%s", text);
 }
 
-static bool has_secret_method(const struct client *client) {
-    return client->auth == CLIENT_AUTH_SECRET_BASIC || client->auth == CLIENT_AUTH_SECRET_POST ||
-           client->auth == CLIENT_AUTH_SECRET_JWT;
-}
-
 static void check_credentials(struct reading *reading) {
     const struct client *client = reading->client;
     bool has_secret = !str_is_absent(client->client_secret);
     bool has_keys = !str_is_absent(client->jwks) || !str_is_absent(client->jwks_uri);
-    if (has_secret_method(client) && !has_secret) {
+    if (client_auth_has_secret(client->auth) && !has_secret && !reading->secret_elsewhere) {
         problem_of(reading, "client_secret", "is needed for this token_endpoint_auth_method");
     }
-    if (!has_secret_method(client) && has_secret) {
+    if (!client_auth_has_secret(client->auth) && has_secret) {
         problem_of(reading, "client_secret", "is of no use for this token_endpoint_auth_method");
     }
     if (client->auth == CLIENT_AUTH_SECRET_JWT && has_secret && client->client_secret.len < SECRET_LEAST_HMAC) {
@@ -98,12 +96,41 @@ static void check_grants(struct reading *reading) {
     }
 }
 
+/* What nobody has approved reaches no machine but the one the person sits at. */
+static void check_sandbox(struct reading *reading) {
+    const struct client *client = reading->client;
+    for (size_t i = 0; client->sandbox && i < client->redirect_uri_count; i++) {
+        struct uri uri = {0};
+        CHECK(!uri_read(client->redirect_uris[i], &uri));
+        if (!uri_is_loopback(&uri)) {
+            problem_of(reading, "redirect_uris", "must lead to localhost, 127.0.0.1 or [::1] in the sandbox");
+            return;
+        }
+    }
+}
+
+/* Personal Information Protection Law, article 13 (3): no consent where a statutory duty is performed, and only there.
+ */
+static void check_consent(struct reading *reading) {
+    const struct client *client = reading->client;
+    bool statutory = client->consent == CONSENT_STATUTORY;
+    if (statutory && client->sandbox) {
+        problem_of(reading, "tongxing_consent", "must be ask in the sandbox");
+    }
+    if (statutory && str_is_absent(client->legal_basis) && reading->secret_elsewhere) {
+        problem_of(reading, "tongxing_legal_basis", "is needed where consent is not asked for");
+    }
+    if (statutory && str_equal(client->legal_basis, STR("consent"))) {
+        problem_of(reading, "tongxing_legal_basis", "is consent, which tongxing_consent says is not asked for");
+    }
+}
+
 /* OpenID Connect Core §8.1: the host that pairwise subjects are made for. */
 static void find_sector(struct reading *reading) {
     struct client *client = reading->client;
     struct uri uri = {0};
-    if (!str_is_absent(reading->sector_uri)) {
-        CHECK(!uri_read(reading->sector_uri, &uri));
+    if (!str_is_absent(client->sector_uri)) {
+        CHECK(!uri_read(client->sector_uri, &uri));
         client->sector = uri.host;
         return;
     }
@@ -119,40 +146,121 @@ static void find_sector(struct reading *reading) {
     }
 }
 
-bool client_read(struct arena *arena, const struct json *metadata, struct client *ret_client,
-                 struct client_problems *ret_problems) {
-    struct client client = {
+static bool read_whole(struct reading *reading, const struct json *metadata, struct client *ret_client) {
+    struct client *client = reading->client;
+    if (json_kind(metadata) != JSON_KIND_OBJECT) {
+        problem_of(reading, "client_id", "is missing: a client is an object");
+        return false;
+    }
+    client_read_members(reading, metadata);
+    if (str_is_absent(client->client_id) && !json_member(metadata, "client_id")) {
+        problem_of(reading, "client_id", "is missing");
+    }
+    client->secret_any_way = !reading->has_auth;
+    check_grants(reading);
+    check_credentials(reading);
+    check_redirect_uris(reading);
+    check_sandbox(reading);
+    check_consent(reading);
+    find_sector(reading);
+    if (reading->problems->count > 0) {
+        return false;
+    }
+    *ret_client = *client;
+    return true;
+}
+
+static struct client unsaid(void) {
+    return (struct client){
         .auth = CLIENT_AUTH_SECRET_BASIC,
         .id_token_alg = STR("ES256"),
         .scope = STR("openid"),
+        .claims = ~(claim_set)0,
         .default_max_age = -1,
         .require_pkce = true,
         .level = 1,
         .enabled = true,
     };
-    struct reading reading = {.arena = arena, .client = &client, .problems = ret_problems, .member = "client_id"};
+}
+
+bool client_read(struct arena *arena, const struct json *metadata, struct client *ret_client,
+                 struct client_problems *ret_problems) {
+    struct client client = unsaid();
+    struct reading reading = {.arena = arena, .client = &client, .problems = ret_problems};
     ret_problems->count = 0;
-    if (json_kind(metadata) != JSON_KIND_OBJECT) {
-        client_problem(&reading, "is missing: a client is an object");
-        return false;
+    return read_whole(&reading, metadata, ret_client);
+}
+
+bool client_read_registered(struct arena *arena, struct str client_id, const struct json *metadata,
+                            struct client *ret_client, struct client_problems *ret_problems) {
+    struct client client = unsaid();
+    struct reading reading = {.arena = arena, .client = &client, .problems = ret_problems, .secret_elsewhere = true};
+    ret_problems->count = 0;
+    client.client_id = client_id;
+    const char *wrong = client_id_problem(client_id);
+    if (wrong) {
+        problem_of(&reading, "client_id", wrong);
     }
-    client_read_members(&reading, metadata);
-    if (str_is_absent(client.client_id) && !json_member(metadata, "client_id")) {
-        problem_of(&reading, "client_id", "is missing");
+    return read_whole(&reading, metadata, ret_client);
+}
+
+static struct str *strs_copy(struct arena *arena, const struct str *strs, size_t count) {
+    struct str *copies = arena_array_of(arena, count + 1, struct str);
+    for (size_t i = 0; i < count; i++) {
+        copies[i] = str_dup(arena, strs[i]);
     }
-    client.secret_any_way = !reading.has_auth;
-    check_grants(&reading);
-    check_credentials(&reading);
-    check_redirect_uris(&reading);
-    find_sector(&reading);
-    if (ret_problems->count > 0) {
-        return false;
+    return copies;
+}
+
+/* Every text of a client, wherever it is in the struct. */
+static const size_t texts[] = {
+    offsetof(struct client, client_id),    offsetof(struct client, client_secret),
+    offsetof(struct client, client_name),  offsetof(struct client, client_name_en),
+    offsetof(struct client, client_uri),   offsetof(struct client, logo_uri),
+    offsetof(struct client, policy_uri),   offsetof(struct client, tos_uri),
+    offsetof(struct client, software_id),  offsetof(struct client, software_version),
+    offsetof(struct client, auth_alg),     offsetof(struct client, jwks),
+    offsetof(struct client, jwks_uri),     offsetof(struct client, id_token_alg),
+    offsetof(struct client, userinfo_alg), offsetof(struct client, access_token_alg),
+    offsetof(struct client, sector),       offsetof(struct client, sector_uri),
+    offsetof(struct client, scope),        offsetof(struct client, backchannel_logout_uri),
+    offsetof(struct client, agency),       offsetof(struct client, legal_basis),
+    offsetof(struct client, audience),
+};
+
+struct client client_copy(struct arena *arena, const struct client *client) {
+    struct client copy = *client;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct str *text = (struct str *)(void *)((char *)&copy + texts[i]);
+        *text = str_is_absent(*text) ? STR_NONE : str_dup(arena, *text);
     }
-    *ret_client = client;
-    return true;
+    copy.redirect_uris = strs_copy(arena, client->redirect_uris, client->redirect_uri_count);
+    copy.post_logout_redirect_uris =
+        strs_copy(arena, client->post_logout_redirect_uris, client->post_logout_redirect_uri_count);
+    copy.contacts = strs_copy(arena, client->contacts, client->contact_count);
+    copy.allowed_origins = strs_copy(arena, client->allowed_origins, client->allowed_origin_count);
+    return copy;
 }
 
 /* --- questions --- */
+
+const char *client_id_problem(struct str client_id) {
+    if (client_id.len == 0 || client_id.len > CLIENT_ID_MOST) {
+        return "must be 1 to 100 characters";
+    }
+    for (size_t i = 0; i < client_id.len; i++) {
+        char c = client_id.ptr[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              str_contains(STR("-._~"), c))) {
+            return "may hold letters, digits and - . _ ~ only";
+        }
+    }
+    return NULL;
+}
+
+bool client_auth_has_secret(enum client_auth method) {
+    return method == CLIENT_AUTH_SECRET_BASIC || method == CLIENT_AUTH_SECRET_POST || method == CLIENT_AUTH_SECRET_JWT;
+}
 
 static const struct str states[] = {
     [CLIENT_DRAFT] = STR_INIT("draft"),       [CLIENT_SUBMITTED] = STR_INIT("submitted"),
@@ -210,4 +318,15 @@ bool client_has_redirect_uri(const struct client *client, struct str uri) {
 
 bool client_allows_grant(const struct client *client, enum client_grant grant) {
     return (client->grants & (unsigned)grant) != 0;
+}
+
+/* RFC 9700 §4.11: a redirect back to ourselves would make this server a step in somebody's chain of redirects. */
+bool client_leads_to_issuer(const struct client *client, struct str issuer) {
+    for (size_t i = 0; i < client->redirect_uri_count; i++) {
+        struct str rest = client->redirect_uris[i];
+        if (str_drop_prefix(&rest, issuer) && (rest.len == 0 || rest.ptr[0] == '/' || rest.ptr[0] == '?')) {
+            return true;
+        }
+    }
+    return false;
 }

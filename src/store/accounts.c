@@ -31,24 +31,21 @@ static struct sql_statement account_insert(const struct account_row *row) {
                                   .value_count = 7};
 }
 
-static struct sql_statement credential_put(struct str account_id, struct str hash, int64_t now) {
+struct sql_statement credentials_put(struct str account_id, struct str kind, struct str secret, int64_t now) {
     return (struct sql_statement){.text = PUT_CREDENTIAL,
-                                  .values = {sql_text(account_id), sql_text(PASSWORD), sql_text(hash), sql_int(now)},
+                                  .values = {sql_text(account_id), sql_text(kind), sql_text(secret), sql_int(now)},
                                   .value_count = 4};
-}
-
-static struct str or_empty(struct str text) {
-    return str_is_absent(text) ? STR("") : text;
 }
 
 static struct sql_statement verification_insert(const struct verification_row *row) {
     const struct evidence *evidence = &row->evidence;
     return (struct sql_statement){
         .text = INSERT_VERIFICATION,
-        .values = {sql_text(row->verification_id), sql_text(row->account_id), sql_text(or_empty(evidence->source)),
-                   sql_text(or_empty(evidence->authority)), sql_text(or_empty(evidence->method)),
-                   sql_text(or_empty(evidence->check_id)), sql_int(evidence->folded), sql_int(evidence->result),
-                   sql_int(evidence->level), sql_int(evidence->checked_at), sql_int(evidence->expires_at)},
+        .values = {sql_text(row->verification_id), sql_text(row->account_id),
+                   sql_text(str_or(evidence->source, STR(""))), sql_text(str_or(evidence->authority, STR(""))),
+                   sql_text(str_or(evidence->method, STR(""))), sql_text(str_or(evidence->check_id, STR(""))),
+                   sql_int(evidence->folded), sql_int(evidence->result), sql_int(evidence->level),
+                   sql_int(evidence->checked_at), sql_int(evidence->expires_at)},
         .value_count = 11};
 }
 
@@ -66,7 +63,7 @@ enum sql_status accounts_create(struct sql *sql, const struct account_new *accou
     }
     if (!str_is_absent(account->password_hash)) {
         statements[count++] =
-            credential_put(account->account.account_id, account->password_hash, account->account.created_at);
+            credentials_put(account->account.account_id, PASSWORD, account->password_hash, account->account.created_at);
     }
     for (size_t i = 0; i < account->verification_count; i++) {
         statements[count++] = verification_insert(&account->verifications[i]);
@@ -111,6 +108,15 @@ enum sql_status accounts_find(struct sql *sql, struct arena *arena, enum identif
     return status;
 }
 
+struct sql_statement accounts_state_statement(struct str account_id, enum account_state state, int64_t seen,
+                                              int64_t now) {
+    return (struct sql_statement){
+        .text = "UPDATE accounts SET state = $2, updated_at = $4 WHERE account_id = $1 AND updated_at = $3",
+        .values = {sql_text(account_id), sql_int(state), sql_int(seen), sql_int(now)},
+        .value_count = 4,
+        .must_change = true};
+}
+
 enum sql_status accounts_set_state(struct sql *sql, struct str account_id, enum account_state state, int64_t now) {
     const struct sql_statement statement = {.text =
                                                 "UPDATE accounts SET state = $2, updated_at = $3 WHERE account_id = $1",
@@ -119,21 +125,26 @@ enum sql_status accounts_set_state(struct sql *sql, struct str account_id, enum 
     return sql_write(sql, &statement, 1);
 }
 
-enum sql_status accounts_password(struct sql *sql, struct arena *arena, struct str account_id, struct str *ret_hash) {
+enum sql_status credentials_get(struct sql *sql, struct arena *arena, struct str account_id, struct str kind,
+                                struct str *ret_secret) {
     const struct sql_statement statement = {.text =
                                                 "SELECT secret FROM credentials WHERE account_id = $1 AND kind = $2",
-                                            .values = {sql_text(account_id), sql_text(PASSWORD)},
+                                            .values = {sql_text(account_id), sql_text(kind)},
                                             .value_count = 2};
     struct sql_rows rows;
     enum sql_status status = sql_read(sql, arena, &statement, 1, &rows);
     if (status == SQL_DONE) {
-        *ret_hash = rows.cells[0].bytes;
+        *ret_secret = rows.cells[0].bytes;
     }
     return status;
 }
 
+enum sql_status accounts_password(struct sql *sql, struct arena *arena, struct str account_id, struct str *ret_hash) {
+    return credentials_get(sql, arena, account_id, PASSWORD, ret_hash);
+}
+
 enum sql_status accounts_set_password(struct sql *sql, struct str account_id, struct str hash, int64_t now) {
-    const struct sql_statement statement = credential_put(account_id, hash, now);
+    const struct sql_statement statement = credentials_put(account_id, PASSWORD, hash, now);
     return sql_write(sql, &statement, 1);
 }
 
@@ -188,12 +199,13 @@ enum sql_status accounts_add_verification(struct sql *sql, const struct verifica
     return sql_write(sql, statements, ARRAY_LEN(statements));
 }
 
-enum sql_status accounts_list(struct sql *sql, struct arena *arena, struct str after, size_t most,
+enum sql_status accounts_list(struct sql *sql, struct arena *arena, int state, struct str after, size_t most,
                               struct account_row **ret_rows, size_t *ret_count) {
-    const struct sql_statement statement = {.text = "SELECT " ACCOUNT_COLUMNS
-                                                    " FROM accounts WHERE account_id > $1 ORDER BY account_id",
-                                            .values = {sql_text(or_empty(after))},
-                                            .value_count = 1};
+    const struct sql_statement statement = {
+        .text = "SELECT " ACCOUNT_COLUMNS
+                " FROM accounts WHERE account_id > $1 AND ($2 = 0 OR state = $2) ORDER BY account_id LIMIT $3",
+        .values = {sql_text(str_or(after, STR(""))), sql_int(state), sql_int((int64_t)most)},
+        .value_count = 3};
     struct sql_rows rows = {0};
     if (sql_read(sql, arena, &statement, most < LISTED_MOST ? most : LISTED_MOST, &rows) == SQL_DOWN) {
         return SQL_DOWN;

@@ -37,10 +37,16 @@ enum sql_status consents_put(struct sql *sql, const struct consent_row *row) {
     return sql_write(sql, &statement, 1);
 }
 
+struct sql_statement consents_delete_statement(struct str account_id, struct str client_id) {
+    return (struct sql_statement){.text = "DELETE FROM consents WHERE account_id = $1 AND client_id = $2",
+                                  .values = {sql_text(account_id), sql_text(client_id)},
+                                  .value_count = 2,
+                                  .must_change = true};
+}
+
 enum sql_status consents_delete(struct sql *sql, struct str account_id, struct str client_id) {
-    const struct sql_statement statement = {.text = "DELETE FROM consents WHERE account_id = $1 AND client_id = $2",
-                                            .values = {sql_text(account_id), sql_text(client_id)},
-                                            .value_count = 2};
+    struct sql_statement statement = consents_delete_statement(account_id, client_id);
+    statement.must_change = false;
     return sql_write(sql, &statement, 1);
 }
 

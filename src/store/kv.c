@@ -28,6 +28,12 @@ enum kv_status kv_run(struct kv *kv, struct arena *arena, struct kv_op *ops, siz
     return KV_DONE;
 }
 
+void kv_announce(struct kv *kv, struct arena *arena, struct str channel) {
+    if (kv->announce) {
+        kv->announce(kv, arena, channel);
+    }
+}
+
 bool kv_is_up(const struct kv *kv) {
     return kv->is_up(kv);
 }

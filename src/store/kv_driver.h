@@ -11,6 +11,7 @@
 struct kv {
     /* Carries out all operations, setting each one's status and results. Waits. */
     void (*run)(struct kv *kv, struct arena *arena, struct kv_op *ops, size_t count);
+    void (*announce)(struct kv *kv, struct arena *arena, struct str channel); /* NULL: there is nobody else. Waits. */
     bool (*is_up)(const struct kv *kv);
     void (*free)(struct kv *kv);
     void *driver;

@@ -202,6 +202,13 @@ static void run(struct kv *kv, struct arena *arena, struct kv_op *ops, size_t co
     }
 }
 
+static void announce(struct kv *kv, struct arena *arena, struct str channel) {
+    const struct redis_command command = {.arguments = (const struct str[]){STR("PUBLISH"), channel, STR("")},
+                                          .count = 3};
+    struct redis_reply reply;
+    redis_run(kv->driver, arena, &command, 1, &reply);
+}
+
 static bool is_up(const struct kv *kv) {
     return redis_is_up(kv->driver);
 }
@@ -212,6 +219,6 @@ static void release(struct kv *kv) {
 
 struct kv *kv_redis_new(struct redis *redis) {
     struct kv *kv = check_calloc(1, sizeof(*kv));
-    *kv = (struct kv){.run = run, .is_up = is_up, .free = release, .driver = redis};
+    *kv = (struct kv){.run = run, .announce = announce, .is_up = is_up, .free = release, .driver = redis};
     return kv;
 }

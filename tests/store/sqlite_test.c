@@ -193,7 +193,7 @@ static void count_kept(void *arg) {
     struct arena *arena ARENA_AUTO = arena_new();
     struct account_row *rows;
     size_t count;
-    assert_int_equal(accounts_list(arg, arena, STR_NONE, 1000, &rows, &count), SQL_DONE);
+    assert_int_equal(accounts_list(arg, arena, 0, STR_NONE, 1000, &rows, &count), SQL_DONE);
     assert_int_equal(count, 150);
 }
 

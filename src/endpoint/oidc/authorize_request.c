@@ -258,8 +258,8 @@ static enum step read_claims(struct authorize *authorize) {
         !claims_request_read(authorize->call->arena, text, authorize->client->client.scope, &claims)) {
         return refused(authorize, ERROR_INVALID_REQUEST, "claims is not a valid claims request");
     }
-    authorization->id_token_claims = claims.id_token;
-    authorization->userinfo_claims = claims.userinfo;
+    authorization->id_token_claims = claims.id_token & authorize->client->client.claims;
+    authorization->userinfo_claims = claims.userinfo & authorize->client->client.claims;
     authorization->auth_time_wanted |= claims.auth_time;
     authorization->level = authorize->client->client.level;
     if (claims.acr_essential && claims.acr_level > authorization->level) {

@@ -74,6 +74,34 @@ static enum client_auth_result authenticate(struct call *call, const struct http
     return result;
 }
 
+static void reply_too_fast(struct call *call, const struct client *client) {
+    log_info("client.too_fast", log_str("client_id", client->client_id));
+    reply_json_error(call, ERROR_TOO_MANY_REQUESTS, "more requests than this client system is allowed");
+    http_reply_field(call->reply, STR("Retry-After"), STR("1"));
+}
+
+/* A script may call in a client's name from the origins it is registered for (RFC 6454); a server sends no Origin. */
+static bool is_allowed_origin(const struct call *call, const struct client *client) {
+    struct str origin = http_field_value(call->request, STR("origin"));
+    bool allowed = client->allowed_origin_count == 0 || str_is_absent(origin);
+    for (size_t i = 0; i < client->allowed_origin_count && !allowed; i++) {
+        allowed = str_equal(client->allowed_origins[i], origin);
+    }
+    return allowed;
+}
+
+static const struct registered_client *admit(struct call *call, const struct registered_client *client) {
+    if (!registered_client_within_rate(client)) {
+        reply_too_fast(call, &client->client);
+        return NULL;
+    }
+    if (!is_allowed_origin(call, &client->client)) {
+        reply_json_error(call, ERROR_UNAUTHORIZED_CLIENT, "the client is not registered for this origin");
+        return NULL;
+    }
+    return client;
+}
+
 static void reply_failed(struct call *call) {
     reply_json_error(call, ERROR_INVALID_CLIENT, "the client could not be authenticated");
     http_reply_field(call->reply, STR("WWW-Authenticate"), STR("Basic realm=\"tongxing\""));
@@ -86,7 +114,7 @@ const struct registered_client *authenticate_client(struct call *call, struct ht
     }
     switch (authenticate(call, ret_form, &client)) {
     case CLIENT_AUTH_DONE:
-        return client;
+        return admit(call, client);
     case CLIENT_AUTH_FAILED:
         log_info("client_auth.failed", log_str("client_id", client ? client->client.client_id : STR("")));
         reply_failed(call);

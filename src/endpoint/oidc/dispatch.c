@@ -6,7 +6,7 @@
 #include "domain/consent.h"
 #include "domain/session.h"
 
-enum need { NEED_NOTHING, NEED_LOGIN, NEED_LEVEL, NEED_CONSENT, NEED_STORE };
+enum need { NEED_NOTHING, NEED_LOGIN, NEED_LEVEL, NEED_SECOND_FACTOR, NEED_CONSENT, NEED_STORE };
 
 /* May this session answer, or must the person sign in anew? */
 static bool session_serves(struct call *call, const struct client *client, const struct flow *flow,
@@ -45,6 +45,9 @@ static enum need flow_need(struct call *call, const struct client *client, const
     if (session->level < flow->authorization.level) {
         return NEED_LEVEL;
     }
+    if (client->second_factor && !(session->amr & AMR_OTP)) {
+        return NEED_SECOND_FACTOR;
+    }
     return consent_need(call, client, flow, session);
 }
 
@@ -74,13 +77,15 @@ static void need_login(struct call *call, const struct flow *flow, bool from_pag
     }
 }
 
-static void need_consent(struct call *call, struct flow *flow, const struct session *session, bool from_page) {
+/* A page that needs the session it was led through, or the refusal where none may be shown. */
+static void need_page(struct call *call, struct flow *flow, const struct session *session, bool from_page,
+                      const char *path, enum oidc_error error, const char *description) {
     if (flow->authorization.prompt & PROMPT_NONE) {
-        refuse_flow(call, flow, from_page, ERROR_CONSENT_REQUIRED, "the person must consent");
+        refuse_flow(call, flow, from_page, error, description);
         return;
     }
     flow->account_id = session->account_id;
-    go_to_page(call, flow, "/consent");
+    go_to_page(call, flow, path);
 }
 
 void flow_continue(struct call *call, const struct registered_client *client, struct flow *flow,
@@ -96,8 +101,12 @@ void flow_continue(struct call *call, const struct registered_client *client, st
         refuse_flow(call, flow, from_page, ERROR_UNMET_AUTHENTICATION_REQUIREMENTS,
                     "the person is not proven to the level needed");
         break;
+    case NEED_SECOND_FACTOR:
+        need_page(call, flow, session, from_page, "/second-factor", ERROR_LOGIN_REQUIRED,
+                  "the person must give a one-time password");
+        break;
     case NEED_CONSENT:
-        need_consent(call, flow, session, from_page);
+        need_page(call, flow, session, from_page, "/consent", ERROR_CONSENT_REQUIRED, "the person must consent");
         break;
     case NEED_STORE:
         refuse_flow(call, flow, from_page, ERROR_TEMPORARILY_UNAVAILABLE, "try again in a moment");

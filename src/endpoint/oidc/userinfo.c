@@ -67,8 +67,8 @@ static enum bearer bearer_read(const struct call *call, struct str *ret_token) {
     return header == BEARER_GIVEN ? header : form;
 }
 
-static claim_set claims_wanted(const struct access_token_read *token) {
-    return claims_of_scope(token->scope) | token->grant.userinfo_claims;
+static claim_set claims_wanted(const struct access_token_read *token, const struct client *client) {
+    return (claims_of_scope(token->scope) | token->grant.userinfo_claims) & client->claims;
 }
 
 static void reply_claims(struct call *call, const struct registered_client *client,
@@ -78,7 +78,7 @@ static void reply_claims(struct call *call, const struct registered_client *clie
     struct json_out out = json_out(&body);
     json_open_object(&out, NULL);
     json_put_str(&out, "sub", token->sub);
-    claims_write(&out, claims_wanted(token), account);
+    claims_write(&out, claims_wanted(token, &client->client), account);
     json_close_object(&out);
     CHECK(!body.failed);
     if (str_is_absent(client->client.userinfo_alg)) {
@@ -97,9 +97,9 @@ static void reply_claims(struct call *call, const struct registered_client *clie
 /* The person behind a token that is good: still there and still active. What is known about them is opened only where
  * something of it was asked for. */
 static enum domain_status account_of(struct call *call, const struct access_token_read *token,
-                                     struct account *ret_account) {
+                                     const struct client *client, struct account *ret_account) {
     *ret_account = (struct account){0};
-    if (!claims_wanted(token)) {
+    if (!claims_wanted(token, client)) {
         return account_active(call->domain, call->arena, token->grant.account_id);
     }
     enum domain_status loaded = account_load(call->domain, call->arena, token->grant.account_id, ret_account);
@@ -111,13 +111,13 @@ static void serve(struct call *call, struct str bearer) {
     struct account account;
     enum domain_status status = access_token_read(call->domain, call->arena, bearer, &token);
     const struct registered_client *client =
-        status == DOMAIN_DONE ? registry_find(call->registry, token.client_id) : NULL;
+        status == DOMAIN_DONE && !token.for_admin_api ? registry_find(call->registry, token.client_id) : NULL;
     if (status == DOMAIN_DONE && client && !(token.has_grant && str_has_word(token.scope, STR("openid")))) {
         reply_challenge(call, 403, "Bearer error=\"insufficient_scope\", scope=\"openid\"");
         return;
     }
     if (status == DOMAIN_DONE) {
-        status = client ? account_of(call, &token, &account) : DOMAIN_NO;
+        status = client ? account_of(call, &token, &client->client, &account) : DOMAIN_NO;
     }
     switch (status) {
     case DOMAIN_DONE:

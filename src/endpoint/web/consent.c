@@ -9,25 +9,6 @@
 #include "domain/session.h"
 #include "pages.h"
 
-/* The session must still be the one that the flow was led through. */
-static bool session_of(struct page_call *page_call, struct session *ret_session) {
-    struct call *call = page_call->call;
-    switch (session_find(call->domain, call->arena, session_cookie_sent(call), ret_session)) {
-    case DOMAIN_DONE:
-        if (str_equal(ret_session->account_id, page_call->flow.account_id)) {
-            return true;
-        }
-        break;
-    case DOMAIN_NO:
-        break;
-    case DOMAIN_UNAVAILABLE:
-        reply_unavailable_page(call);
-        return false;
-    }
-    reply_error_page(call, 400, "error.expired_flow", NULL);
-    return false;
-}
-
 static void show_scopes(struct page *page, struct str scope, enum page_language language) {
     static const struct {
         struct str scope;
@@ -82,7 +63,7 @@ static void allow(struct page_call *page_call, const struct session *session) {
 void endpoint_consent(struct call *call) {
     struct page_call page_call;
     struct session session;
-    if (!page_call_open(&page_call, call) || !session_of(&page_call, &session)) {
+    if (!page_call_open(&page_call, call) || !page_session(&page_call, &session)) {
         return;
     }
     if (!page_call.posted) {

@@ -90,6 +90,24 @@ void reply_unavailable_page(struct call *call) {
     http_reply_field(call->reply, STR("Retry-After"), STR("2"));
 }
 
+bool page_session(struct page_call *page_call, struct session *ret_session) {
+    struct call *call = page_call->call;
+    switch (session_find(call->domain, call->arena, session_cookie_sent(call), ret_session)) {
+    case DOMAIN_DONE:
+        if (str_equal(ret_session->account_id, page_call->flow.account_id)) {
+            return true;
+        }
+        break;
+    case DOMAIN_NO:
+        break;
+    case DOMAIN_UNAVAILABLE:
+        reply_unavailable_page(call);
+        return false;
+    }
+    reply_error_page(call, 400, "error.expired_flow", NULL);
+    return false;
+}
+
 /* A password proves no more than level 2, whatever is known about the person. */
 #define PASSWORD_LEVEL 2
 
@@ -119,4 +137,20 @@ void page_signed_in(struct page_call *page_call, const struct account *account) 
     flow->authorization.max_age = -1;
     flow->account_id = session.account_id;
     flow_continue(call, page_call->client, flow, &session, true);
+}
+
+void page_second_factor_given(struct page_call *page_call, const struct session *session) {
+    struct call *call = page_call->call;
+    struct session wanted = *session, renewed;
+    struct str cookie;
+    wanted.amr |= AMR_OTP | AMR_MFA;
+    if (session_start(call->domain, call->arena, session_cookie_sent(call), &wanted, &renewed, &cookie) !=
+        DOMAIN_DONE) {
+        reply_unavailable_page(call);
+        return;
+    }
+    if (!str_is_absent(cookie)) {
+        session_cookie_set(call, cookie);
+    }
+    flow_continue(call, page_call->client, &page_call->flow, &renewed, true);
 }

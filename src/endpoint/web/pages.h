@@ -5,6 +5,7 @@
 #define ENDPOINT_WEB_PAGES_H
 
 #include "../oidc/authorize.h"
+#include "model/session.h"
 
 /* A page request of a flow: its form or query, the opened flow and its client. */
 struct page_call {
@@ -31,6 +32,12 @@ bool page_action_is(const struct page_call *page_call, struct str action);
 
 /* 503 with a page that says to try again. */
 void reply_unavailable_page(struct call *call);
+
+/* The session, which must still be the one that the flow was led through; false with an error page. Waits. */
+bool page_session(struct page_call *page_call, struct session *ret_session);
+
+/* After the second factor: the session remembers it, and the flow goes on. Waits. */
+void page_second_factor_given(struct page_call *page_call, const struct session *session);
 
 /* After a sign-in or a registration: starts the session and goes on with the flow. Waits. */
 struct account;

@@ -48,6 +48,7 @@ function place(content) {
   shown.main.replaceChildren(content);
   const title = shown.main.querySelector('h1');
   document.title = `${title?.textContent ?? ''} — ${t('site.console')}`;
+  scrollTo(0, 0);
   title?.focus({ preventScroll: true });
 }
 

@@ -8,8 +8,11 @@ import { problemText } from '../texts/problems.js';
 const region = h('div', { class: 'toasts', role: 'status', 'aria-live': 'polite' });
 document.body.append(region);
 
+/* Behind an open dialog nothing is seen or read out: the region moves into it. */
 export function say(text) {
   const toast = h('p', { class: 'toast' }, text);
+  const host = document.querySelector('dialog[open]') ?? document.body;
+  if (region.parentNode !== host) host.append(region);
   region.append(toast);
   setTimeout(() => toast.remove(), 6000);
 }

@@ -1,0 +1,31 @@
+/*
+ * second_factor: the one-time password that administrators, and whoever signs in to a client system that asks for it,
+ * give besides their password (RFC 6238). Each password counts once, and guesses are counted before they are looked at.
+ */
+#ifndef DOMAIN_SECOND_FACTOR_H
+#define DOMAIN_SECOND_FACTOR_H
+
+#include "domain/domain.h"
+#include "store/sql.h"
+
+enum second_factor_result {
+    SECOND_FACTOR_DONE,
+    SECOND_FACTOR_WRONG, /* or used before */
+    SECOND_FACTOR_LOCKED,
+    SECOND_FACTOR_NONE, /* the account has none */
+    SECOND_FACTOR_UNAVAILABLE,
+};
+
+/* Waits. */
+enum second_factor_result second_factor_verify(struct domain *domain, struct arena *arena, struct str account_id,
+                                               struct str code);
+/* DOMAIN_NO when the account has none. Waits. */
+enum domain_status second_factor_exists(struct domain *domain, struct arena *arena, struct str account_id);
+
+/* A new secret: the statement that stores it sealed, and the secret in base32 to be shown once. */
+struct sql_statement second_factor_new(struct domain *domain, struct arena *arena, struct str account_id,
+                                       struct str *ret_secret);
+/* otpauth://totp/… for an authenticator app. `label` names the account to its owner. */
+struct str second_factor_uri(const struct domain *domain, struct arena *arena, struct str label, struct str secret);
+
+#endif

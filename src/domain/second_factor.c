@@ -1,0 +1,102 @@
+/*
+ * One-time passwords of accounts. Their secrets are sealed in the table of credentials; a used step is marked in the kv
+ * store for as long as it could be used again.
+ */
+#include "domain/second_factor.h"
+
+#include "attempts.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/random.h"
+#include "jose/otp.h"
+#include "status.h"
+#include "store/accounts.h"
+
+#define KIND       STR("totp")
+#define SKEW_STEPS 1
+#define TRIES_MOST 5
+#define TRIES_S    900
+
+static enum domain_status load(struct domain *domain, struct arena *arena, struct str account_id,
+                               struct str *ret_secret) {
+    struct str stored, sealed;
+    enum domain_status found = domain_of_sql(credentials_get(domain->sql, arena, account_id, KIND, &stored));
+    if (found != DOMAIN_DONE) {
+        return found;
+    }
+    return base64url_decode(arena, stored, &sealed) &&
+                   seal_open(domain->sealers->personal, arena, sealed, account_id, ret_secret)
+               ? DOMAIN_DONE
+               : DOMAIN_NO;
+}
+
+enum domain_status second_factor_exists(struct domain *domain, struct arena *arena, struct str account_id) {
+    struct str secret;
+    return load(domain, arena, account_id, &secret);
+}
+
+/* RFC 6238 §5.2: a password that was accepted is not accepted again. */
+static enum second_factor_result use_once(struct domain *domain, struct arena *arena, struct str account_id,
+                                          int64_t step) {
+    struct str id = str_format(arena, "%.*s-%lld", STR_ARG(account_id), (long long)step);
+    switch (kv_put_new(domain->kv, arena, STR("tp"), id, STR("1"), (2 * SKEW_STEPS + 2) * OTP_STEP_S)) {
+    case KV_DONE:
+        return SECOND_FACTOR_DONE;
+    case KV_MISSING:
+    case KV_CONFLICT:
+        return SECOND_FACTOR_WRONG;
+    case KV_DOWN:
+        break;
+    }
+    return SECOND_FACTOR_UNAVAILABLE;
+}
+
+enum second_factor_result second_factor_verify(struct domain *domain, struct arena *arena, struct str account_id,
+                                               struct str code) {
+    struct str secret;
+    int64_t tries, step;
+    switch (load(domain, arena, account_id, &secret)) {
+    case DOMAIN_DONE:
+        break;
+    case DOMAIN_NO:
+        return SECOND_FACTOR_NONE;
+    case DOMAIN_UNAVAILABLE:
+        return SECOND_FACTOR_UNAVAILABLE;
+    }
+    const struct attempt_limit limit = {"second-factor", account_id, TRIES_MOST, TRIES_S};
+    switch (attempts_count(domain, arena, &limit, 1, &tries)) {
+    case ATTEMPTS_ALLOWED:
+        break;
+    case ATTEMPTS_EXCEEDED:
+        return SECOND_FACTOR_LOCKED;
+    case ATTEMPTS_UNAVAILABLE:
+        return SECOND_FACTOR_UNAVAILABLE;
+    }
+    if (!otp_find(secret, code, clock_wall(), SKEW_STEPS, &step)) {
+        return SECOND_FACTOR_WRONG;
+    }
+    enum second_factor_result used = use_once(domain, arena, account_id, step);
+    if (used == SECOND_FACTOR_DONE) {
+        attempts_clear(domain, arena, &limit);
+    }
+    return used;
+}
+
+struct sql_statement second_factor_new(struct domain *domain, struct arena *arena, struct str account_id,
+                                       struct str *ret_secret) {
+    char bytes[OTP_SECRET_SIZE];
+    random_bytes(bytes, sizeof(bytes));
+    *ret_secret = base32_encode(arena, str_of(bytes, sizeof(bytes)));
+    struct str sealed = seal(domain->sealers->personal, arena, str_of(bytes, sizeof(bytes)), account_id);
+    return credentials_put(account_id, KIND, base64url_encode(arena, sealed), clock_wall());
+}
+
+struct str second_factor_uri(const struct domain *domain, struct arena *arena, struct str label, struct str secret) {
+    struct str host = domain->settings->issuer;
+    str_drop_prefix(&host, STR("https://"));
+    str_drop_prefix(&host, STR("http://"));
+    struct str issuer = percent_encode(arena, host);
+    return str_concat(arena, STR("otpauth://totp/"), issuer, STR(":"), percent_encode(arena, label), STR("?secret="),
+                      secret, STR("&issuer="), issuer, STR("&algorithm=SHA1&digits=6&period=30"));
+}
