@@ -3,7 +3,7 @@
  * put(metadata, values) writes what was typed back, leaving out what is empty: absent means "the server's default".
  */
 import { t } from '../core/language.js';
-import { scopeList, scopeOptions, scopes } from './scopes.js';
+import { claimOptions, scopeList, scopeOptions, scopes } from './scopes.js';
 
 const text = (member, settings = {}) => ({ name: member, label: t(`member.${member}`), hint: t(`hint.${member}`), ...settings });
 
@@ -14,6 +14,7 @@ const names = () => [
   text('logo_uri', { placeholder: 'https://portal.example.gov.cn/logo.svg' }),
   text('policy_uri', { placeholder: 'https://portal.example.gov.cn/privacy' }),
   text('tos_uri'),
+  text('contacts', { kind: 'lines', rows: 2 }),
 ];
 
 function addresses(kind) {
@@ -22,20 +23,28 @@ function addresses(kind) {
     text('redirect_uris', { kind: 'lines', required: true, placeholder: example, hint: t(`hint.redirect_uris.${kind}`) }),
     text('post_logout_redirect_uris', { kind: 'lines' }),
     ...(kind === 'web' ? [text('backchannel_logout_uri'), text('backchannel_logout_session_required', { kind: 'flag' })] : []),
+    ...(kind === 'spa' ? [text('tongxing_allowed_origins', { kind: 'lines', rows: 2, placeholder: 'https://portal.example.gov.cn' })] : []),
   ];
 }
+
+const bases = ['consent', 'contract', 'statutory_duty', 'emergency', 'public_interest', 'disclosed_information', 'law'];
+const basisOptions = () => [['', t('basis.not_said')], ...bases.map((basis) => [basis, t(`basis.${basis}`)])];
 
 const levels = () => [1, 2, 3, 4].map((level) => [`${level}`, `L${level} ${t(`level.${level}`)}`, t(`level.${level}.hint`)]);
 
 function proof(kind) {
-  if (kind === 'service') return [text('scope', { hint: t('hint.scope.service') })];
+  if (kind === 'service') return [text('scope', { hint: t('hint.scope.service') }), text('tongxing_rate_limit', { kind: 'number', least: 1, most: 100000 })];
   return [
     text('tongxing_level', { kind: 'radio', options: levels() }),
     text('scope', { kind: 'checks', options: scopeOptions() }),
     text('other_scopes'),
+    text('tongxing_claims', { kind: 'checks', options: claimOptions(), compact: true }),
     text('tongxing_consent', { kind: 'radio', options: ['ask', 'statutory'].map((value) => [value, t(`consent.${value}`), t(`consent.${value}.hint`)]) }),
+    text('tongxing_legal_basis', { kind: 'choice', options: basisOptions() }),
+    text('tongxing_second_factor', { kind: 'flag' }),
     text('subject_type', { kind: 'radio', options: ['pairwise', 'public'].map((value) => [value, t(`subject.${value}`), t(`subject.${value}.hint`)]) }),
     text('sector_identifier_uri'),
+    text('tongxing_rate_limit', { kind: 'number', least: 1, most: 100000 }),
   ];
 }
 

@@ -30,7 +30,7 @@ export function changeKind(metadata, kind) {
     if (changed[member] === undefined) delete changed[member];
   }
   if (kind !== 'service') return changed;
-  for (const member of ['redirect_uris', 'post_logout_redirect_uris', 'backchannel_logout_uri', 'backchannel_logout_session_required', 'subject_type', 'sector_identifier_uri', 'tongxing_level', 'tongxing_consent', 'scope']) {
+  for (const member of ['redirect_uris', 'post_logout_redirect_uris', 'backchannel_logout_uri', 'backchannel_logout_session_required', 'subject_type', 'sector_identifier_uri', 'tongxing_level', 'tongxing_consent', 'tongxing_legal_basis', 'tongxing_claims', 'tongxing_second_factor', 'scope']) {
     delete changed[member];
   }
   return changed;

@@ -45,14 +45,26 @@ function addressOf(path, query = {}) {
   return address;
 }
 
+const retryMost = 5; /* seconds: a longer wait is the person's to decide */
+
+/* The API limits how often one administrator calls: a short wait is not worth a message. */
+async function sendPatiently(method, address, options) {
+  for (let tries = 0; ; tries++) {
+    const answer = await send(method, address, options);
+    const seconds = Number(answer.headers.get('retry-after') ?? 1);
+    if (answer.status !== 429 || tries === 3 || !(seconds <= retryMost)) return answer;
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  }
+}
+
 /* Gives the answer itself; a token that has just ended is renewed once. */
 async function answerOf(method, path, options) {
   const address = addressOf(path, options.query);
-  let answer = await send(method, address, options);
+  let answer = await sendPatiently(method, address, options);
   if (answer.status === 401) {
     await refresh();
     if (!accessToken()) throw new Problem(401);
-    answer = await send(method, address, options);
+    answer = await sendPatiently(method, address, options);
   }
   if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})));
   return answer;

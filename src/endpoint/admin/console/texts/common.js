@@ -54,6 +54,7 @@ export const common = {
   'problem.forbidden': ['您的角色不允许此操作。', 'Your role does not allow this.'],
   'problem.missing': ['未找到。', 'Nothing was found.'],
   'problem.stale': ['在您编辑期间，他人已作了修改。您填写的内容已保留，请核对后再次保存。', 'Somebody else changed this in the meantime. What you typed is kept: compare, then save again.'],
+  'problem.too_many': ['操作过于频繁，请稍候再试。', 'Too many calls in a moment. Wait a little and try again.'],
   'problem.unavailable': ['数据库暂时没有响应，没有做任何更改。请稍候片刻再试；如持续出现，请联系运维人员。', 'The store does not answer at the moment and nothing was changed. Wait a little and try again; if it goes on, tell the operators.'],
   'problem.invalid': ['请检查标出的内容。', 'Please look at what is marked.'],
   'problem.conflict': ['当前状态下不能这样做。', 'This cannot be done in its present state.'],

@@ -19,6 +19,7 @@ export const people = {
   'admin.state': ['状态', 'State'],
   'admin_state.pending': ['待确认', 'to be confirmed'],
   'admin_state.active': ['有效', 'active'],
+  'admin_state.removed': ['已免除', 'dismissed'],
   'admin.created_by': ['提名人', 'Named by'],
   'admin.approved_by': ['确认人', 'Confirmed by'],
   'admin.approve': ['确认', 'Confirm'],

@@ -57,6 +57,7 @@ async function remove(admin, reload) {
 function buttonsOf(admin, can, reload) {
   const about = { 'aria-label': undefined, class: 'quiet small-button' };
   const named = (key, work) => busyButton(t(key), work, { ...about, 'aria-label': `${t(key)}: ${admin.name}` });
+  if (admin.state === 'removed') return t('table.nothing_to_do');
   const buttons = [
     can('admin.approve') && admin.state === 'pending' && named('admin.approve', async () => (await approveAdmin(admin)) && reload()),
     can('admin.approve') && named('admin.second_factor', () => newSecondFactor(admin, reload)),

@@ -8,7 +8,7 @@ import { number } from '../core/format.js';
 import { hashOf } from '../core/route.js';
 import { t } from '../core/language.js';
 import { badge } from '../widgets/badge.js';
-import { problemBox } from '../widgets/notice.js';
+import { note, problemBox } from '../widgets/notice.js';
 import { plot } from '../widgets/plot.js';
 import { heading } from './frame.js';
 
@@ -61,7 +61,12 @@ export async function view({ query, can, every: repeat, signal }) {
   const problems = h('div');
   const fetched = () => api('GET', 'dashboard', { query: { hours }, signal });
   const range = ['1', '24'].map((one) => h('a', { class: 'button quiet', href: hashOf('', one === '1' ? {} : { hours: one }), 'aria-current': one === hours ? 'true' : undefined }, t(`dash.hours.${one}`)));
-  place.append(...content(await fetched(), can).flat());
+  try {
+    place.append(...content(await fetched(), can).flat());
+  } catch (problem) {
+    if (problem.status !== 404) throw problem;
+    return h('section', {}, heading(t('nav.dashboard')), note(t('dash.none')));
+  }
   const again = async () => {
     if (place.contains(document.activeElement)) return; /* somebody reads a plot with the keyboard: the next minute will do */
     try {

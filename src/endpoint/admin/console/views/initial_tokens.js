@@ -58,6 +58,7 @@ export async function initialTokens({ can, reload, signal }) {
     return h('section', { class: 'card' }, h('div', { class: 'heading' }, title, add), h('p', { class: 'hint' }, t('initial.about')), table({ caption: t('initial.title'), columns, rows }));
   } catch (problem) {
     if (problem.name === 'AbortError') throw problem;
+    if (problem.status === 404) return ''; /* built without dynamic registration */
     return h('section', { class: 'card' }, title, problemBox(problem, reload));
   }
 }

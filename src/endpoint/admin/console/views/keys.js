@@ -13,9 +13,9 @@ import { table } from '../widgets/table.js';
 import { heading } from './frame.js';
 
 async function rotate(keys, reload) {
-  const algs = [...new Set(keys.map((key) => key.alg))];
-  const alg = field({ name: 'alg', label: t('keys.alg'), kind: 'choice', options: [['', t('keys.all')], ...algs.map((one) => [one, one])] });
-  const work = () => api('POST', 'keys/rotate', { body: alg.get() ? { alg: alg.get() } : {} });
+  const algs = [...new Set(keys.map((key) => key.alg))].sort();
+  const alg = field({ name: 'alg', label: t('keys.alg'), kind: 'choice', options: algs.map((one) => [one, one]) });
+  const work = () => api('POST', 'keys/rotate', { body: { alg: alg.get() } });
   if (!(await confirm({ title: t('keys.rotate'), text: [t('keys.rotate.text'), alg.node], yes: t('keys.rotate'), work }))) return;
   say(t('keys.rotate.done'));
   reload();

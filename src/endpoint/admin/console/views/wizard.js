@@ -161,6 +161,7 @@ export async function view(context) {
       await create(draft);
       context.reload();
     } catch (problem) {
+      if (problem.status === 409 && draft.clientId) return void goTo(stepOf({ field: 'client_id' }, draft, agencies, me), [{ field: 'client_id', detail: problem.detail }]);
       if (problem.errors?.length && draft.step === last) return void goTo(stepOf(problem.errors[0], draft, agencies, me), problem.errors);
       problems.replaceChildren(problemBox(problem));
     }

@@ -4,7 +4,7 @@
  *   name     the member it stands for: problems of that name are shown here
  *   label, hint, required
  *   kind     text | email | tel | password | number | area | lines | choice | radio | checks | flag | moment
- *   options  [[value, text, hint?]] for choice, radio and checks
+ *   options  [[value, text, hint?, fixed?]] for choice, radio and checks; compact sets many short ones side by side
  *   value    a string; a list for lines and checks; true or false for flag
  *
  * A field has node, name, get(), set(value), setError(text or ''), focus().
@@ -48,7 +48,7 @@ function group(spec, common) {
   const values = () => inputs.filter((input) => input.checked).map((input) => input.value);
   const get = () => (type === 'radio' ? values()[0] : values());
   const set = (value) => inputs.forEach((input) => (input.checked = [value].flat().includes(input.value)));
-  return { control: h('div', { class: 'options' }, rows), first: inputs[0], inputs, get, set };
+  return { control: h('div', { class: spec.compact ? 'options compact' : 'options' }, rows), first: inputs[0], inputs, get, set };
 }
 
 function flag(spec, common) {
