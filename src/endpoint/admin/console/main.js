@@ -41,11 +41,12 @@ function draw(content, path = '') {
   shown = frame({ me, changeLanguage, signOut: auth.signOut });
   document.body.prepend(shown.node);
   shown.mark(path);
-  if (content) place(content);
+  if (content) place(content, path);
 }
 
-function place(content) {
+function place(content, path = '') {
   shown.main.replaceChildren(content);
+  shown.main.dataset.view = path; /* for whoever drives the console from outside: this view is there */
   const title = shown.main.querySelector('h1');
   document.title = `${title?.textContent ?? ''} — ${t('site.console')}`;
   scrollTo(0, 0);
@@ -100,7 +101,7 @@ async function show() {
   const content = await contentOf(route, context).catch(() => undefined);
   if (context.signal.aborted || !content) return;
   shown.main.removeAttribute('aria-busy');
-  place(content);
+  place(content, route?.path);
 }
 
 async function enter() {

@@ -1,6 +1,7 @@
 /*
  * Who administers: naming, confirming and dismissing administrators, and their second factor, which is shown once.
  */
+import { who } from '../core/actors.js';
 import { busyButton, button, h } from '../core/dom.js';
 import { all, api, encode } from '../core/api.js';
 import { time } from '../core/format.js';
@@ -68,13 +69,14 @@ function buttonsOf(admin, can, reload) {
 
 export async function view({ can, reload, signal }) {
   const [admins, agencies] = await Promise.all([all('admins', { signal }), agencyOptions(signal)]);
-  const names = Object.fromEntries(agencies);
+  const owners = Object.fromEntries(agencies);
+  const names = Object.fromEntries(admins.map((admin) => [admin.account_id, admin.name]));
   const columns = [
     { label: t('admin.name'), cell: (row) => row.name },
-    { label: t('admin.role'), cell: (row) => [t(`role.${row.role}`), row.agency_id && h('small', { class: 'soft' }, ` ${names[row.agency_id] ?? row.agency_id}`)] },
+    { label: t('admin.role'), cell: (row) => [t(`role.${row.role}`), row.agency_id && h('small', { class: 'soft' }, ` ${owners[row.agency_id] ?? row.agency_id}`)] },
     { label: t('admin.state'), cell: (row) => badge('admin_state', row.state) },
-    { label: t('admin.created_by'), cell: (row) => h('code', {}, row.created_by ?? '—') },
-    { label: t('admin.approved_by'), cell: (row) => h('code', {}, row.approved_by ?? '—') },
+    { label: t('admin.created_by'), cell: (row) => who(names, row.created_by) },
+    { label: t('admin.approved_by'), cell: (row) => who(names, row.approved_by) },
     { label: t('column.updated_at'), cell: (row) => time(row.updated_at ?? row.created_at) },
     { label: '', cell: (row) => buttonsOf(row, can, reload) },
   ];

@@ -2,6 +2,7 @@
  * Everything that waits for a second pair of eyes: submitted client systems, changes of approved ones, new administrators.
  */
 import { busyButton, h } from '../core/dom.js';
+import { who } from '../core/actors.js';
 import { actOnClient } from '../core/actions.js';
 import { all, api, encode } from '../core/api.js';
 import { nameOf, time } from '../core/format.js';
@@ -35,14 +36,14 @@ function decide(client, reload) {
 }
 
 /* Opened when it is looked at: the list itself does not carry the metadata. */
-function clientCard(row, agencies, { can, reload, signal }) {
+function clientCard(row, agencies, names, { can, reload, signal }) {
   const body = h('div');
   const load = async () => {
     try {
       const client = await api('GET', `clients/${encode(row.client_id)}`, { signal });
       const [before, after] = client.pending ? [client.metadata, client.pending] : [{}, client.metadata];
       const left = client.pending ? t('diff.in_force') : t('diff.nothing');
-      body.replaceChildren(facts([[t('client.submitted_by'), h('code', {}, client.submitted_by ?? '—')], [t('member.agency_id'), agencies[client.agency_id] ?? client.agency_id ?? '—']]),
+      body.replaceChildren(facts([[t('client.submitted_by'), who(names, client.submitted_by)], [t('member.agency_id'), agencies[client.agency_id] ?? client.agency_id ?? '—']]),
         diff(before, after, { left }), whyNot(client, can), decide(client, reload));
     } catch (problem) {
       body.replaceChildren(problemBox(problem, load));
@@ -54,9 +55,9 @@ function clientCard(row, agencies, { can, reload, signal }) {
   return details;
 }
 
-function adminCard(admin, { can, reload }) {
+function adminCard(admin, names, { can, reload }) {
   return h('section', { class: 'card' }, h('h3', {}, admin.name, ' ', badge('admin_state', admin.state)),
-    facts([[t('admin.role'), t(`role.${admin.role}`)], [t('admin.created_by'), h('code', {}, admin.created_by ?? '—')], [t('column.created_at'), time(admin.created_at)]]),
+    facts([[t('admin.role'), t(`role.${admin.role}`)], [t('admin.created_by'), who(names, admin.created_by)], [t('column.created_at'), time(admin.created_at)]]),
     can('admin.approve') ? h('div', { class: 'buttons' }, busyButton(t('admin.approve'), async () => (await approveAdmin(admin)) && reload())) : note(t('approvals.other_role'), 'wait'));
 }
 
@@ -65,9 +66,10 @@ export async function view(context) {
   const [clients, agencies, admins] = await Promise.all([
     waitingClients(signal), agencyOptions(signal), can('admin.read') ? all('admins', { signal }) : [],
   ]);
-  const names = Object.fromEntries(agencies);
+  const owners = Object.fromEntries(agencies);
+  const names = Object.fromEntries(admins.map((admin) => [admin.account_id, admin.name]));
   const pending = admins.filter((admin) => admin.state === 'pending');
   return h('section', {}, heading(t('nav.approvals')), h('p', { class: 'hint' }, t('approvals.about')),
-    h('h2', {}, t('approvals.clients', { count: clients.length })), clients.length ? clients.map((row) => clientCard(row, names, context)) : h('p', { class: 'empty' }, t('approvals.none')),
-    can('admin.read') && [h('h2', {}, t('approvals.admins', { count: pending.length })), pending.length ? pending.map((admin) => adminCard(admin, context)) : h('p', { class: 'empty' }, t('approvals.none'))]);
+    h('h2', {}, t('approvals.clients', { count: clients.length })), clients.length ? clients.map((row) => clientCard(row, owners, names, context)) : h('p', { class: 'empty' }, t('approvals.none')),
+    can('admin.read') && [h('h2', {}, t('approvals.admins', { count: pending.length })), pending.length ? pending.map((admin) => adminCard(admin, names, context)) : h('p', { class: 'empty' }, t('approvals.none'))]);
 }

@@ -1,6 +1,7 @@
 /*
  * The audit trail, newest first, with export.
  */
+import { actorNames, who } from '../core/actors.js';
 import { busyButton, button, h } from '../core/dom.js';
 import { api, download } from '../core/api.js';
 import { events } from '../core/events.js';
@@ -28,11 +29,11 @@ const details = (row) =>
   show(t('audit.row'), (close) => h('div', { class: 'stack' }, facts(order.filter((name) => row[name] !== undefined && row[name] !== null && row[name] !== '').map((name) => [t(`audit.${name}`), shown(row, name)])),
     h('div', { class: 'buttons' }, button(t('do.close'), () => close()))), { wide: true });
 
-const columns = () => [
+const columns = (names) => [
   { label: t('audit.at'), cell: (row) => time(row.at) },
   { label: t('audit.event'), cell: (row) => tOr(`event.${row.event}`, row.event) },
   { label: t('audit.result'), cell: (row) => [badge('result', row.result), row.reason && h('small', { class: 'soft' }, ` ${row.reason}`)] },
-  { label: t('audit.actor'), cell: (row) => (row.actor ? h('code', {}, row.actor) : '—') },
+  { label: t('audit.actor'), cell: (row) => who(names, row.actor) },
   { label: t('audit.client_id'), cell: (row) => (row.client_id ? h('code', {}, row.client_id) : '—') },
   { label: t('audit.subject'), cell: (row) => (row.subject ? h('code', {}, row.subject) : '—') },
   { label: t('audit.address'), cell: (row) => row.address },
@@ -71,7 +72,7 @@ export async function view({ query, can, go, signal }) {
   const asked = { ...rest, from: toUtc(from), to: toUtc(to) };
   const problems = h('div');
   const take = () => save({ from: asked.from, to: asked.to }).catch((problem) => problems.replaceChildren(problemBox(problem)));
-  const list = pagedTable({ caption: t('nav.audit'), columns: columns(), load: (page) => api('GET', 'audit', { query: { ...page, ...asked }, signal }), empty: t('audit.none') });
+  const list = pagedTable({ caption: t('nav.audit'), columns: columns(await actorNames(can, signal)), load: (page) => api('GET', 'audit', { query: { ...page, ...asked }, signal }), empty: t('audit.none') });
   const out = can('audit.export') && busyButton(t('audit.export'), take, { class: 'quiet' });
   return h('section', {}, heading(t('nav.audit'), out), problems, await statusCard(signal), filters({ path: 'audit', query, specs: specs(), go }), list.node);
 }

@@ -2,6 +2,7 @@
  * One client system: what is in force, what waits for approval, its secrets, and what may be done with it now.
  */
 import { busyButton, h } from '../core/dom.js';
+import { actorNames, who } from '../core/actors.js';
 import { actOnClient } from '../core/actions.js';
 import { api, encode } from '../core/api.js';
 import { nameOf, time } from '../core/format.js';
@@ -28,14 +29,15 @@ const shownValue = (value) =>
 const metadataFacts = (metadata) =>
   facts(Object.entries(metadata).sort(([a], [b]) => a.localeCompare(b)).map(([member, value]) => [[tOr(`member.${member}`, member), h('code', { class: 'member' }, member)], shownValue(value)]));
 
-async function stateCard(client, signal) {
+async function stateCard(client, { can, signal }) {
+  const names = await actorNames(can, signal);
   return h('section', { class: 'card' }, h('h2', {}, t('client.about')), facts([
     [t('client.state'), [badge('state', client.state), client.sandbox && h('span', { class: 'badge badge-plain' }, t('client.sandbox'))]],
     [t('member.client_id'), h('code', {}, client.client_id)],
     [t('member.agency_id'), client.agency_id ? await agencyName(client.agency_id, signal) : '—'],
     [t('client.origin'), t(`origin.${client.origin}`)],
-    client.submitted_by && [t('client.submitted_by'), h('code', {}, client.submitted_by)],
-    client.approved_by && [t('client.approved_by'), h('code', {}, client.approved_by)],
+    client.submitted_by && [t('client.submitted_by'), who(names, client.submitted_by)],
+    client.approved_by && [t('client.approved_by'), who(names, client.approved_by)],
     [t('column.created_at'), time(client.created_at)],
     [t('column.updated_at'), time(client.updated_at)],
   ]));
@@ -77,12 +79,13 @@ function secretsCard(client, can, reload) {
   return h('section', { class: 'card' }, h('h2', {}, t('secret.title')), table({ caption: t('secret.title'), columns, rows: client.secrets ?? [], empty: t('secret.nothing') }), add);
 }
 
-export async function view({ params, can, reload, signal }) {
+export async function view(context) {
+  const { params, can, reload, signal } = context;
   const client = await api('GET', `clients/${encode(params.id)}`, { signal });
   const edit = can('client.write') && client.state !== 'retired' && h('a', { class: 'button quiet', href: `#/clients/${encode(client.client_id)}/edit` }, t('do.change'));
   return h('section', {}, heading(nameOf(client.metadata, 'client_name') || client.client_id, actionButtons(client, reload), edit),
     client.state === 'submitted' && isOwnToApprove(client, can) && note(t('client.own'), 'wait'),
-    pendingCard(client, can), await stateCard(client, signal),
+    pendingCard(client, can), await stateCard(client, context),
     h('section', { class: 'card' }, h('h2', {}, t('client.metadata')), metadataFacts(client.metadata)),
     secretsCard(client, can, reload), librarySettings(client));
 }

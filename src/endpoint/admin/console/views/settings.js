@@ -1,6 +1,7 @@
 /*
  * What is changed while everything runs, and the tokens with which client systems may register themselves.
  */
+import { actorNames } from '../core/actors.js';
 import { h } from '../core/dom.js';
 import { api, encode } from '../core/api.js';
 import { number, time } from '../core/format.js';
@@ -21,10 +22,10 @@ function specOf(setting, disabled) {
   };
 }
 
-function settingCard(setting, can, signal) {
+function settingCard(setting, names, can, signal) {
   let { version } = setting;
   const changed = h('p', { class: 'small' });
-  const showWho = (one) => (changed.textContent = one.version ? t('settings.changed', { by: one.updated_by ?? '—', at: time(one.updated_at) }) : t('settings.never_changed'));
+  const showWho = (one) => (changed.textContent = one.version ? t('settings.changed', { by: names[one.updated_by] ?? one.updated_by ?? '—', at: time(one.updated_at) }) : t('settings.never_changed'));
   const submit = async ({ value }) => {
     const now = await api('PUT', `settings/${encode(setting.name)}`, { body: { value }, version });
     ({ version } = now);
@@ -45,7 +46,7 @@ function settingCard(setting, can, signal) {
 
 export async function view(context) {
   const { can, signal } = context;
-  const { items } = await api('GET', 'settings', { signal });
+  const [{ items }, names] = await Promise.all([api('GET', 'settings', { signal }), actorNames(can, signal)]);
   return h('section', {}, heading(t('nav.settings')), h('p', { class: 'hint' }, t('settings.about')),
-    h('div', { class: 'columns' }, items.map((setting) => settingCard(setting, can, signal))), await initialTokens(context));
+    h('div', { class: 'columns' }, items.map((setting) => settingCard(setting, names, can, signal))), await initialTokens(context));
 }

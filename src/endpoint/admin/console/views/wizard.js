@@ -11,7 +11,7 @@ import { credentialsBox, librarySettings } from '../client/handover.js';
 import { changeKind, kindOptions } from '../client/kinds.js';
 import { diff } from '../widgets/diff.js';
 import { field } from '../widgets/field.js';
-import { showErrors, valuesOf } from '../widgets/form.js';
+import { missing, showErrors, valuesOf } from '../widgets/form.js';
 import { errorList, note, problemBox } from '../widgets/notice.js';
 import { problemText } from '../texts/problems.js';
 import { agencyOptions } from './agencies.js';
@@ -146,8 +146,10 @@ export async function view(context) {
     drawStep([]);
   };
 
-  async function next(step, fields, problems) {
+  async function next(specs, fields, problems) {
     const last = stepsOf(draft).length - 1;
+    const empty = missing(fields, specs);
+    if (empty.length) return void showErrors(fields, empty);
     try {
       const errors = await validate(draft, signal);
       const here = errors.filter((error) => fields.some((one) => one.name === error.field) || stepOf(error, draft, agencies, me) < draft.step);
@@ -172,7 +174,8 @@ export async function view(context) {
     const current = Math.min(draft.step, names.length - 1);
     const step = names[current];
     const last = current === names.length - 1;
-    const fields = specsOf(step, draft, agencies, me).map(field);
+    const specs = specsOf(step, draft, agencies, me);
+    const fields = specs.map(field);
     const problems = h('div', { class: 'form-problems' });
     const forward = h('button', { type: 'submit', 'data-next': step }, t(last ? 'wizard.create' : 'wizard.next'));
     const back = () => {
@@ -182,7 +185,7 @@ export async function view(context) {
     const submit = (event) => {
       event.preventDefault();
       keep({ ...take(step, draft, valuesOf(fields)), step: current });
-      whileBusy(forward, () => next(step, fields, problems));
+      whileBusy(forward, () => next(specs, fields, problems));
     };
     const title = h('h2', { tabindex: '-1' }, t('wizard.title', { number: current + 1, of: names.length, name: t(`wizard.step.${step}`) }));
     const node = h('form', { class: 'stack card', novalidate: true, on: { submit } }, title, h('p', { class: 'hint' }, t(`wizard.about.${step}`)),

@@ -21,7 +21,8 @@ export function showErrors(fields, errors) {
   return left;
 }
 
-function missing(fields, specs) {
+/* Fields that must be filled and are not, as errors. */
+export function missing(fields, specs) {
   const empty = specs.filter((spec, i) => spec.required && !spec.disabled && [undefined, ''].includes(fields[i].get()));
   return empty.map((spec) => ({ field: spec.name, detail: t('field.missing') }));
 }
