@@ -137,7 +137,9 @@ void endpoint_handle(void *ctx, const struct http_request *request, struct http_
     if (route) {
         reply->mark = MARK_ROUTE + (unsigned)(route - routes);
         serve_route(&call, route);
-    } else if (!console_serve(&call) && !serve_asset(&call)) {
+    } else if (console_serve(&call)) {
+        reply->mark = MARK_ASSET;
+    } else if (!serve_asset(&call)) {
         reply_error_page(&call, 404, "error.not_found", NULL);
     }
     registry_free(call.registry);

@@ -75,6 +75,27 @@ describe('serving', () => {
     assert.equal(await head.text(), '');
   });
 
+  test('an installation may put its own in their place', async () => {
+    const own = path.join(stack.folder, 'pages');
+    fs.mkdirSync(path.join(own, 'console/style'), { recursive: true });
+    fs.writeFileSync(path.join(own, 'console/style/base.css'), 'body { color: #123456; }');
+    const before = (await get('/admin/style/base.css')).headers.get('etag');
+    stack.write({ server: { issuer: stack.issuer, workers: 2, pages_folder: own } });
+    await stack.server.stop();
+    stack.server.start();
+    await stack.untilReady();
+    const answer = await get('/admin/style/base.css');
+    assert.equal(await answer.text(), 'body { color: #123456; }');
+    assert.notEqual(answer.headers.get('etag'), before);
+    assert.equal(await (await get('/admin/main.js')).text(), read('main.js'));
+  });
+
+  test('they are counted as files', async () => {
+    await get('/admin/main.js');
+    const metrics = await (await fetch(`http://127.0.0.1:${stack.ports.ops}/metrics`)).text();
+    assert.match(metrics, /http_requests_total\{[^}]*route="asset"[^}]*\} [1-9]/);
+  });
+
   test('nothing else, by no other name and no other method', async () => {
     for (const target of ['/admin/none.js', '/admin/views/', '/admin/views', '/admin/MAIN.JS', '/admin/main.js/', '/adminmain.js', '/Admin/']) {
       assert.equal((await get(target)).status, 404, target);

@@ -20,6 +20,8 @@ const sentences = [
   [/^is needed: pairwise subjects with redirect_uris on several hosts$/, '回调地址在多个主机上且用户标识各系统不同时必填'],
   [/^is needed for grant_types authorization_code$/, '必填'],
   [/^is not a member we know$/, '不是可识别的项目'],
+  [/^does not answer with a JSON list of redirect URIs$/, '该地址未返回回调地址列表（JSON）'],
+  [/^does not list each of the redirect_uris$/, '该地址返回的列表未包含全部回调地址'],
   [/^is missing$/, '必填'],
   [/^must be a list of 1 to (\d+) strings$/, '须填写 1 至 $1 项'],
   [/^must lead to localhost, 127\.0\.0\.1 or \[::1\] in the sandbox$/, '沙箱系统只能指向 localhost、127.0.0.1 或 [::1]'],

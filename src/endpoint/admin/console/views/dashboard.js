@@ -10,6 +10,7 @@ import { t } from '../core/language.js';
 import { badge } from '../widgets/badge.js';
 import { note, problemBox } from '../widgets/notice.js';
 import { plot } from '../widgets/plot.js';
+import { table } from '../widgets/table.js';
 import { heading } from './frame.js';
 
 const every = 60; /* seconds */
@@ -55,6 +56,20 @@ const content = (answer, can) => [
   h('h2', {}, t('dash.upstreams')), answer.upstreams?.length ? answer.upstreams.map((upstream) => upstreamCard(upstream, answer)) : h('p', { class: 'empty' }, t('dash.no_upstreams')),
 ];
 
+/* Without a history: how the registers do right now, as the node that answers finds them. */
+async function upstreamsNow(can, signal) {
+  if (!can('upstream.read')) return '';
+  const { items } = await api('GET', 'upstreams', { signal });
+  const columns = [
+    { label: t('dash.upstream'), cell: (row) => row.name },
+    { label: t('client.state'), cell: (row) => badge('breaker', row.breaker) },
+    { label: t('dash.calls'), cell: (row) => number(row.calls) },
+    { label: t('dash.failures'), cell: (row) => number(row.failures) },
+    { label: t('dash.concurrent'), cell: (row) => number(row.concurrent) },
+  ];
+  return [h('h2', {}, t('dash.upstreams')), h('p', { class: 'hint' }, t('dash.this_node')), table({ caption: t('dash.upstreams'), columns, rows: items, empty: t('dash.no_upstreams') })];
+}
+
 export async function view({ query, can, every: repeat, signal }) {
   const hours = query.hours === '24' ? '24' : '1';
   const place = h('div');
@@ -65,7 +80,8 @@ export async function view({ query, can, every: repeat, signal }) {
     place.append(...content(await fetched(), can).flat());
   } catch (problem) {
     if (problem.status !== 404) throw problem;
-    return h('section', {}, heading(t('nav.dashboard')), note(t('dash.none')));
+    const now = await upstreamsNow(can, signal).catch(() => '');
+    return h('section', {}, heading(t('nav.dashboard')), note(t('dash.none')), now);
   }
   const again = async () => {
     if (place.contains(document.activeElement)) return; /* somebody reads a plot with the keyboard: the next minute will do */
