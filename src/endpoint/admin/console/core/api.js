@@ -1,7 +1,7 @@
 /*
  * Calls of the admin API, relative to this page. Answers are plain objects; what goes wrong is a Problem (RFC 9457).
  */
-import { accessToken, refresh } from './auth.js';
+import { accessToken, expire, refresh } from './auth.js';
 
 const base = new URL('api/v1/', document.baseURI);
 const requestMost = 30000; /* ms */
@@ -65,6 +65,7 @@ async function answerOf(method, path, options) {
     await refresh();
     if (!accessToken()) throw new Problem(401);
     answer = await sendPatiently(method, address, options);
+    if (answer.status === 401) expire();
   }
   if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})));
   return answer;

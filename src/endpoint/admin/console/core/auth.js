@@ -6,6 +6,7 @@ const client = 'tongxing-console';
 const scope = 'openid admin';
 const pendingKey = 'tongxing.console.sign-in';
 const beforeKey = 'tongxing.console.signed-in';
+const idleKey = 'tongxing.console.idle';
 const refreshAhead = 60; /* seconds before the access token ends */
 const requestMost = 15000; /* ms */
 
@@ -67,6 +68,7 @@ export async function begin(hash = location.hash, language = 'zh-CN') {
   const query = new URLSearchParams({
     client_id: client, response_type: 'code', scope, redirect_uri: redirectUri(), state: pending.state, nonce: pending.nonce,
     code_challenge: await sha256(pending.verifier), code_challenge_method: 'S256', ui_locales: language,
+    ...(sessionStorage.getItem(idleKey) && { prompt: 'login' }), /* whoever sits there now may be somebody else */
   });
   location.assign(`${metadata.authorization_endpoint}?${query}`);
 }
@@ -92,6 +94,7 @@ function checkIdToken(text, nonce) {
 function keep(answer) {
   tokens = { access: answer.access_token, refresh: answer.refresh_token ?? tokens?.refresh, id: answer.id_token ?? tokens?.id };
   sessionStorage.setItem(beforeKey, '1');
+  sessionStorage.removeItem(idleKey);
   clearTimeout(timer);
   const seconds = Math.max((answer.expires_in ?? 600) - refreshAhead, 10);
   timer = setTimeout(() => refresh().catch(() => {}), seconds * 1000);
@@ -137,12 +140,25 @@ async function refreshNow() {
   return undefined;
 }
 
+/* What is not needed any more is withdrawn (RFC 7009); if that fails, it ends by itself. */
+function revoke(token) {
+  if (!token || !metadata.revocation_endpoint) return;
+  fetchJson(metadata.revocation_endpoint, { method: 'POST', body: new URLSearchParams({ client_id: client, token }) }).catch(() => {});
+}
+
 function forget(reason) {
   clearTimeout(timer);
+  if (reason === 'idle') {
+    revoke(tokens?.refresh);
+    sessionStorage.setItem(idleKey, '1');
+  }
   tokens = undefined;
   sessionStorage.removeItem(beforeKey);
   ended(reason);
 }
+
+/* The API does not take even a new token: the session behind it has ended. */
+export const expire = () => forget('expired');
 
 export const accessToken = () => tokens?.access;
 
