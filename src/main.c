@@ -16,6 +16,7 @@ static const struct {
     {"check", command_check, "FILE | --reference        say every mistake in a configuration, or all options"},
     {"keys", command_keys, "create|list|rotate FILE   signing keys"},
     {"account", command_account, "add FILE                  an account from a JSON profile on standard input"},
+    {"audit", command_audit, "verify|search|export|verify-export|prune FILE …"},
     {"simulate", command_simulate, "…                         upstream registers for trials and tests"},
     {"portal", command_portal, "…                         a sample portal"},
 };

@@ -6,6 +6,7 @@
 
 /* CHOICE options hold the index of the name; log.level and log.format in the order of base/log.h. */
 enum { CONFIG_KV_REDIS, CONFIG_KV_MEMORY };
+enum { CONFIG_AUDIT_REFUSE, CONFIG_AUDIT_CONTINUE };
 
 struct config {
 #define INT(group, name, standard, least, most, unit, help) int64_t group##_##name;

@@ -22,6 +22,7 @@ struct upstream;
 struct registry;
 struct event_sink;
 struct event;
+struct trail;
 
 enum domain_status {
     DOMAIN_DONE,
@@ -79,11 +80,14 @@ struct domain {
     const atomic_bool *kv_up;        /* one of each worker of the process */
     size_t kv_up_count;
     const struct event_sink *events; /* who hears what happens (model/event.h); NULL for nobody */
+    const struct trail *trail;       /* how the audit trail fares (model/trail.h); NULL for none */
 };
 
 /* Which of the stores answer, to every worker of the process. Waits. */
 struct domain_health {
     bool kv, sql;
+    bool trail;         /* the audit trail lets people sign in */
+    const char *detail; /* of the audit trail: "up", "behind", "broken", "full" */
 };
 struct domain_health domain_health(struct domain *domain);
 

@@ -17,8 +17,8 @@ enum domain_status session_get(struct domain *domain, struct arena *arena, struc
 
 /*
  * After a successful sign-in. A browser's session of the same account is renewed in place (new auth_time, same cookie);
- * one of another account is ended first. Sets ret_session and, when a cookie must be set, ret_cookie (absent
- * otherwise). Waits.
+ * one of another account is ended first, and that is told of. Sets ret_session and, when a cookie must be set,
+ * ret_cookie (absent otherwise). Waits.
  */
 enum domain_status session_start(struct domain *domain, struct arena *arena, struct str old_cookie,
                                  const struct session *wanted, struct session *ret_session, struct str *ret_cookie);

@@ -53,7 +53,7 @@ struct keyring_entry {
 size_t keyring_count(const struct keyring *keyring);
 struct keyring_entry keyring_entry(const struct keyring *keyring, size_t index);
 
-/* The sealing key of a purpose ("flow", "personal", "lookup", "sid", "refresh", "csrf", …): lives as long as the
+/* The sealing key of a purpose ("flow", "personal", "lookup", "sid", "refresh", "audit", …): lives as long as the
  * keyring. */
 const struct sealer *keyring_sealer(const struct keyring *keyring, const char *purpose);
 

@@ -14,6 +14,7 @@
 int command_serve(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_keys(int argc, char **argv);
+int command_audit(int argc, char **argv);
 int command_account(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_portal(int argc, char **argv);
@@ -24,6 +25,9 @@ bool command_load_config(const char *path, struct arena *arena, struct config *r
 int command_failed(const struct fault *fault);
 
 struct keyring_options command_keyring_options(const struct config *config);
+struct audit_options;
+/* Without database and sealer. */
+struct audit_options command_audit_options(const struct config *config);
 struct domain_settings command_settings(const struct config *config);
 /* The clients of clients.file; every mistake is said on standard error. */
 bool command_load_clients(const struct config *config, struct arena *arena, struct client **ret_clients,

@@ -35,9 +35,9 @@ static void hear(void *ctx, const struct event *event) {
     if (event_is_audited(event)) {
         log_line(event);
     }
-    /* ---- the audit trail's listener goes here: one call, with a member of struct events for what it needs ---- */
+    audit_hear(events->audit, event);
 }
 
-void events_init(struct events *events, struct metrics *metrics) {
-    *events = (struct events){.sink = {.hear = hear, .ctx = events}, .metrics = metrics};
+void events_init(struct events *events, struct metrics *metrics, struct audit *audit) {
+    *events = (struct events){.sink = {.hear = hear, .ctx = events}, .metrics = metrics, .audit = audit};
 }

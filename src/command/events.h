@@ -1,17 +1,19 @@
 /*
- * events: who hears what happens on one worker (model/event.h): the metrics and the log.
+ * events: who hears what happens on one worker (model/event.h): the metrics, the log and the audit trail.
  */
 #ifndef COMMAND_EVENTS_H
 #define COMMAND_EVENTS_H
 
+#include "audit/audit.h"
 #include "metrics/metrics.h"
 
 /* One per worker; `sink` is what its domain tells. */
 struct events {
     struct event_sink sink;
     struct metrics *metrics;
+    struct audit *audit;
 };
 
-void events_init(struct events *events, struct metrics *metrics);
+void events_init(struct events *events, struct metrics *metrics, struct audit *audit);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "command.h"
 
+#include "audit/audit.h"
 #include "base/json.h"
 #include "config/clients_file.h"
 
@@ -30,6 +31,17 @@ struct keyring_options command_keyring_options(const struct config *config) {
         .kek = config->keys_kek,
         /* ID tokens come back as hints long after they expired: a day is kept for them. */
         .retired_seconds = longest + 24 * 3600,
+    };
+}
+
+struct audit_options command_audit_options(const struct config *config) {
+    return (struct audit_options){
+        .folder = config->audit_folder,
+        .node = config->server_node,
+        .spool_bytes = config->audit_spool_bytes,
+        .sync_ms = config->audit_sync_ms,
+        .checkpoint_ms = config->audit_checkpoint_s * 1000,
+        .refuse_when_full = config->audit_full == CONFIG_AUDIT_REFUSE,
     };
 }
 

@@ -4,6 +4,7 @@
  * SIGTERM and SIGINT stop gracefully, a second one at once. SIGHUP reads the clients again. Key files are looked at
  * every two seconds, so that `tongxing keys rotate` needs no restart.
  */
+#include "audit/audit.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "domain/registry.h"
@@ -135,8 +136,19 @@ static void register_changed(void *ctx, struct registry *registry) {
     registry_free(registry);
 }
 
+static bool open_audit(struct server *server, struct fault *fault) {
+    struct audit_options options = command_audit_options(server->config);
+    options.database = server->shared.database;
+    options.sealer = keyring_sealer(newest(server), "audit");
+    if (!audit_open(&options, &server->shared.audit, fault)) {
+        return false;
+    }
+    return true;
+}
+
 static bool start_workers(struct server *server, struct fault *fault) {
-    if (!http_port_is_free(server->config->listen_address, (uint16_t)server->config->listen_port, fault)) {
+    if (!http_port_is_free(server->config->listen_address, (uint16_t)server->config->listen_port, fault) ||
+        !open_audit(server, fault)) {
         return false;
     }
     server->registry = registry_hold(server->file_registry);
@@ -170,6 +182,7 @@ static void stop_workers(struct server *server) {
 }
 
 static void close_shared(struct server *server) {
+    audit_close(server->shared.audit); /* while the database is still there */
     registry_free(server->registry);
     registry_free(server->file_registry);
     pthread_mutex_destroy(&server->registry_lock);
@@ -235,6 +248,7 @@ static sigset_t block_signals(void) {
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on files is answered like a full disk */
     return signals;
 }
 

@@ -3,6 +3,7 @@
  */
 #include "worker.h"
 
+#include "audit/audit.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -15,6 +16,7 @@
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "loop/redis.h"
+#include "minutes.h"
 #include "observe.h"
 #include "upstream/upstream.h"
 
@@ -44,6 +46,7 @@ struct worker {
 
     /* of the background worker */
     struct register_listener *listener; /* NULL: one that serves */
+    struct minutes *minutes;
     struct redis *announcements;
     struct fiber *follower; /* sleeps until something is announced */
     bool announced;
@@ -118,10 +121,11 @@ static bool open_domain(struct worker *worker, struct keyring *keyring, struct r
     domain->loop = worker->loop;
     domain->passwords = shared->passwords;
     domain->sealers = &shared->sealers;
+    domain->trail = audit_trail(shared->audit);
     domain->kv_up = shared->kv_up;
     domain->kv_up_count = shared->worker_count;
     domain->registry = registry_hold(registry);
-    events_init(&worker->events, worker->endpoint.metrics.own);
+    events_init(&worker->events, worker->endpoint.metrics.own, shared->audit);
     domain->events = &worker->events.sink;
     domain->keys = domain_keys_new(keyring);
     domain->client_keys = client_keys_new();
@@ -208,8 +212,7 @@ static bool listen_ops(struct worker *worker) {
 
 #define LOOK_MS 1000
 
-static void look(void *arg) {
-    struct worker *worker = arg;
+static void observe(struct worker *worker) {
     observe_worker(worker->endpoint.metrics.own, &(struct observed_worker){.loop = worker->loop,
                                                                            .redis = worker->redis,
                                                                            .upstream = worker->population,
@@ -217,10 +220,18 @@ static void look(void *arg) {
                                                                            .public = worker->public});
 }
 
+static void look(void *arg) {
+    struct worker *worker = arg;
+    observe(worker);
+    if (worker->minutes) {
+        minutes_look(worker->minutes);
+    }
+}
+
 /* Before the metrics are shown: other workers' numbers are up to LOOK_MS old. */
 static void refresh(void *ctx) {
     struct worker *worker = ctx;
-    look(worker);
+    observe(worker);
     observe_process(worker->endpoint.metrics.own,
                     &(struct observed_process){.passwords = worker->shared->passwords,
                                                .keyring = worker->domain.keys->keyring,
@@ -294,6 +305,7 @@ static void begin_background(struct worker *worker) {
     }
     look(worker);
     worker->look = loop_timer_new(worker->loop, LOOK_MS, true, look, worker);
+    worker->minutes = minutes_new(worker->shared->metrics, worker->shared->config, &worker->domain);
     fiber_spawn(worker->loop, begin, worker);
 }
 
@@ -327,6 +339,7 @@ static void *worker_main(void *arg) {
     }
     loop_timer_free(worker->look);
     loop_end_fibers(worker->loop);
+    minutes_free(worker->minutes);
     http_server_free(worker->public);
     http_server_free(worker->ops);
     close_domain(worker);

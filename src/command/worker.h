@@ -20,6 +20,7 @@ struct shared {
     struct pool *passwords;
     struct pages *pages;
     struct metrics_group *metrics;
+    struct audit *audit;
     atomic_bool *kv_up; /* of each worker, kept by it: readiness speaks for all of them */
     size_t worker_count;
 };

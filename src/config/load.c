@@ -2,14 +2,16 @@
  * From the tree of a configuration file to struct config, by the options table.
  */
 #include "base/buf.h"
+#include "base/byte.h"
 #include "base/check.h"
 #include "config/yaml.h"
 
 #include <limits.h>
 
 enum option_type { TYPE_INT, TYPE_FLAG, TYPE_CHOICE, TYPE_TEXT, TYPE_LIST };
-enum text_kind { PLAIN, PATH, SECRET, URL, WORDS, NETWORKS, ALGS };
-#define REQUIRED "\x01"
+enum text_kind { PLAIN, PATH, SECRET, URL, NAME, WORDS, NETWORKS, ALGS };
+#define REQUIRED  "\x01"
+#define NAME_MOST 64
 
 struct option {
     const char *group, *name;
@@ -162,6 +164,16 @@ static void read_choice(struct loading *loading, const struct option *option, co
     }
 }
 
+static void check_name(struct loading *loading, struct str name) {
+    bool fine = name.len <= NAME_MOST;
+    for (size_t i = 0; i < name.len; i++) {
+        fine = fine && byte_is((unsigned char)name.ptr[i], BYTE_UNRESERVED) && name.ptr[i] != '~';
+    }
+    if (!fine) {
+        problem(loading, "must be at most %d letters, digits, '.', '_' and '-'", NAME_MOST);
+    }
+}
+
 static void read_text(struct loading *loading, const struct option *option, const struct yaml *node) {
     if (str_is_empty(node->text)) {
         problem(loading, "is empty");
@@ -169,6 +181,8 @@ static void read_text(struct loading *loading, const struct option *option, cons
     }
     if (option->kind == URL) {
         check_issuer(loading, node->text);
+    } else if (option->kind == NAME) {
+        check_name(loading, node->text);
     }
     *(struct str *)place(loading, option) = option->kind == PATH ? in_folder(loading, node->text) : node->text;
 }
@@ -404,6 +418,14 @@ static void check_together(struct loading *loading, const struct yaml *root) {
     }
 }
 
+/* The spool stands beside the database, which has to be on a disk that keeps as well. */
+static void set_audit_folder(struct loading *loading) {
+    struct config *config = loading->config;
+    if (str_is_absent(config->audit_folder) && !str_is_absent(config->sql_path)) {
+        config->audit_folder = str_format(loading->arena, "%.*s.spool", STR_ARG(config->sql_path));
+    }
+}
+
 static struct str folder_of(struct arena *arena, struct str path) {
     size_t slash = path.len;
     while (slash > 0 && path.ptr[slash - 1] != '/') {
@@ -434,6 +456,7 @@ bool config_load(struct arena *arena, struct str path, struct config *ret_config
     read_groups(&loading, root);
     check_required(&loading);
     check_together(&loading, root);
+    set_audit_folder(&loading);
     if (ret_problems->count > before) {
         return false;
     }

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "change.h"
 #include "domain/registry.h"
+#include "model/trail.h"
 #include "store/outbox.h"
 
 #include <stdarg.h>
@@ -71,6 +72,9 @@ struct admin_answer admin_of_sql(enum sql_status status) {
 
 struct admin_answer change_write(struct domain *domain, struct arena *arena, struct change *change,
                                  const struct event *event) {
+    if (!trail_takes_administration(domain->trail)) {
+        return admin_answer(ADMIN_UNAVAILABLE); /* nothing is changed that would leave no trace */
+    }
     change_add(change, outbox_put(arena, event));
     switch (sql_write(domain->sql, change->statements, change->count)) {
     case SQL_DONE:

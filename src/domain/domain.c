@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "jose/verified.h"
 #include "model/event.h"
+#include "model/trail.h"
 #include "store/sql.h"
 
 static const enum jose_alg signing_algs[] = {JOSE_ES256, JOSE_RS256, JOSE_PS256, JOSE_EDDSA};
@@ -62,10 +63,29 @@ void domain_tell(const struct domain *domain, const struct event *event) {
     event_tell(domain->events, &told);
 }
 
+/* Not up is no reason to send people elsewhere, as long as they may sign in here. */
+static const char *trail_detail(const struct trail *trail) {
+    if (!trail_takes_administration(trail)) {
+        return "full";
+    }
+    switch (trail ? (enum trail_state)atomic_load(&trail->state) : TRAIL_FINE) {
+    case TRAIL_FINE:
+        break;
+    case TRAIL_BEHIND:
+        return "behind";
+    case TRAIL_BROKEN:
+        return "broken";
+    }
+    return "up";
+}
+
 struct domain_health domain_health(struct domain *domain) {
     bool kv = true;
     for (size_t i = 0; i < domain->kv_up_count; i++) {
         kv = kv && atomic_load(&domain->kv_up[i]);
     }
-    return (struct domain_health){.kv = kv, .sql = sql_ping(domain->sql) == SQL_DONE};
+    return (struct domain_health){.kv = kv,
+                                  .sql = sql_ping(domain->sql) == SQL_DONE,
+                                  .trail = trail_takes_sign_ins(domain->trail),
+                                  .detail = trail_detail(domain->trail)};
 }

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "domain/password.h"
 #include "loop/fiber.h"
+#include "model/trail.h"
 #include "status.h"
 
 #define DELAY_FIRST_MS 100
@@ -66,6 +67,9 @@ static enum login_result check_person(struct domain *domain, struct arena *arena
 enum login_result login_with_password(struct domain *domain, struct arena *arena, struct str username,
                                       struct str password, struct str client_address, struct account *ret_account) {
     const struct domain_settings *settings = domain->settings;
+    if (!trail_takes_sign_ins(domain->trail)) {
+        return LOGIN_UNAVAILABLE; /* nobody may sign in without a trace */
+    }
     enum identifier_kind kind;
     struct str value = account_identifier_fold(arena, username, &kind);
     struct str era = attempts_era(domain, arena, value);

@@ -13,6 +13,7 @@
 #include "domain/password.h"
 #include "model/event.h"
 #include "model/identity.h"
+#include "model/trail.h"
 #include "upstream/upstream.h"
 
 #define DAY_S       86400
@@ -195,6 +196,9 @@ enum registration_result register_person(struct domain *domain, struct arena *ar
                                          const struct registration *registration, struct str client_address,
                                          struct account *ret_account, struct registration_problems *ret_problems) {
     struct person person;
+    if (!trail_takes_sign_ins(domain->trail)) {
+        return REGISTRATION_UNAVAILABLE;
+    }
     if (!read_person(domain, arena, registration, &person, ret_problems)) {
         return REGISTRATION_INVALID;
     }

@@ -14,6 +14,7 @@
 #include "domain/registry.h"
 #include "jose/digest.h"
 #include "logout.h"
+#include "model/event.h"
 #include "store/kv.h"
 
 #define COOKIE_PREFIX STR("ss_")
@@ -89,6 +90,19 @@ static enum domain_status session_store(struct domain *domain, struct arena *are
     return kv_run(domain->kv, arena, ops, ARRAY_LEN(ops)) == KV_DONE ? DOMAIN_DONE : DOMAIN_UNAVAILABLE;
 }
 
+/* Another person signs in with the browser of somebody who has not signed out. */
+static enum domain_status session_replace(struct domain *domain, struct arena *arena, const struct session *old) {
+    if (session_end(domain, arena, old->session_id) != DOMAIN_DONE) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    domain_tell(domain, &(struct event){.kind = EVENT_LOGOUT,
+                                        .result = EVENT_DONE,
+                                        .reason = "replaced",
+                                        .actor = old->account_id,
+                                        .session_id = old->session_id});
+    return DOMAIN_DONE;
+}
+
 enum domain_status session_start(struct domain *domain, struct arena *arena, struct str old_cookie,
                                  const struct session *wanted, struct session *ret_session, struct str *ret_cookie) {
     struct session session = *wanted;
@@ -102,7 +116,7 @@ enum domain_status session_start(struct domain *domain, struct arena *arena, str
         session.session_id = old.session_id;
         session.created_at = old.created_at;
     } else {
-        if (found == DOMAIN_DONE && session_end(domain, arena, old.session_id) != DOMAIN_DONE) {
+        if (found == DOMAIN_DONE && session_replace(domain, arena, &old) != DOMAIN_DONE) {
             return DOMAIN_UNAVAILABLE;
         }
         cookie = str_concat(arena, STR("ss_"), random_text(arena, COOKIE_RANDOM));

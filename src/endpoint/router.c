@@ -169,7 +169,7 @@ static void reply_health(struct call *call) {
 
 static void reply_readiness(struct call *call) {
     struct domain_health health = domain_health(call->domain);
-    bool ready = health.kv && health.sql;
+    bool ready = health.kv && health.sql && health.trail;
     struct buf body;
     buf_init(&body, call->arena, 128, 256);
     struct json_out out = json_out(&body);
@@ -177,6 +177,7 @@ static void reply_readiness(struct call *call) {
     json_put_str(&out, "status", ready ? STR("ready") : STR("unavailable"));
     json_put_str(&out, "kv", health.kv ? STR("up") : STR("down"));
     json_put_str(&out, "sql", health.sql ? STR("up") : STR("down"));
+    json_put_str(&out, "audit", str_from(health.detail));
     json_close_object(&out);
     reply_json(call, ready ? 200 : 503, buf_str(&body));
 }

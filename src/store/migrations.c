@@ -93,5 +93,32 @@ static const char *const version_2[] = {
     NULL,
 };
 
-const char *const *const sql_migrations[] = {version_1, version_2};
+/* The audit trail: rows in one chain for each node (docs/audit.md). Each index for searching ends in the order of the
+ * result, so that a page is read along it. */
+static const char audit_table[] =
+    "CREATE TABLE audit ("
+    " node TEXT NOT NULL, seq BIGINT NOT NULL, at_ms BIGINT NOT NULL, event TEXT NOT NULL, result TEXT NOT NULL,"
+    " actor TEXT, client_id TEXT, subject TEXT, request_id TEXT, record TEXT NOT NULL, mac BYTEA NOT NULL,"
+    " PRIMARY KEY (node, seq))";
+static const char audit_exports_table[] =
+    "CREATE TABLE audit_exports ("
+    " export_id TEXT NOT NULL, node TEXT NOT NULL, from_seq BIGINT NOT NULL, to_seq BIGINT NOT NULL,"
+    " at_ms BIGINT NOT NULL, seal BYTEA NOT NULL, PRIMARY KEY (node, from_seq, export_id))";
+static const char *const version_audit[] = {
+    audit_table,
+    "CREATE INDEX audit_time ON audit(at_ms, node, seq)",
+    "CREATE INDEX audit_actor ON audit(actor, at_ms, node, seq)",
+    "CREATE INDEX audit_client ON audit(client_id, at_ms, node, seq)",
+    "CREATE INDEX audit_subject ON audit(subject, at_ms, node, seq)",
+    "CREATE INDEX audit_event ON audit(event, at_ms, node, seq)",
+    "CREATE INDEX audit_result ON audit(result, at_ms, node, seq)",
+    "CREATE INDEX audit_request ON audit(request_id, at_ms, node, seq)",
+    "CREATE TABLE audit_heads (node TEXT PRIMARY KEY, seq BIGINT NOT NULL, mac BYTEA NOT NULL, seal BYTEA NOT NULL)",
+    "CREATE TABLE audit_anchors (node TEXT PRIMARY KEY, seq BIGINT NOT NULL, mac BYTEA NOT NULL, seal BYTEA NOT NULL)",
+    "CREATE TABLE audit_spools (spool_id TEXT PRIMARY KEY, segment BIGINT NOT NULL, at_byte BIGINT NOT NULL)",
+    audit_exports_table,
+    NULL,
+};
+
+const char *const *const sql_migrations[] = {version_1, version_2, version_audit};
 const int64_t sql_schema_version = ARRAY_LEN(sql_migrations);

@@ -38,6 +38,7 @@ static void the_least_file_has_all_defaults(void **state) {
     assert_int_equal(config.listen_port, 8080);
     assert_int_equal(config.keys_algorithms.count, 4);
     assert_str(config.sql_path, "/tmp/x.db");
+    assert_str(config.audit_folder, "/tmp/x.db.spool");
     assert_true(str_is_absent(config.redis_password));
 }
 
@@ -56,6 +57,11 @@ static void each_mistake_is_said_with_line_and_option(void **state) {
         {GOOD "listen:\n  trusted_proxies: x\n", 6, "listen.trusted_proxies", "a list"},
         {GOOD "listen:\n  trusted_proxies: [proxy.example]\n", 6, "listen.trusted_proxies", "not an address"},
         {GOOD "listen:\n  tls_key: k.pem\n", 6, "listen.tls_key", "together"},
+        {GOOD "audit:\n  keep_days: 179\n", 6, "audit.keep_days", "between 180"},
+        {"server: {issuer: 'https://id.example', node: 'a b'}\nsql: {path: x}\nkeys: {folder: k}\nregistration: "
+         "{enabled: "
+         "false}\n",
+         1, "server.node", "at most 64 letters"},
         {GOOD "log:\n  level: loud\n", 6, "log.level", "debug|info|warn|error"},
         {GOOD "keys2: 1\n", 5, "keys2", "not a group"},
         {GOOD "listen: 1\n", 5, "listen", "group"},

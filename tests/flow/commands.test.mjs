@@ -66,12 +66,19 @@ test('serve: no keys, keys that others can read, keys of another installation', 
 test('serve: databases and certificates it cannot use', () => {
   says(run(['serve', config((c) => { c.sql.path = '/nonexistent/x.db'; })]), 1, /database \/nonexistent\/x\.db cannot be opened: No such file or directory/);
   says(run(['serve', config((c) => { c.sql.path = stack.file('server.log'); })]), 1, /cannot be used/);
-  says(run(['serve', config((c) => { c.listen.port = 0; c.ops.port = 0; c.listen.tls_certificate = '/nonexistent.pem'; c.listen.tls_key = '/nonexistent.pem'; })]), 1, /certificate \/nonexistent\.pem cannot be used/);
+  says(run(['serve', config((c) => { c.listen.port = 0; c.ops.port = 0; c.audit = { folder: stack.file('other.spool') }; c.listen.tls_certificate = '/nonexistent.pem'; c.listen.tls_key = '/nonexistent.pem'; })]), 1, /certificate \/nonexistent\.pem cannot be used/);
+});
+test('serve: the spool of the audit trail is another server\'s, or can be read by others', () => {
+  const free = (c) => { c.listen.port = 0; c.ops.port = 0; };
+  says(run(['serve', config(free)]), 1, /spool of the audit trail \S+ is in use by another process/);
+  fs.mkdirSync(stack.file('open.spool'), { mode: 0o755 });
+  says(run(['serve', config((c) => { free(c); c.audit = { folder: stack.file('open.spool') }; })]), 1, /can be read by others \(mode 0755\): make it 0700/);
+  says(run(['serve', config((c) => { free(c); c.server.node = 'a b'; })]), 1, /server\.node: must be at most 64 letters/);
 });
 test('serve: an unset variable, and an upstream nobody knows', () => {
   says(run(['serve', config((c) => { c.redis.password = '${NOBODY_SET_THIS}'; })]), 1, /no variable NOBODY_SET_THIS/);
   says(run(['serve', config((c) => { c.registration.upstream = 'nobody'; })]), 1, /names no entry of upstreams/);
-  says(run(['serve', config((c) => { c.listen.port = 0; c.ops.port = 0; c.upstreams.population.adapter = 'nobody'; })]), 1, /there is no adapter nobody/);
+  says(run(['serve', config((c) => { c.listen.port = 0; c.ops.port = 0; c.audit = { folder: stack.file('other.spool') }; c.upstreams.population.adapter = 'nobody'; })]), 1, /there is no adapter nobody/);
 });
 test('keys: list, rotate, and an algorithm that is not ours', () => {
   assert.match(run(['keys', 'list', stack.file('tongxing.yaml')]).stdout, /ES256 {2}active/);

@@ -45,6 +45,14 @@ describe('signing in and out', () => {
     const [logout, ...more] = told('logout');
     assert.deepEqual([logout.result, logout.actor, logout.client_id, more.length], ['done', accountId, 'c1', 0]);
   });
+  test('another person in the same browser ends the session that was there', async () => {
+    const agent = new Agent(stack);
+    await tokensOf(agent, c1, alice);
+    told();
+    await tokensOf(agent, c1, kinds.bob, { prompt: 'login' });
+    const lines = told('logout', 'login').map(({ event, reason, actor }) => [event, reason, actor]);
+    assert.deepEqual(lines, [['logout', 'replaced', accountId], ['login', undefined, bobId]]);
+  });
   test('refused: on whom is in the line where there is somebody; then locked', async () => {
     const agent = new Agent(stack);
     const page = await agent.request((await agent.authorize(requestOf(c1).parameters)).location);

@@ -2,7 +2,9 @@
 import test, { before, after, describe } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { connect } from 'node:net';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Stack, until, root } from './support/stack.mjs';
 import { Agent, tokensOf, token, requestOf, hidden } from './support/agent.mjs';
 import * as kinds from './support/clients.mjs';
@@ -137,4 +139,43 @@ describe('what is counted', () => {
     await until('redis to be up', async () => (await scrape()).value('tongxing_redis_up') === 1);
     await until('all to be connected again', async () => (await scrape()).value('tongxing_redis_connections_total') >= connections + 3);
   });
+});
+
+/* One command of words without spaces, one answer, as bytes. */
+async function redis(...words) {
+  const socket = connect(stack.ports.redis, '127.0.0.1');
+  socket.end(`${words.join(' ')}\r\n`);
+  const parts = [];
+  for await (const part of socket) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+/* The plain counters of a packed record (src/model/activity.c), in LEB128. */
+function countersOf(reply) {
+  const bytes = reply.subarray(reply.indexOf('\r\n') + 2);
+  const numbers = [];
+  for (let at = 0; numbers.length < 8; at++) {
+    let number = 0, shift = 0;
+    for (; bytes[at] & 0x80; at++, shift += 7) number += (bytes[at] & 0x7f) << shift;
+    numbers.push(number + (bytes[at] << shift));
+  }
+  const [version, sign_ins, refused, failed, registrations, tokens, requests, errors] = numbers;
+  return { version, sign_ins, refused, failed, registrations, tokens, requests, errors };
+}
+
+test('the minute goes into the history when it is over', async () => {
+  if (Date.now() % 60000 > 57000) await sleep(4000); /* else the sign-in could fall into the next one */
+  await tokensOf(new Agent(stack), c1, alice);
+  const minute = Math.floor(Date.now() / 60000);
+  const key = await until('the minute to be over', async () => {
+    const found = (await redis('KEYS', `mh:{${minute}:*`)).toString().match(/mh:\{\S+\}/);
+    return found && found[0];
+  }, 65000);
+  const counters = countersOf(await redis('GET', key));
+  assert.equal(counters.version, 1);
+  assert.ok(counters.sign_ins >= 1 && counters.tokens >= 1 && counters.requests >= 4, JSON.stringify(counters));
+  const node = key.match(/:([^:}]+)\}/)[1];
+  assert.ok((await redis('HKEYS', `mn:{${Math.floor(minute / 60)}}`)).includes(node));
+  const left = Number((await redis('TTL', key)).toString().match(/\d+/)[0]);
+  assert.ok(left > 24 * 3600 && left <= 25 * 3600);
 });

@@ -30,6 +30,7 @@ before(async () => {
   config.server = { issuer: `https://localhost:${port}`, workers: 1 };
   config.listen = { port, tls_certificate: stack.file('tls.pem'), tls_key: stack.file('tls.key') };
   config.ops.port = await freePort();
+  config.audit = { folder: stack.file('tls.spool') };
   fs.writeFileSync(stack.file('tls.yaml'), JSON.stringify(config));
   ca = fs.readFileSync(stack.file('tls.pem'));
   secure = new Program('tls', binary, ['serve', stack.file('tls.yaml')], { log: stack.file('tls.log'), env: { TONGXING_POPULATION_SECRET: 'population-secret-for-tests-only' } }).start();

@@ -1,6 +1,7 @@
 /* Packed records, the claims parameter's JSON, percent and base64url text. */
 #include "base/encode.h"
 #include "fuzz.h"
+#include "model/activity.h"
 #include "model/grant.h"
 #include "model/session.h"
 
@@ -13,6 +14,11 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
     code_unpack(text, &code);
     grant_unpack(text, &grant);
     session_unpack(text, &session);
+    struct activity activity, sum = {0};
+    if (activity_unpack(text, &activity)) {
+        activity_merge(&sum, &activity);
+        CHECK(sum.upstream_count <= activity.upstream_count);
+    }
     if (base64url_decode(arena, text, &bytes)) {
         CHECK(str_equal(base64url_encode(arena, bytes), text)); /* one value, one spelling */
     }

@@ -4,6 +4,7 @@ The rules of this repository that a compiler does not know. Each check is a func
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as xml
@@ -172,6 +173,94 @@ def check_spelled_out():
     for file in files:
         if str(file.parent) == 'docs/decisions' and file.name != 'README.md' and file.name not in index:
             yield f'docs/decisions/README.md: does not list {file.name}'
+
+
+def metrics_table():
+    """metrics.def: name → (type, labels)."""
+    text = text_of('include/metrics/metrics.def')
+    labels = dict(re.findall(r'^LABEL\((\w+), "(.*?)"\)', text, re.M))
+    rows = re.findall(r'^METRIC\(\w+, (\w+), "(\w+)", (\w+), (\w+), ', text, re.M)
+    return {name: (kind, {labels[first], labels[second]} - {''}) for kind, name, first, second in rows}
+
+
+def label_values():
+    """Values of labels that are written down in the code: a selector with any other selects nothing."""
+    names = lambda file, pattern: set(re.findall(pattern, text_of(file), re.M))
+    verdicts = names('src/model/evidence.c', r'return "(\w+)"') | names('src/model/evidence.c', r'= "(\w+)"')
+    return {
+        'event': names('include/model/events.def', r'^EVENT\(\w+, "(.*?)"'),
+        'result': names('src/model/event.c', r'\[EVENT_\w+\] = STR_INIT\("(\w+)"\)') | verdicts,
+        'route': names('src/endpoint/routes.def', r'^ROUTE\("(.*?)"') | {'other', 'asset'},
+        'status': {f'{digit}xx' for digit in range(1, 6)},
+        'state': {'next', 'active', 'retired'},
+        'operation': {'read', 'write'},
+    }
+
+
+def selectors_of(text):
+    """Each name of a metric in a text, with what stands in the braces behind it."""
+    for name, braces in re.findall(r'\b((?:tongxing|process)_\w+)(?:\{([^}]*)\})?', text):
+        yield name, re.findall(r'(\w+)\s*(?:=~|!~|!=|=)\s*"([^"]*)"', braces.replace('\\"', '"'))
+
+
+def check_observation():
+    """The dashboard, the alerts and their tests name metrics, labels and values that exist."""
+    table, known = metrics_table(), label_values()
+    for file in ('config/grafana-dashboard.json', 'config/alerts.yaml', 'tests/metrics/alerts_test.yaml'):
+        found = list(selectors_of(text_of(file)))
+        if len(found) < 15:
+            yield f'{file}: only {len(found)} names of metrics were found in it'
+        for name, selected in found:
+            base = re.sub(r'_(bucket|sum|count)$', '', name)
+            kind, labels = table.get(name) or table.get(base) or (None, set())
+            if kind is None or (name != base and name not in table and kind != 'HISTOGRAM'):
+                yield f'{file}: {name} is not in metrics.def'
+                continue
+            for label, value in selected:
+                if label not in labels | {'job', 'instance', 'le'}:
+                    yield f'{file}: {name} has no label {label}'
+                for one in value.split('|') if label in known else ():
+                    if one not in known[label]:
+                        yield f'{file}: {label}="{one}" is never there'
+
+
+def check_dashboard():
+    """Grafana can import it: panels with numbers of their own that do not overlap, each with what it shows."""
+    board = json.loads(text_of('config/grafana-dashboard.json'))
+    taken, numbers = {}, set()
+    for panel in board['panels']:
+        place, title = panel['gridPos'], panel['title']
+        if panel['id'] in numbers:
+            yield f'config/grafana-dashboard.json: {title}: the number {panel["id"]} is used twice'
+        numbers.add(panel['id'])
+        for cell in ((x, y) for x in range(place['x'], place['x'] + place['w']) for y in range(place['y'], place['y'] + place['h'])):
+            if cell in taken or cell[0] > 23:
+                yield f'config/grafana-dashboard.json: {title} lies on {taken.get(cell, "the border")}'
+                break
+            taken[cell] = title
+        if panel['type'] != 'row' and not all(target.get('expr') for target in panel.get('targets') or [{}]):
+            yield f'config/grafana-dashboard.json: {title} shows nothing'
+    if {variable['name'] for variable in board['templating']['list']} != {'datasource', 'job', 'instance'}:
+        yield 'config/grafana-dashboard.json: its expressions use the variables datasource, job and instance'
+
+
+def check_alerts():
+    """Each alert has an expression, a severity, a summary and a description, and is tested. With promtool, by promtool."""
+    rules = re.split(r'^      - alert: ', text_of('config/alerts.yaml'), flags=re.M)[1:]
+    tests = text_of('tests/metrics/alerts_test.yaml')
+    if len(rules) < 10:
+        yield f'config/alerts.yaml: only {len(rules)} alerts were found in it'
+    for rule in rules:
+        name = rule.split('\n', 1)[0]
+        for part in (r'^        expr: \S', r'^          severity: (critical|warning)$', r'^          summary: "\S', r'^          description: "\S'):
+            if not re.search(part, rule, re.M):
+                yield f'config/alerts.yaml: {name} lacks {part}'
+        if f'alertname="{name}"' not in tests:
+            yield f'tests/metrics/alerts_test.yaml: {name} is not tested'
+    for arguments in (['check', 'rules', 'config/alerts.yaml'], ['test', 'rules', 'tests/metrics/alerts_test.yaml']) if shutil.which('promtool') else ():
+        result = subprocess.run(['promtool', *arguments], cwd=root, capture_output=True, text=True)
+        if result.returncode:
+            yield f'promtool {" ".join(arguments)}: {result.stdout}{result.stderr}'
 
 
 checks = [value for name, value in sorted(globals().items()) if name.startswith('check_')]

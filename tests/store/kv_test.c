@@ -3,6 +3,7 @@
 #include "kv_contract.h"
 #include "loop/redis.h"
 #include "on_loop.h"
+#include "own_redis.h"
 #include "test.h"
 
 #include <fcntl.h>
@@ -51,55 +52,10 @@ static void full_memory_refuses_new_entries(void **state) {
 
 /* --- a Redis of our own --- */
 
-static char folder[64], socket_path[128];
-static pid_t redis_pid;
-
-static void start_redis(void) {
-    redis_pid = fork();
-    assert_true(redis_pid >= 0);
-    if (redis_pid == 0) {
-        int null = open("/dev/null", O_RDWR);
-        dup2(null, STDOUT_FILENO);
-        dup2(null, STDERR_FILENO);
-        execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket_path, "--dir", folder, "--save",
-               "", "--appendonly", "no", (char *)NULL);
-        _exit(127);
-    }
-}
-
-static void stop_redis(void) {
-    kill(redis_pid, SIGKILL);
-    waitpid(redis_pid, NULL, 0);
-    unlink(socket_path);
-}
-
-static int make_redis(void **state) {
-    snprintf(folder, sizeof(folder), "/tmp/kv-test-XXXXXX");
-    if (!mkdtemp(folder)) {
-        return -1;
-    }
-    snprintf(socket_path, sizeof(socket_path), "%s/redis.sock", folder);
-    start_redis();
-    return 0;
-}
-
-static int drop_redis(void **state) {
-    stop_redis();
-    return rmdir(folder);
-}
-
 struct connected {
     struct redis *redis;
     struct kv *kv;
 };
-
-static void until_up(struct kv *kv) {
-    int64_t deadline = clock_monotonic_ms() + 10000;
-    while (!kv_is_up(kv)) {
-        assert_true(clock_monotonic_ms() < deadline);
-        fiber_sleep(10);
-    }
-}
 
 static void run_contract_when_up(void *arg) {
     struct connected *connected = arg;

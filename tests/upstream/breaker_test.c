@@ -144,6 +144,9 @@ static void errors_in_a_row_open_the_breaker(void **state) {
     assert_int_equal(script.next, 3);
     assert_int_equal(upstream_health(upstream)->errors, 3);
     assert_int_equal(upstream_health(upstream)->calls, 3);
+    assert_int_equal(upstream_health(upstream)->answers[VERIFY_UPSTREAM_ERROR], 3);
+    assert_int_equal(upstream_health(upstream)->shed, 5);
+    assert_int_equal(histogram_count(&upstream_health(upstream)->took), 3);
     upstream_free(upstream);
 }
 

@@ -3,6 +3,7 @@
  */
 #include "domain/login.h"
 #include "../routes.h"
+#include "model/event.h"
 #include "pages.h"
 
 static void show(struct page_call *page_call, int status, const char *error) {

@@ -119,6 +119,7 @@ static void tell(const struct page_call *page_call, const struct account *accoun
                                                .reason = session ? reason : "unavailable",
                                                .actor = account->account_id,
                                                .client_id = page_call->client->client.client_id,
+                                               .subject = account->account_id,
                                                .session_id = session ? session->session_id : STR_NONE});
 }
 
