@@ -5,7 +5,6 @@ export const events = {
   'event.logout': ['退出', 'Sign-out'],
   'event.registration': ['用户注册', 'Registration'],
   'event.verification': ['身份核验', 'Verification'],
-  'event.authorization': ['授权请求', 'Authorization'],
   'event.disclosure': ['信息提供', 'Disclosure'],
   'event.consent': ['用户授权', 'Consent'],
   'event.code.reuse': ['授权码重用', 'Code used twice'],
@@ -38,6 +37,7 @@ export const events = {
   'event.initial_access_token.create': ['生成初始令牌', 'Initial token made'],
   'event.initial_access_token.revoke': ['撤销初始令牌', 'Initial token withdrawn'],
   'event.audit.export': ['导出审计', 'Trail exported'],
+  'event.audit.gap': ['审计缺失', 'Gap in the trail'],
   'event.audit.prune': ['清理审计', 'Trail pruned'],
   'event.backup': ['备份', 'Backup'],
 };
