@@ -15,7 +15,12 @@ const read = (name) => fs.readFileSync(path.join(folder, name), 'utf8');
 const scripts = files.filter((name) => name.endsWith('.js'));
 const table = (name, pattern) => [...fs.readFileSync(path.join(root, 'include/model', name), 'utf8').matchAll(pattern)].map((match) => match[1]);
 
-const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
 
 let stack;
 before(async () => (stack = await Stack.start({ portals: false })));
@@ -26,12 +31,23 @@ const get = (target, options) => fetch(`${stack.issuer}${target}`, { redirect: '
 /* A path as it is, without what fetch makes of dots. */
 const rawStatus = (target) =>
   new Promise((resolve, reject) => {
-    http.get({ host: 'localhost', port: stack.ports.server, path: target }, (answer) => answer.resume().on('end', () => resolve(answer.statusCode))).on('error', reject);
+    http
+      .get({ host: 'localhost', port: stack.ports.server, path: target }, (answer) => answer.resume().on('end', () => resolve(answer.statusCode)))
+      .on('error', reject);
   });
 
 function guarded(answer, name) {
   const policy = answer.headers.get('content-security-policy');
-  for (const part of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"]) {
+  for (const part of [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+  ]) {
     assert.ok(policy?.split('; ').includes(part), `${name}: ${part}`);
   }
   assert.ok(!/unsafe|https?:|\*|data:/.test(policy), policy);
@@ -100,7 +116,13 @@ describe('serving', () => {
     for (const target of ['/admin/none.js', '/admin/views/', '/admin/views', '/admin/MAIN.JS', '/admin/main.js/', '/adminmain.js', '/Admin/']) {
       assert.equal((await get(target)).status, 404, target);
     }
-    for (const target of ['/admin/../pages/login.html', '/admin/%2e%2e/pages/login.html', '/admin/..%2fpages%2flogin.html', '/admin/views/../main.js', '/admin//main.js']) {
+    for (const target of [
+      '/admin/../pages/login.html',
+      '/admin/%2e%2e/pages/login.html',
+      '/admin/..%2fpages%2flogin.html',
+      '/admin/views/../main.js',
+      '/admin//main.js',
+    ]) {
       assert.notEqual(await rawStatus(target), 200, target);
     }
     for (const method of ['POST', 'PUT', 'DELETE']) {
@@ -114,7 +136,11 @@ describe('serving', () => {
 describe('what is written twice', async () => {
   const { texts } = await import(path.join(folder, 'texts/all.js'));
   const keys = Object.keys(texts);
-  const code = scripts.filter((name) => !name.startsWith('texts/')).map(read).join('\n').replaceAll(/\/\*[^]*?\*\//g, '');
+  const code = scripts
+    .filter((name) => !name.startsWith('texts/'))
+    .map(read)
+    .join('\n')
+    .replaceAll(/\/\*[^]*?\*\//g, '');
 
   test('each text is there in both languages, with the same blanks', () => {
     for (const [key, pair] of Object.entries(texts)) {
@@ -126,19 +152,30 @@ describe('what is written twice', async () => {
   });
 
   test('no key is in two areas', () => {
-    const defined = scripts.filter((name) => name.startsWith('texts/')).flatMap((name) => [...read(name).matchAll(/^ {2}'?([\w.#]+)'?: \['/gm)].map((match) => match[1]));
+    const defined = scripts
+      .filter((name) => name.startsWith('texts/'))
+      .flatMap((name) => [...read(name).matchAll(/^ {2}'?([\w.#]+)'?: \[/gm)].map((match) => match[1]));
     assert.equal(defined.length, keys.length);
-    assert.deepEqual(defined.filter((key, i) => defined.indexOf(key) !== i), []);
+    assert.deepEqual(
+      defined.filter((key, i) => defined.indexOf(key) !== i),
+      [],
+    );
   });
 
   test('each text that the code names exists, and none is there for nothing', () => {
     const named = [...code.matchAll(/\bt(?:Or)?\('([^']+)'/g)].map((match) => match[1]);
     assert.ok(named.length > 200);
-    assert.deepEqual(named.filter((key) => !keys.includes(key)), []);
+    assert.deepEqual(
+      named.filter((key) => !keys.includes(key)),
+      [],
+    );
     const literal = new Set([...code.matchAll(/'([\w.#]+)'/g)].map((match) => match[1]));
     const groups = [...code.matchAll(/`(\w+(?:\.\w+)*)\.\$\{/g)].map((match) => `${match[1]}.`);
     const dynamic = ['state.', 'breaker.', 'admin_state.', 'account_state.', 'agency_state.', 'key_state.', 'result.', 'verification.', ...groups];
-    assert.deepEqual(keys.filter((key) => !literal.has(key) && !dynamic.some((group) => key.startsWith(group))), []);
+    assert.deepEqual(
+      keys.filter((key) => !literal.has(key) && !dynamic.some((group) => key.startsWith(group))),
+      [],
+    );
   });
 
   test('the lists are those of the server', async () => {
@@ -147,7 +184,8 @@ describe('what is written twice', async () => {
     assert.ok(audited.length > 30);
     assert.deepEqual([...events].sort(), audited.sort());
     for (const event of audited) assert.ok(keys.includes(`event.${event}`), event);
-    for (const permission of table('permissions.def', /^PERMISSION\(\w+, "([^"]+)"/gm)) assert.ok(keys.includes(`permission.${permission}`), permission);
+    for (const permission of table('permissions.def', /^PERMISSION\(\w+, "([^"]+)"/gm))
+      assert.ok(keys.includes(`permission.${permission}`), permission);
     for (const setting of table('settings.def', /^(?:FLAG|NUMBER)\((\w+),/gm)) {
       assert.ok(keys.includes(`setting.${setting}`) && keys.includes(`setting.${setting}.help`), setting);
     }
@@ -155,13 +193,23 @@ describe('what is written twice', async () => {
 
   test('its claims are claims, its metadata is metadata', () => {
     const claims = table('claims.def', /^CLAIM\w*\(\w+, "([^"]+)"/gm);
-    const offered = [...read('client/scopes.js').matchAll(/^ {2}(\w+): \[(.*)\],$/gm)].filter((match) => match[1] !== 'openid').flatMap((match) => [...match[2].matchAll(/'(\w+)'/g)].map((claim) => claim[1]));
+    const offered = [...read('client/scopes.js').matchAll(/^ {2}(\w+): \[(.*)\],$/gm)]
+      .filter((match) => match[1] !== 'openid')
+      .flatMap((match) => [...match[2].matchAll(/'(\w+)'/g)].map((claim) => claim[1]));
     assert.ok(offered.length > 10);
-    assert.deepEqual(offered.filter((claim) => !claims.includes(claim)), []);
-    const known = ['client_members.c', 'client_own_members.c'].flatMap((name) => [...fs.readFileSync(path.join(root, 'src/model', name), 'utf8').matchAll(/^ {4}\{"([\w#]+)", read_\w+\}/gm)].map((match) => match[1]));
+    assert.deepEqual(
+      offered.filter((claim) => !claims.includes(claim)),
+      [],
+    );
+    const known = ['client_members.c', 'client_own_members.c'].flatMap((name) =>
+      [...fs.readFileSync(path.join(root, 'src/model', name), 'utf8').matchAll(/^ {4}\{"([\w#]+)", read_\w+\}/gm)].map((match) => match[1]),
+    );
     assert.ok(known.length > 30);
     const fields = [...read('client/fields.js').matchAll(/\btext\('([^']+)'/g)].map((match) => match[1]).filter((name) => name !== 'other_scopes');
-    assert.deepEqual(fields.filter((name) => !known.includes(name)), []);
+    assert.deepEqual(
+      fields.filter((name) => !known.includes(name)),
+      [],
+    );
     for (const member of known.filter((name) => name !== 'client_secret')) assert.ok(keys.includes(`member.${member}`), member);
   });
 });

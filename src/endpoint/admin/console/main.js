@@ -24,7 +24,12 @@ function changeLanguage(tag) {
 }
 
 /* What was typed stays through a change of language: fields are known by name and place. */
-const typedIn = (main) => [...(main?.querySelectorAll('input[name], textarea[name], select[name]') ?? [])].map((field) => ({ name: field.name, value: field.value, checked: field.checked }));
+const typedIn = (main) =>
+  [...(main?.querySelectorAll('input[name], textarea[name], select[name]') ?? [])].map((field) => ({
+    name: field.name,
+    value: field.value,
+    checked: field.checked,
+  }));
 
 function typeAgain(main, typed) {
   const fields = [...main.querySelectorAll('input[name], textarea[name], select[name]')];
@@ -66,7 +71,11 @@ function contextOf(route) {
   leaving = new AbortController();
   const { signal } = leaving;
   return {
-    me, signal, params: route.params, query: route.query, path: route.path,
+    me,
+    signal,
+    params: route.params,
+    query: route.query,
+    path: route.path,
     can: (permission) => me.permissions.includes(permission),
     go: (hash) => (location.hash === hash ? show() : (location.hash = hash)),
     reload: () => show(),
@@ -79,7 +88,8 @@ function contextOf(route) {
 
 async function contentOf(route, context) {
   if (!route) return h('section', {}, h('h1', { tabindex: '-1' }, t('missing.title')), note(t('missing.text')));
-  if (route.permission && !context.can(route.permission)) return h('section', {}, h('h1', { tabindex: '-1' }, t('forbidden.title')), note(t('problem.forbidden')));
+  if (route.permission && !context.can(route.permission))
+    return h('section', {}, h('h1', { tabindex: '-1' }, t('forbidden.title')), note(t('problem.forbidden')));
   try {
     const { view } = await loadView(route.view);
     return await view(context);
@@ -109,7 +119,12 @@ async function enter() {
     me = await api('GET', 'me');
   } catch (problem) {
     if (!auth.isIn()) return;
-    redraw = async () => draw(problem.status === 403 ? strangerCard({ signOut: auth.signOut }) : h('section', { class: 'card sign-in' }, h('h1', { tabindex: '-1' }, t('site.console')), problemBox(problem, enter)));
+    redraw = async () =>
+      draw(
+        problem.status === 403
+          ? strangerCard({ signOut: auth.signOut })
+          : h('section', { class: 'card sign-in' }, h('h1', { tabindex: '-1' }, t('site.console')), problemBox(problem, enter)),
+      );
     redraw();
     return;
   }

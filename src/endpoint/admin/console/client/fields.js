@@ -33,16 +33,23 @@ const basisOptions = () => [['', t('basis.not_said')], ...bases.map((basis) => [
 const levels = () => [1, 2, 3, 4].map((level) => [`${level}`, `L${level} ${t(`level.${level}`)}`, t(`level.${level}.hint`)]);
 
 function proof(kind) {
-  if (kind === 'service') return [text('scope', { hint: t('hint.scope.service') }), text('tongxing_rate_limit', { kind: 'number', least: 1, most: 100000 })];
+  if (kind === 'service')
+    return [text('scope', { hint: t('hint.scope.service') }), text('tongxing_rate_limit', { kind: 'number', least: 1, most: 100000 })];
   return [
     text('tongxing_level', { kind: 'radio', options: levels() }),
     text('scope', { kind: 'checks', options: scopeOptions() }),
     text('other_scopes'),
     text('tongxing_claims', { kind: 'checks', options: claimOptions(), compact: true }),
-    text('tongxing_consent', { kind: 'radio', options: ['ask', 'statutory'].map((value) => [value, t(`consent.${value}`), t(`consent.${value}.hint`)]) }),
+    text('tongxing_consent', {
+      kind: 'radio',
+      options: ['ask', 'statutory'].map((value) => [value, t(`consent.${value}`), t(`consent.${value}.hint`)]),
+    }),
     text('tongxing_legal_basis', { kind: 'choice', options: basisOptions() }),
     text('tongxing_second_factor', { kind: 'flag' }),
-    text('subject_type', { kind: 'radio', options: ['pairwise', 'public'].map((value) => [value, t(`subject.${value}`), t(`subject.${value}.hint`)]) }),
+    text('subject_type', {
+      kind: 'radio',
+      options: ['pairwise', 'public'].map((value) => [value, t(`subject.${value}`), t(`subject.${value}.hint`)]),
+    }),
     text('sector_identifier_uri'),
     text('tongxing_rate_limit', { kind: 'number', least: 1, most: 100000 }),
   ];
@@ -75,7 +82,10 @@ const known = Object.keys(scopes);
 function valueOf(metadata, spec) {
   const value = metadata[spec.name];
   if (spec.name === 'scope' && spec.kind === 'checks') return ['openid', ...scopeList(value).filter((scope) => known.includes(scope))];
-  if (spec.name === 'other_scopes') return scopeList(metadata.scope).filter((scope) => !known.includes(scope)).join(' ');
+  if (spec.name === 'other_scopes')
+    return scopeList(metadata.scope)
+      .filter((scope) => !known.includes(scope))
+      .join(' ');
   if (spec.name === 'tongxing_level') return `${value ?? 1}`;
   if (spec.name === 'tongxing_consent') return value ?? 'ask';
   if (spec.name === 'subject_type') return value ?? 'public';

@@ -30,27 +30,50 @@ const libraries = {
 function portalOf(client) {
   const metadata = client.pending ?? client.metadata;
   return {
-    issuer: issuer(), clientId: client.client_id, kind: kindOf(metadata), scope: metadata.scope ?? (kindOf(metadata) === 'service' ? '' : 'openid'),
-    redirectUri: metadata.redirect_uris?.[0] ?? '', afterLogout: metadata.post_logout_redirect_uris?.[0] ?? '',
-    method: metadata.token_endpoint_auth_method ?? 'client_secret_basic', alg: metadata.id_token_signed_response_alg ?? 'ES256',
+    issuer: issuer(),
+    clientId: client.client_id,
+    kind: kindOf(metadata),
+    scope: metadata.scope ?? (kindOf(metadata) === 'service' ? '' : 'openid'),
+    redirectUri: metadata.redirect_uris?.[0] ?? '',
+    afterLogout: metadata.post_logout_redirect_uris?.[0] ?? '',
+    method: metadata.token_endpoint_auth_method ?? 'client_secret_basic',
+    alg: metadata.id_token_signed_response_alg ?? 'ES256',
   };
 }
 
 export function librarySettings(client) {
   const portal = portalOf(client);
   const entries = libraries[portal.kind].map((library) => ({
-    name: library.name, title: library.title ?? t('settings.general'),
-    content: () => h('div', { class: 'stack' }, library.blocks(portal).map((block) => copyBlock(block.title, block.text, { 'data-settings': library.name }))),
+    name: library.name,
+    title: library.title ?? t('settings.general'),
+    content: () =>
+      h(
+        'div',
+        { class: 'stack' },
+        library.blocks(portal).map((block) => copyBlock(block.title, block.text, { 'data-settings': library.name })),
+      ),
   }));
-  return h('section', { class: 'card' }, h('h2', {}, t('handover.settings')), h('p', { class: 'hint' }, t('handover.settings.hint')), tabs(t('handover.settings'), entries));
+  return h(
+    'section',
+    { class: 'card' },
+    h('h2', {}, t('handover.settings')),
+    h('p', { class: 'hint' }, t('handover.settings.hint')),
+    tabs(t('handover.settings'), entries),
+  );
 }
 
 /* Shown once: nobody can look it up again. */
 export function credentialsBox(client, credentials) {
   const secret = credentials?.client_secret;
   const ends = credentials?.client_secret_expires_at;
-  return h('section', { class: 'card once' }, h('h2', {}, t('handover.credentials')),
+  return h(
+    'section',
+    { class: 'card once' },
+    h('h2', {}, t('handover.credentials')),
     copyLine(t('member.client_id'), client.client_id, { 'data-credential': 'client_id' }),
-    secret ? [copyLine(t('handover.secret'), secret, { 'data-credential': 'client_secret' }), note(t('handover.once'), 'wait')] : note(t('handover.no_secret')),
-    secret && ends ? h('p', { class: 'small' }, t('handover.expires', { time: time(typeof ends === 'number' ? ends * 1000 : ends) })) : null);
+    secret
+      ? [copyLine(t('handover.secret'), secret, { 'data-credential': 'client_secret' }), note(t('handover.once'), 'wait')]
+      : note(t('handover.no_secret')),
+    secret && ends ? h('p', { class: 'small' }, t('handover.expires', { time: time(typeof ends === 'number' ? ends * 1000 : ends) })) : null,
+  );
 }

@@ -6,9 +6,18 @@ import { t } from '../core/language.js';
 const people = { scope: 'openid profile', subject_type: 'pairwise', tongxing_level: 2, tongxing_consent: 'ask' };
 
 export const kinds = {
-  web: { metadata: { application_type: 'web', grant_types: ['authorization_code', 'refresh_token'], token_endpoint_auth_method: 'client_secret_basic', ...people } },
+  web: {
+    metadata: {
+      application_type: 'web',
+      grant_types: ['authorization_code', 'refresh_token'],
+      token_endpoint_auth_method: 'client_secret_basic',
+      ...people,
+    },
+  },
   spa: { metadata: { application_type: 'web', grant_types: ['authorization_code', 'refresh_token'], token_endpoint_auth_method: 'none', ...people } },
-  mobile: { metadata: { application_type: 'native', grant_types: ['authorization_code', 'refresh_token'], token_endpoint_auth_method: 'none', ...people } },
+  mobile: {
+    metadata: { application_type: 'native', grant_types: ['authorization_code', 'refresh_token'], token_endpoint_auth_method: 'none', ...people },
+  },
   service: { metadata: { grant_types: ['client_credentials'], token_endpoint_auth_method: 'client_secret_basic' } },
 };
 
@@ -30,7 +39,20 @@ export function changeKind(metadata, kind) {
     if (changed[member] === undefined) delete changed[member];
   }
   if (kind !== 'service') return changed;
-  for (const member of ['redirect_uris', 'post_logout_redirect_uris', 'backchannel_logout_uri', 'backchannel_logout_session_required', 'subject_type', 'sector_identifier_uri', 'tongxing_level', 'tongxing_consent', 'tongxing_legal_basis', 'tongxing_claims', 'tongxing_second_factor', 'scope']) {
+  for (const member of [
+    'redirect_uris',
+    'post_logout_redirect_uris',
+    'backchannel_logout_uri',
+    'backchannel_logout_session_required',
+    'subject_type',
+    'sector_identifier_uri',
+    'tongxing_level',
+    'tongxing_consent',
+    'tongxing_legal_basis',
+    'tongxing_claims',
+    'tongxing_second_factor',
+    'scope',
+  ]) {
     delete changed[member];
   }
   return changed;

@@ -13,10 +13,18 @@ export const scopes = {
 };
 
 export const scopeOptions = () =>
-  Object.entries(scopes).map(([scope, claims]) =>
-    [scope, `${t(`scope.${scope}`)} (${scope})`, [t(`scope.${scope}.hint`), claims.join(', ')].filter(Boolean).join(' — '), scope === 'openid']);
+  Object.entries(scopes).map(([scope, claims]) => [
+    scope,
+    `${t(`scope.${scope}`)} (${scope})`,
+    [t(`scope.${scope}.hint`), claims.join(', ')].filter(Boolean).join(' — '),
+    scope === 'openid',
+  ]);
 
 /* Claims one by one: a client system may be held to fewer than its scopes open. */
-export const claimOptions = () => Object.values(scopes).slice(1).flat().map((claim) => [claim, claim]);
+export const claimOptions = () =>
+  Object.values(scopes)
+    .slice(1)
+    .flat()
+    .map((claim) => [claim, claim]);
 
 export const scopeList = (text) => (text ?? '').split(' ').filter(Boolean);

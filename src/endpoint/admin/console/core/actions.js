@@ -12,8 +12,11 @@ const dangerous = ['reject', 'suspend', 'retire', 'end_sessions'];
 export async function actOnClient(client, action) {
   const name = client.metadata?.client_name ?? client.client_name ?? client.client_id;
   const changed = await confirm({
-    title: t(`client.${action}.title`, { name }), text: t(`client.${action}.text`), yes: t(`client.${action}`),
-    danger: dangerous.includes(action), typed: action === 'retire' ? client.client_id : undefined,
+    title: t(`client.${action}.title`, { name }),
+    text: t(`client.${action}.text`),
+    yes: t(`client.${action}`),
+    danger: dangerous.includes(action),
+    typed: action === 'retire' ? client.client_id : undefined,
     work: () => api('POST', `clients/${encode(client.client_id)}/${action}`, { version: client.version }),
   });
   if (changed) say(t(`client.${action}.done`));

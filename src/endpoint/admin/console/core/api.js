@@ -22,7 +22,11 @@ function requestOf(method, { body, version, signal }) {
   if (version !== undefined) headers['If-Match'] = `"${version}"`;
   const limit = AbortSignal.timeout(requestMost);
   return {
-    method, headers, cache: 'no-store', credentials: 'omit', redirect: 'error',
+    method,
+    headers,
+    cache: 'no-store',
+    credentials: 'omit',
+    redirect: 'error',
     body: body === undefined ? undefined : JSON.stringify(body),
     signal: signal ? AbortSignal.any([signal, limit]) : limit,
   };

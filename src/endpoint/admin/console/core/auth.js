@@ -32,14 +32,24 @@ export const wasIn = () => sessionStorage.getItem(beforeKey) !== null;
 /* Called with a reason ('idle', 'expired') when the sign-in has ended by itself. */
 export const onEnd = (listener) => (ended = listener);
 
-const base64url = (bytes) => btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+const base64url = (bytes) =>
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 const sha256 = async (text) => base64url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
 
 async function fetchJson(address, options) {
   let answer;
   try {
-    answer = await fetch(address, { cache: 'no-store', credentials: 'omit', redirect: 'error', signal: AbortSignal.timeout(requestMost), ...options });
+    answer = await fetch(address, {
+      cache: 'no-store',
+      credentials: 'omit',
+      redirect: 'error',
+      signal: AbortSignal.timeout(requestMost),
+      ...options,
+    });
   } catch {
     throw new SignInError('unreachable');
   }
@@ -66,9 +76,16 @@ export async function begin(hash = location.hash, language = 'zh-CN') {
   const pending = { state: random(), nonce: random(), verifier: random(), hash };
   sessionStorage.setItem(pendingKey, JSON.stringify(pending));
   const query = new URLSearchParams({
-    client_id: client, response_type: 'code', scope, redirect_uri: redirectUri(), state: pending.state, nonce: pending.nonce,
-    code_challenge: await sha256(pending.verifier), code_challenge_method: 'S256', ui_locales: language,
-    ...(sessionStorage.getItem(idleKey) && { prompt: 'login' }), /* whoever sits there now may be somebody else */
+    client_id: client,
+    response_type: 'code',
+    scope,
+    redirect_uri: redirectUri(),
+    state: pending.state,
+    nonce: pending.nonce,
+    code_challenge: await sha256(pending.verifier),
+    code_challenge_method: 'S256',
+    ui_locales: language,
+    ...(sessionStorage.getItem(idleKey) && { prompt: 'login' }) /* whoever sits there now may be somebody else */,
   });
   location.assign(`${metadata.authorization_endpoint}?${query}`);
 }
@@ -87,7 +104,8 @@ function takePending() {
 function checkIdToken(text, nonce) {
   const part = text.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
   const claims = JSON.parse(atob(part));
-  const fits = claims.iss === metadata.issuer && [claims.aud].flat().includes(client) && claims.nonce === nonce && claims.exp > Date.now() / 1000 - 60;
+  const fits =
+    claims.iss === metadata.issuer && [claims.aud].flat().includes(client) && claims.nonce === nonce && claims.exp > Date.now() / 1000 - 60;
   if (!fits) throw new SignInError('id_token');
 }
 
@@ -100,8 +118,7 @@ function keep(answer) {
   timer = setTimeout(() => refresh().catch(() => {}), seconds * 1000);
 }
 
-const askForTokens = (form) =>
-  fetchJson(metadata.token_endpoint, { method: 'POST', body: new URLSearchParams({ client_id: client, ...form }) });
+const askForTokens = (form) => fetchJson(metadata.token_endpoint, { method: 'POST', body: new URLSearchParams({ client_id: client, ...form }) });
 
 /* What the address bar brings after the redirect: the view to show; undefined when this is no return from signing in. */
 export async function arrive() {
@@ -114,7 +131,10 @@ export async function arrive() {
   if (query.has('iss') && query.get('iss') !== metadata.issuer) throw new SignInError('iss'); /* RFC 9207 */
   if (query.has('error')) throw new SignInError(query.get('error'));
   const answer = await askForTokens({
-    grant_type: 'authorization_code', code: query.get('code'), redirect_uri: redirectUri(), code_verifier: pending.verifier,
+    grant_type: 'authorization_code',
+    code: query.get('code'),
+    redirect_uri: redirectUri(),
+    code_verifier: pending.verifier,
   });
   checkIdToken(answer.id_token ?? '.e30.', pending.nonce);
   keep(answer);

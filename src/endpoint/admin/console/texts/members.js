@@ -1,7 +1,10 @@
 /* The members of client metadata, and what to write into them. */
 export const members = {
   'member.client_id': ['系统标识', 'Client id'],
-  'hint.client_id': ['字母、数字和 - . _ ~；留空则自动生成，登记后不能更改。', 'Letters, digits and - . _ ~. Leave it empty and one is made; it never changes.'],
+  'hint.client_id': [
+    '字母、数字和 - . _ ~；留空则自动生成，登记后不能更改。',
+    'Letters, digits and - . _ ~. Leave it empty and one is made; it never changes.',
+  ],
   'member.agency_id': ['所属机构', 'Agency'],
   'hint.agency_id': ['对此系统负责的机构。', 'The organisation that answers for it.'],
   'member.client_name': ['系统名称（中文）', 'Name in Chinese'],
@@ -21,11 +24,17 @@ export const members = {
   'member.software_id': ['软件标识', 'Software id'],
   'member.software_version': ['软件版本', 'Software version'],
   'member.tongxing_allowed_origins': ['允许的来源', 'Allowed origins'],
-  'hint.tongxing_allowed_origins': ['每行一个，可从浏览器中调用本平台接口的来源；留空则不限。', 'One on each line: from where its scripts may call this server. Empty: from anywhere.'],
+  'hint.tongxing_allowed_origins': [
+    '每行一个，可从浏览器中调用本平台接口的来源；留空则不限。',
+    'One on each line: from where its scripts may call this server. Empty: from anywhere.',
+  ],
   'member.tongxing_claims': ['仅限以下信息项', 'Only these claims'],
   'hint.tongxing_claims': ['不选则为所选范围的全部信息项。', 'With none chosen: all that the scopes open.'],
   'member.tongxing_legal_basis': ['法定依据', 'Legal basis in the law'],
-  'hint.tongxing_legal_basis': ['《个人信息保护法》第十三条；不询问用户时必填。', 'Personal Information Protection Law, article 13. Needed where people are not asked.'],
+  'hint.tongxing_legal_basis': [
+    '《个人信息保护法》第十三条；不询问用户时必填。',
+    'Personal Information Protection Law, article 13. Needed where people are not asked.',
+  ],
   'member.tongxing_second_factor': ['要求动态口令', 'One-time password needed'],
   'hint.tongxing_second_factor': ['用户登录此系统时除密码外还须动态口令。', 'People give a one-time password besides their password.'],
   'member.tongxing_rate_limit': ['调用频率上限', 'Rate limit'],
@@ -34,7 +43,10 @@ export const members = {
   'member.redirect_uris': ['回调地址', 'Redirect URIs'],
   'hint.redirect_uris.web': ['每行一个，HTTPS；试用时可用 http://localhost。', 'One on each line, https; http://localhost for trials.'],
   'hint.redirect_uris.spa': ['每行一个，HTTPS；试用时可用 http://localhost。', 'One on each line, https; http://localhost for trials.'],
-  'hint.redirect_uris.mobile': ['每行一个：应用链接（https）、反写域名的自有协议，或 http://127.0.0.1。', 'One on each line: an app link (https), a scheme that is a reversed domain name, or http://127.0.0.1.'],
+  'hint.redirect_uris.mobile': [
+    '每行一个：应用链接（https）、反写域名的自有协议，或 http://127.0.0.1。',
+    'One on each line: an app link (https), a scheme that is a reversed domain name, or http://127.0.0.1.',
+  ],
   'hint.redirect_uris.service': ['', ''],
   'member.post_logout_redirect_uris': ['退出后返回地址', 'Addresses after sign-out'],
   'hint.post_logout_redirect_uris': ['每行一个。', 'One on each line.'],
@@ -65,7 +77,10 @@ export const members = {
   'member.jwks': ['公钥', 'Its public keys'],
   'hint.jwks': ['JWK Set（JSON）；与公钥地址二选一。', 'A JWK set (JSON), instead of the address.'],
   'member.id_token_signed_response_alg': ['ID 令牌签名算法', 'Signature of ID tokens'],
-  'hint.id_token_signed_response_alg': ['ES256 适用于绝大多数组件；较旧的组件可能需要 RS256。', 'ES256 suits nearly everything; some older libraries need RS256.'],
+  'hint.id_token_signed_response_alg': [
+    'ES256 适用于绝大多数组件；较旧的组件可能需要 RS256。',
+    'ES256 suits nearly everything; some older libraries need RS256.',
+  ],
   'member.userinfo_signed_response_alg': ['用户信息签名算法', 'Signature of userinfo'],
   'member.default_max_age': ['登录最长时效', 'Greatest age of a sign-in'],
   'member.require_auth_time': ['须含登录时间', 'Sign-in time is needed'],

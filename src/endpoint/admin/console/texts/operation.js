@@ -37,7 +37,10 @@ export const operation = {
   'plot.summary': ['{name}：最大 {most}，最近 {last}。', '{name}: most {most}, last {last}.'],
   'plot.nothing': ['{name}：无数据。', '{name}: no numbers.'],
 
-  'keys.about': ['新密钥先公布、后启用；旧密钥在最后一个令牌过期前仍可用于验证。', 'A new key is published before it signs; an old one verifies until its last token has expired.'],
+  'keys.about': [
+    '新密钥先公布、后启用；旧密钥在最后一个令牌过期前仍可用于验证。',
+    'A new key is published before it signs; an old one verifies until its last token has expired.',
+  ],
   'keys.kid': ['密钥编号', 'Key id'],
   'keys.alg': ['算法', 'Algorithm'],
   'keys.state': ['状态', 'State'],
@@ -45,10 +48,16 @@ export const operation = {
   'key_state.active': ['使用中', 'active'],
   'key_state.retired': ['已退役', 'retired'],
   'keys.rotate': ['轮换密钥', 'Rotate keys'],
-  'keys.rotate.text': ['待启用的密钥开始签名，并生成新的待启用密钥。接入系统会自动取得公钥，无需操作。', 'The next key begins to sign and a new one is made. Client systems fetch the public keys by themselves.'],
+  'keys.rotate.text': [
+    '待启用的密钥开始签名，并生成新的待启用密钥。接入系统会自动取得公钥，无需操作。',
+    'The next key begins to sign and a new one is made. Client systems fetch the public keys by themselves.',
+  ],
   'keys.rotate.done': ['已轮换。', 'Rotated.'],
 
-  'settings.about': ['更改在一秒内对所有节点生效，并记入审计日志。', 'A change reaches every node within a second and is written to the audit trail.'],
+  'settings.about': [
+    '更改在一秒内对所有节点生效，并记入审计日志。',
+    'A change reaches every node within a second and is written to the audit trail.',
+  ],
   'settings.default': ['默认：{value}。', 'Default: {value}.'],
   'settings.range': ['范围 {least}–{most} {unit}。', '{least} to {most} {unit}.'],
   'settings.changed': ['{by} 于 {at} 更改', 'Changed by {by}, {at}'],
@@ -57,15 +66,24 @@ export const operation = {
   'setting.four_eyes': ['四眼审批', 'Four eyes'],
   'setting.four_eyes.help': ['接入系统及其变更须由另一人批准。', 'A second person approves client systems and their changes.'],
   'setting.dynamic_registration': ['自助注册', 'Dynamic registration'],
-  'setting.dynamic_registration.help': ['接入系统可凭初始访问令牌自行注册（RFC 7591）。', 'Client systems may register themselves with an initial access token (RFC 7591).'],
+  'setting.dynamic_registration.help': [
+    '接入系统可凭初始访问令牌自行注册（RFC 7591）。',
+    'Client systems may register themselves with an initial access token (RFC 7591).',
+  ],
   'setting.secret_overlap_s': ['密钥过渡期', 'Overlap of secrets'],
   'setting.secret_overlap_s.help': ['更换后原密钥继续有效的时间。', 'How long the old secret stays good beside a new one.'],
   'setting.dynamic_clients_per_token': ['每个令牌可注册数', 'Registrations with one token'],
   'setting.dynamic_clients_per_token.help': ['一个初始访问令牌最多可注册的系统数。', 'Client systems registered with one initial access token.'],
   'setting.dynamic_registrations_per_hour': ['每小时注册数', 'Registrations in an hour'],
-  'setting.dynamic_registrations_per_hour.help': ['所有节点合计每小时自助注册的系统数。', 'Client systems registered by themselves in an hour, over all nodes.'],
+  'setting.dynamic_registrations_per_hour.help': [
+    '所有节点合计每小时自助注册的系统数。',
+    'Client systems registered by themselves in an hour, over all nodes.',
+  ],
   'initial.title': ['初始访问令牌', 'Initial access tokens'],
-  'initial.about': ['持有者可自行注册接入系统；仅在开启自助注册时有效。', 'Whoever has one may register client systems; they work while dynamic registration is on.'],
+  'initial.about': [
+    '持有者可自行注册接入系统；仅在开启自助注册时有效。',
+    'Whoever has one may register client systems; they work while dynamic registration is on.',
+  ],
   'initial.new': ['生成令牌', 'Make a token'],
   'initial.made': ['新令牌', 'The new token'],
   'initial.token': ['令牌', 'Token'],

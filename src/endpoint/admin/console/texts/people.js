@@ -1,14 +1,20 @@
 /* Administrators, roles, permissions; people, sessions, consents. */
 export const people = {
   'role.system': ['系统管理员', 'System administrator'],
-  'role.system.hint': ['登记系统和机构，管理密钥和设置，提名管理员。', 'Registers client systems and agencies, looks after keys and settings, names administrators.'],
+  'role.system.hint': [
+    '登记系统和机构，管理密钥和设置，提名管理员。',
+    'Registers client systems and agencies, looks after keys and settings, names administrators.',
+  ],
   'role.security': ['安全管理员', 'Security administrator'],
   'role.security.hint': ['审批接入系统和管理员，处理用户账号。', 'Approves client systems and administrators, looks after people’s accounts.'],
   'role.auditor': ['审计管理员', 'Auditor'],
   'role.auditor.hint': ['查看全部内容和审计日志，不能更改。', 'Sees everything and the audit trail, changes nothing.'],
   'role.developer': ['机构开发人员', 'Developer'],
   'role.developer.hint': ['只能查看和准备本机构的接入系统。', 'Sees and prepares the client systems of one agency.'],
-  'admins.about': ['系统管理员提名，安全管理员确认；一个账号只能担任一个角色。', 'The system administrator names, the security administrator confirms; an account holds one role.'],
+  'admins.about': [
+    '系统管理员提名，安全管理员确认；一个账号只能担任一个角色。',
+    'The system administrator names, the security administrator confirms; an account holds one role.',
+  ],
   'admin.new': ['提名管理员', 'Name an administrator'],
   'admin.username': ['登录名', 'User name'],
   'admin.username.hint': ['其已实名注册的账号：身份证号、手机号或用户名。', 'Of the account they registered: identity number, phone or user name.'],
@@ -36,7 +42,10 @@ export const people = {
   'totp.once': ['仅显示这一次，请当面交给本人。', 'This is shown once. Hand it over in person.'],
   'totp.secret': ['密钥', 'Secret'],
   'totp.uri': ['动态口令地址', 'otpauth address'],
-  'totp.how': ['在身份验证器应用中手工添加（基于时间、6 位、30 秒），或导入此地址。', 'Add it to an authenticator app by hand (time-based, 6 digits, 30 seconds), or import the address.'],
+  'totp.how': [
+    '在身份验证器应用中手工添加（基于时间、6 位、30 秒），或导入此地址。',
+    'Add it to an authenticator app by hand (time-based, 6 digits, 30 seconds), or import the address.',
+  ],
   'totp.saved': ['已交给本人', 'It has been handed over'],
 
   'me.may': ['允许的操作', 'What this role may do'],
@@ -106,7 +115,10 @@ export const people = {
   'session.end.text': ['用户须重新登录，相关系统会收到通知。', 'The person has to sign in again; the client systems are told.'],
   'session.end.done': ['已结束。', 'Ended.'],
   'session.end_all': ['结束全部会话', 'End all sessions'],
-  'session.end_all.text': ['用户在所有设备上都须重新登录，相关系统会收到通知。', 'The person has to sign in again everywhere; the client systems are told.'],
+  'session.end_all.text': [
+    '用户在所有设备上都须重新登录，相关系统会收到通知。',
+    'The person has to sign in again everywhere; the client systems are told.',
+  ],
   'amr.pwd': ['密码', 'password'],
   'amr.otp': ['动态口令', 'one-time password'],
   'amr.mfa': ['多因素', 'several factors'],
@@ -117,6 +129,9 @@ export const people = {
   'consent.client': ['接入系统', 'Client system'],
   'consent.granted_at': ['授权时间', 'Given'],
   'consent.withdraw': ['撤回', 'Withdraw'],
-  'consent.withdraw.text': ['撤回对 {client} 的授权，下次使用时重新询问用户。', 'The consent for {client} is gone; the person is asked again next time.'],
+  'consent.withdraw.text': [
+    '撤回对 {client} 的授权，下次使用时重新询问用户。',
+    'The consent for {client} is gone; the person is asked again next time.',
+  ],
   'consent.withdraw.done': ['已撤回。', 'Withdrawn.'],
 };

@@ -16,7 +16,13 @@ function stateButton(account, reload) {
   if (!action) return '';
   const ask = async () => {
     const work = () => api('POST', `accounts/${encode(account.account_id)}/${action}`, { version: account.version });
-    const done = await confirm({ title: t(`account.${action}.title`), text: t(`account.${action}.text`), yes: t(`account.${action}`), danger: action === 'suspend', work });
+    const done = await confirm({
+      title: t(`account.${action}.title`),
+      text: t(`account.${action}.text`),
+      yes: t(`account.${action}`),
+      danger: action === 'suspend',
+      work,
+    });
     if (!done) return;
     say(t(`account.${action}.done`));
     reload();
@@ -42,28 +48,71 @@ async function ask(title, text, path, done, reload) {
 
 async function sessionsCard(path, { can, reload, signal }) {
   const { items } = await api('GET', `${path}/sessions`, { signal });
-  const end = (row) => can('session.end') && busyButton(t('session.end'), () => ask(t('session.end'), t('session.end.text'), `${path}/sessions/${encode(row.session_id)}`, t('session.end.done'), reload), { class: 'quiet small-button' });
+  const end = (row) =>
+    can('session.end') &&
+    busyButton(
+      t('session.end'),
+      () => ask(t('session.end'), t('session.end.text'), `${path}/sessions/${encode(row.session_id)}`, t('session.end.done'), reload),
+      { class: 'quiet small-button' },
+    );
   const columns = [
     { label: t('session.auth_time'), cell: (row) => time(row.auth_time) },
     { label: t('account.level'), cell: (row) => levelBadge(row.level) },
     { label: t('session.amr'), cell: (row) => (row.amr ?? []).map((one) => tOr(`amr.${one}`, one)).join(', ') },
-    { label: t('session.clients'), cell: (row) => (row.client_ids?.length ? h('ul', { class: 'plain-list' }, row.client_ids.map((id) => h('li', {}, h('code', {}, id)))) : '—') },
+    {
+      label: t('session.clients'),
+      cell: (row) =>
+        row.client_ids?.length
+          ? h(
+              'ul',
+              { class: 'plain-list' },
+              row.client_ids.map((id) => h('li', {}, h('code', {}, id))),
+            )
+          : '—',
+    },
     ...(can('session.end') ? [{ label: '', cell: end }] : []),
   ];
-  const all = can('session.end') && items.length > 0 && busyButton(t('session.end_all'), () => ask(t('session.end_all'), t('session.end_all.text'), `${path}/sessions`, t('session.end.done'), reload), { class: 'quiet' });
-  return h('section', { class: 'card' }, h('div', { class: 'heading' }, h('h2', {}, t('session.title')), all), table({ caption: t('session.title'), columns, rows: items, empty: t('session.none') }));
+  const all =
+    can('session.end') &&
+    items.length > 0 &&
+    busyButton(t('session.end_all'), () => ask(t('session.end_all'), t('session.end_all.text'), `${path}/sessions`, t('session.end.done'), reload), {
+      class: 'quiet',
+    });
+  return h(
+    'section',
+    { class: 'card' },
+    h('div', { class: 'heading' }, h('h2', {}, t('session.title')), all),
+    table({ caption: t('session.title'), columns, rows: items, empty: t('session.none') }),
+  );
 }
 
 async function consentsCard(path, { can, reload, signal }) {
   const { items } = await api('GET', `${path}/consents`, { signal });
-  const withdraw = (row) => busyButton(t('consent.withdraw'), () => ask(t('consent.withdraw'), t('consent.withdraw.text', { client: row.client_id }), `${path}/consents/${encode(row.client_id)}`, t('consent.withdraw.done'), reload), { class: 'quiet small-button' });
+  const withdraw = (row) =>
+    busyButton(
+      t('consent.withdraw'),
+      () =>
+        ask(
+          t('consent.withdraw'),
+          t('consent.withdraw.text', { client: row.client_id }),
+          `${path}/consents/${encode(row.client_id)}`,
+          t('consent.withdraw.done'),
+          reload,
+        ),
+      { class: 'quiet small-button' },
+    );
   const columns = [
     { label: t('consent.client'), cell: (row) => h('code', {}, row.client_id) },
     { label: t('member.scope'), cell: (row) => row.scope },
     { label: t('consent.granted_at'), cell: (row) => time(row.granted_at) },
     ...(can('consent.write') ? [{ label: '', cell: withdraw }] : []),
   ];
-  return h('section', { class: 'card' }, h('h2', {}, t('consent.title')), table({ caption: t('consent.title'), columns, rows: items, empty: t('consent.none') }));
+  return h(
+    'section',
+    { class: 'card' },
+    h('h2', {}, t('consent.title')),
+    table({ caption: t('consent.title'), columns, rows: items, empty: t('consent.none') }),
+  );
 }
 
 /* Sessions are in another store than accounts: one may be down while the other answers. */
@@ -74,13 +123,32 @@ export async function view(context) {
   const path = `accounts/${encode(params.id)}`;
   const account = await api('GET', path, { signal });
   const [sessions, consents] = await Promise.all([
-    can('session.read') ? orProblem(sessionsCard(path, context), reload) : '', can('consent.read') ? orProblem(consentsCard(path, context), reload) : '',
+    can('session.read') ? orProblem(sessionsCard(path, context), reload) : '',
+    can('consent.read') ? orProblem(consentsCard(path, context), reload) : '',
   ]);
-  return h('section', {}, heading(account.name_masked || t('account.title'), can('account.write') && stateButton(account, reload)),
-    h('section', { class: 'card' }, facts([
-      [t('account.id'), h('code', {}, account.account_id)], [t('account.state'), badge('account_state', account.state)], [t('account.level'), levelBadge(account.level)],
-      account.level_until && [t('account.level_until'), time(account.level_until)], [t('column.created_at'), time(account.created_at)], [t('column.updated_at'), time(account.updated_at)],
-    ])),
-    h('section', { class: 'card' }, h('h2', {}, t('verification.title')), table({ caption: t('verification.title'), columns: verificationColumns(), rows: account.verifications ?? [], empty: t('verification.none') })),
-    sessions, consents);
+  return h(
+    'section',
+    {},
+    heading(account.name_masked || t('account.title'), can('account.write') && stateButton(account, reload)),
+    h(
+      'section',
+      { class: 'card' },
+      facts([
+        [t('account.id'), h('code', {}, account.account_id)],
+        [t('account.state'), badge('account_state', account.state)],
+        [t('account.level'), levelBadge(account.level)],
+        account.level_until && [t('account.level_until'), time(account.level_until)],
+        [t('column.created_at'), time(account.created_at)],
+        [t('column.updated_at'), time(account.updated_at)],
+      ]),
+    ),
+    h(
+      'section',
+      { class: 'card' },
+      h('h2', {}, t('verification.title')),
+      table({ caption: t('verification.title'), columns: verificationColumns(), rows: account.verifications ?? [], empty: t('verification.none') }),
+    ),
+    sessions,
+    consents,
+  );
 }

@@ -14,14 +14,17 @@ import { heading } from './frame.js';
 
 const identifier = () => ({ name: 'identifier', label: t('account.identifier'), hint: t('account.identifier.hint'), required: true });
 
-const find = (go) => form({
-  specs: [identifier()], send: t('account.find'),
-  submit: async (body) => go(`#/accounts/${encode((await api('POST', 'accounts/find', { body })).account_id)}`),
-});
+const find = (go) =>
+  form({
+    specs: [identifier()],
+    send: t('account.find'),
+    submit: async (body) => go(`#/accounts/${encode((await api('POST', 'accounts/find', { body })).account_id)}`),
+  });
 
 function unlock() {
   const made = form({
-    specs: [identifier()], send: t('account.unlock'),
+    specs: [identifier()],
+    send: t('account.unlock'),
     submit: async (body) => {
       await api('POST', 'accounts/unlock', { body });
       made.fields[0].set('');
@@ -38,10 +41,32 @@ export async function view({ query, can, go, signal }) {
     { label: t('account.level'), cell: (row) => levelBadge(row.level) },
     { label: t('column.created_at'), cell: (row) => time(row.created_at) },
   ];
-  const specs = [{ name: 'state', label: t('account.state'), kind: 'choice', options: [['', t('filter.all')], ...['active', 'suspended', 'closed'].map((state) => [state, t(`account_state.${state}`)])] }];
-  const list = pagedTable({ caption: t('nav.accounts'), columns, load: (page) => api('GET', 'accounts', { query: { ...page, state: query.state }, signal }) });
-  return h('section', {}, heading(t('nav.accounts')),
-    h('div', { class: 'columns' }, h('section', { class: 'card' }, h('h2', {}, t('account.find')), find(go).node),
-      can('account.write') && h('section', { class: 'card' }, h('h2', {}, t('account.unlock')), h('p', { class: 'hint' }, t('account.unlock.hint')), unlock().node)),
-    h('h2', {}, t('account.all')), filters({ path: 'accounts', query, specs, go }), list.node);
+  const specs = [
+    {
+      name: 'state',
+      label: t('account.state'),
+      kind: 'choice',
+      options: [['', t('filter.all')], ...['active', 'suspended', 'closed'].map((state) => [state, t(`account_state.${state}`)])],
+    },
+  ];
+  const list = pagedTable({
+    caption: t('nav.accounts'),
+    columns,
+    load: (page) => api('GET', 'accounts', { query: { ...page, state: query.state }, signal }),
+  });
+  return h(
+    'section',
+    {},
+    heading(t('nav.accounts')),
+    h(
+      'div',
+      { class: 'columns' },
+      h('section', { class: 'card' }, h('h2', {}, t('account.find')), find(go).node),
+      can('account.write') &&
+        h('section', { class: 'card' }, h('h2', {}, t('account.unlock')), h('p', { class: 'hint' }, t('account.unlock.hint')), unlock().node),
+    ),
+    h('h2', {}, t('account.all')),
+    filters({ path: 'accounts', query, specs, go }),
+    list.node,
+  );
 }

@@ -19,37 +19,88 @@ const roles = ['system', 'security', 'auditor', 'developer'];
 const pathOf = (admin, action) => `admins/${encode(admin.admin_id)}/${action}`;
 
 export const approveAdmin = (admin) =>
-  confirm({ title: t('admin.approve.title', { name: admin.name }), text: t('admin.approve.text', { role: t(`role.${admin.role}`) }), yes: t('admin.approve'), work: () => api('POST', pathOf(admin, 'approve'), { version: admin.version }) });
+  confirm({
+    title: t('admin.approve.title', { name: admin.name }),
+    text: t('admin.approve.text', { role: t(`role.${admin.role}`) }),
+    yes: t('admin.approve'),
+    work: () => api('POST', pathOf(admin, 'approve'), { version: admin.version }),
+  });
 
 /* To be handed over in person: whoever has it and the password is that administrator. */
 const showTotp = (name, totp) =>
-  show(t('totp.title', { name }), (close) => h('div', { class: 'stack' }, note(t('totp.once'), 'wait'), copyLine(t('totp.secret'), totp.secret, { 'data-totp': 'secret' }),
-    copyLine(t('totp.uri'), totp.uri, { 'data-totp': 'uri' }), h('p', { class: 'hint' }, t('totp.how')), h('div', { class: 'buttons' }, button(t('totp.saved'), () => close()))), { wide: true });
+  show(
+    t('totp.title', { name }),
+    (close) =>
+      h(
+        'div',
+        { class: 'stack' },
+        note(t('totp.once'), 'wait'),
+        copyLine(t('totp.secret'), totp.secret, { 'data-totp': 'secret' }),
+        copyLine(t('totp.uri'), totp.uri, { 'data-totp': 'uri' }),
+        h('p', { class: 'hint' }, t('totp.how')),
+        h(
+          'div',
+          { class: 'buttons' },
+          button(t('totp.saved'), () => close()),
+        ),
+      ),
+    { wide: true },
+  );
 
 async function name(agencies, reload) {
-  const made = await show(t('admin.new'), (close) => form({
-    specs: [
-      { name: 'username', label: t('admin.username'), hint: t('admin.username.hint'), required: true },
-      { name: 'name', label: t('admin.name'), hint: t('admin.name.hint'), required: true, prose: true },
-      { name: 'role', label: t('admin.role'), kind: 'radio', value: 'security', options: roles.map((role) => [role, t(`role.${role}`), t(`role.${role}.hint`)]) },
-      { name: 'agency_id', label: t('member.agency_id'), hint: t('admin.agency.hint'), kind: 'choice', options: [['', t('agency.none')], ...agencies] },
-    ],
-    send: t('admin.new'), secondary: [button(t('do.cancel'), () => close(), { class: 'quiet' })],
-    submit: async ({ agency_id, ...values }) => close(await api('POST', 'admins', { body: { ...values, ...(agency_id && { agency_id }) } })),
-  }).node, { wide: true });
+  const made = await show(
+    t('admin.new'),
+    (close) =>
+      form({
+        specs: [
+          { name: 'username', label: t('admin.username'), hint: t('admin.username.hint'), required: true },
+          { name: 'name', label: t('admin.name'), hint: t('admin.name.hint'), required: true, prose: true },
+          {
+            name: 'role',
+            label: t('admin.role'),
+            kind: 'radio',
+            value: 'security',
+            options: roles.map((role) => [role, t(`role.${role}`), t(`role.${role}.hint`)]),
+          },
+          {
+            name: 'agency_id',
+            label: t('member.agency_id'),
+            hint: t('admin.agency.hint'),
+            kind: 'choice',
+            options: [['', t('agency.none')], ...agencies],
+          },
+        ],
+        send: t('admin.new'),
+        secondary: [button(t('do.cancel'), () => close(), { class: 'quiet' })],
+        submit: async ({ agency_id, ...values }) => close(await api('POST', 'admins', { body: { ...values, ...(agency_id && { agency_id }) } })),
+      }).node,
+    { wide: true },
+  );
   if (!made) return;
   if (made.totp) await showTotp(made.name, made.totp);
   reload();
 }
 
 async function newSecondFactor(admin, reload) {
-  const made = await confirm({ title: t('admin.second_factor.title', { name: admin.name }), text: t('admin.second_factor.text'), yes: t('admin.second_factor'), danger: true, work: () => api('POST', pathOf(admin, 'second_factor'), { version: admin.version }) });
+  const made = await confirm({
+    title: t('admin.second_factor.title', { name: admin.name }),
+    text: t('admin.second_factor.text'),
+    yes: t('admin.second_factor'),
+    danger: true,
+    work: () => api('POST', pathOf(admin, 'second_factor'), { version: admin.version }),
+  });
   if (made?.totp) await showTotp(admin.name, made.totp);
   if (made) reload();
 }
 
 async function remove(admin, reload) {
-  const gone = await confirm({ title: t('admin.remove.title', { name: admin.name }), text: t('admin.remove.text'), yes: t('admin.remove'), danger: true, work: () => api('POST', pathOf(admin, 'remove'), { version: admin.version }) });
+  const gone = await confirm({
+    title: t('admin.remove.title', { name: admin.name }),
+    text: t('admin.remove.text'),
+    yes: t('admin.remove'),
+    danger: true,
+    work: () => api('POST', pathOf(admin, 'remove'), { version: admin.version }),
+  });
   if (!gone) return;
   say(t('admin.remove.done'));
   reload();
@@ -73,7 +124,10 @@ export async function view({ can, reload, signal }) {
   const names = Object.fromEntries(admins.map((admin) => [admin.account_id, admin.name]));
   const columns = [
     { label: t('admin.name'), cell: (row) => row.name },
-    { label: t('admin.role'), cell: (row) => [t(`role.${row.role}`), row.agency_id && h('small', { class: 'soft' }, ` ${owners[row.agency_id] ?? row.agency_id}`)] },
+    {
+      label: t('admin.role'),
+      cell: (row) => [t(`role.${row.role}`), row.agency_id && h('small', { class: 'soft' }, ` ${owners[row.agency_id] ?? row.agency_id}`)],
+    },
     { label: t('admin.state'), cell: (row) => badge('admin_state', row.state) },
     { label: t('admin.created_by'), cell: (row) => who(names, row.created_by) },
     { label: t('admin.approved_by'), cell: (row) => who(names, row.approved_by) },
@@ -81,5 +135,11 @@ export async function view({ can, reload, signal }) {
     { label: '', cell: (row) => buttonsOf(row, can, reload) },
   ];
   const add = can('admin.write') && busyButton(t('admin.new'), () => name(agencies, reload));
-  return h('section', {}, heading(t('nav.admins'), add), h('p', { class: 'hint' }, t('admins.about')), table({ caption: t('nav.admins'), columns, rows: admins }));
+  return h(
+    'section',
+    {},
+    heading(t('nav.admins'), add),
+    h('p', { class: 'hint' }, t('admins.about')),
+    table({ caption: t('nav.admins'), columns, rows: admins }),
+  );
 }

@@ -19,7 +19,10 @@ export async function agencyOptions(signal) {
   return agencies.map((agency) => [agency.agency_id, nameOf(agency, 'name')]);
 }
 
-export const agencyName = (id, signal) => api('GET', `agencies/${encode(id)}`, { signal }).then((agency) => nameOf(agency, 'name')).catch(() => id);
+export const agencyName = (id, signal) =>
+  api('GET', `agencies/${encode(id)}`, { signal })
+    .then((agency) => nameOf(agency, 'name'))
+    .catch(() => id);
 
 export async function view({ query, can, go, signal }) {
   const columns = [
@@ -29,7 +32,11 @@ export async function view({ query, can, go, signal }) {
     { label: t('agency.enabled'), cell: (row) => badge('agency_state', row.enabled ? 'enabled' : 'disabled') },
     { label: t('column.updated_at'), cell: (row) => time(row.updated_at) },
   ];
-  const list = pagedTable({ caption: t('nav.agencies'), columns, load: (page) => api('GET', 'agencies', { query: { ...page, search: query.search }, signal }) });
+  const list = pagedTable({
+    caption: t('nav.agencies'),
+    columns,
+    load: (page) => api('GET', 'agencies', { query: { ...page, search: query.search }, signal }),
+  });
   const add = can('agency.write') && h('a', { class: 'button', href: '#/agencies/new' }, t('agency.new'));
   const specs = [{ name: 'search', label: t('filter.search'), placeholder: t('filter.search.agencies') }];
   return h('section', {}, heading(t('nav.agencies'), add), filters({ path: 'agencies', query, specs, go }), list.node);

@@ -11,12 +11,23 @@ import { note, say } from '../widgets/notice.js';
 import { heading } from './frame.js';
 
 const members = [
-  ['name', { required: true, prose: true }], ['name#en', { prose: true }], ['credit_code', { longest: 18 }],
-  ['contact_name', { prose: true }], ['contact_phone', { kind: 'tel' }], ['contact_email', { kind: 'email' }],
+  ['name', { required: true, prose: true }],
+  ['name#en', { prose: true }],
+  ['credit_code', { longest: 18 }],
+  ['contact_name', { prose: true }],
+  ['contact_phone', { kind: 'tel' }],
+  ['contact_email', { kind: 'email' }],
 ];
 
 const specsOf = (agency, disabled) => [
-  ...members.map(([name, settings]) => ({ name, label: t(`agency.${name}`), hint: t(`agency.${name}.hint`), value: agency[name] ?? '', disabled, ...settings })),
+  ...members.map(([name, settings]) => ({
+    name,
+    label: t(`agency.${name}`),
+    hint: t(`agency.${name}.hint`),
+    value: agency[name] ?? '',
+    disabled,
+    ...settings,
+  })),
   { name: 'enabled', label: t('agency.enabled'), hint: t('agency.enabled.hint'), kind: 'flag', value: agency.enabled, disabled },
 ];
 

@@ -15,7 +15,22 @@ import { pagedTable } from '../widgets/pages.js';
 import { facts } from '../widgets/table.js';
 import { heading } from './frame.js';
 
-const order = ['at', 'event', 'result', 'reason', 'actor', 'role', 'client_id', 'subject', 'session_id', 'address', 'request_id', 'node', 'seq', 'detail'];
+const order = [
+  'at',
+  'event',
+  'result',
+  'reason',
+  'actor',
+  'role',
+  'client_id',
+  'subject',
+  'session_id',
+  'address',
+  'request_id',
+  'node',
+  'seq',
+  'detail',
+];
 
 const shown = (row, name) => {
   const value = row[name];
@@ -26,8 +41,25 @@ const shown = (row, name) => {
 };
 
 const details = (row) =>
-  show(t('audit.row'), (close) => h('div', { class: 'stack' }, facts(order.filter((name) => row[name] !== undefined && row[name] !== null && row[name] !== '').map((name) => [t(`audit.${name}`), shown(row, name)])),
-    h('div', { class: 'buttons' }, button(t('do.close'), () => close()))), { wide: true });
+  show(
+    t('audit.row'),
+    (close) =>
+      h(
+        'div',
+        { class: 'stack' },
+        facts(
+          order
+            .filter((name) => row[name] !== undefined && row[name] !== null && row[name] !== '')
+            .map((name) => [t(`audit.${name}`), shown(row, name)]),
+        ),
+        h(
+          'div',
+          { class: 'buttons' },
+          button(t('do.close'), () => close()),
+        ),
+      ),
+    { wide: true },
+  );
 
 const columns = (names) => [
   { label: t('audit.at'), cell: (row) => time(row.at) },
@@ -41,10 +73,23 @@ const columns = (names) => [
 ];
 
 const specs = () => [
-  { name: 'event', label: t('audit.event'), kind: 'choice', options: [['', t('filter.all')], ...events.map((event) => [event, tOr(`event.${event}`, event)])] },
-  { name: 'result', label: t('audit.result'), kind: 'choice', options: [['', t('filter.all')], ...['done', 'refused', 'failed'].map((result) => [result, t(`result.${result}`)])] },
-  { name: 'actor', label: t('audit.actor') }, { name: 'client_id', label: t('audit.client_id') }, { name: 'subject', label: t('audit.subject') },
-  { name: 'from', label: t('audit.from'), kind: 'moment' }, { name: 'to', label: t('audit.to'), kind: 'moment' },
+  {
+    name: 'event',
+    label: t('audit.event'),
+    kind: 'choice',
+    options: [['', t('filter.all')], ...events.map((event) => [event, tOr(`event.${event}`, event)])],
+  },
+  {
+    name: 'result',
+    label: t('audit.result'),
+    kind: 'choice',
+    options: [['', t('filter.all')], ...['done', 'refused', 'failed'].map((result) => [result, t(`result.${result}`)])],
+  },
+  { name: 'actor', label: t('audit.actor') },
+  { name: 'client_id', label: t('audit.client_id') },
+  { name: 'subject', label: t('audit.subject') },
+  { name: 'from', label: t('audit.from'), kind: 'moment' },
+  { name: 'to', label: t('audit.to'), kind: 'moment' },
 ];
 
 /* The file is fetched with the token and handed to the browser from memory: the API looks at no cookie. */
@@ -62,9 +107,17 @@ async function save(query) {
 async function statusCard(signal) {
   const status = await api('GET', 'audit/status', { signal }).catch(() => undefined);
   if (!status) return '';
-  return h('section', { class: 'card' }, status.dropped > 0 && note(t('audit.dropped', { count: number(status.dropped) }), 'bad'), facts([
-    [t('audit.backlog'), number(status.backlog)], [t('audit.spool'), bytes(status.spool_bytes ?? 0)], [t('audit.lost'), number(status.dropped)], [t('audit.last_drained_at'), time(status.last_drained_at)],
-  ]));
+  return h(
+    'section',
+    { class: 'card' },
+    status.dropped > 0 && note(t('audit.dropped', { count: number(status.dropped) }), 'bad'),
+    facts([
+      [t('audit.backlog'), number(status.backlog)],
+      [t('audit.spool'), bytes(status.spool_bytes ?? 0)],
+      [t('audit.lost'), number(status.dropped)],
+      [t('audit.last_drained_at'), time(status.last_drained_at)],
+    ]),
+  );
 }
 
 export async function view({ query, can, go, signal }) {
@@ -72,7 +125,20 @@ export async function view({ query, can, go, signal }) {
   const asked = { ...rest, from: toUtc(from), to: toUtc(to) };
   const problems = h('div');
   const take = () => save({ from: asked.from, to: asked.to }).catch((problem) => problems.replaceChildren(problemBox(problem)));
-  const list = pagedTable({ caption: t('nav.audit'), columns: columns(await actorNames(can, signal)), load: (page) => api('GET', 'audit', { query: { ...page, ...asked }, signal }), empty: t('audit.none') });
+  const list = pagedTable({
+    caption: t('nav.audit'),
+    columns: columns(await actorNames(can, signal)),
+    load: (page) => api('GET', 'audit', { query: { ...page, ...asked }, signal }),
+    empty: t('audit.none'),
+  });
   const out = can('audit.export') && busyButton(t('audit.export'), take, { class: 'quiet' });
-  return h('section', {}, heading(t('nav.audit'), out), problems, await statusCard(signal), filters({ path: 'audit', query, specs: specs(), go }), list.node);
+  return h(
+    'section',
+    {},
+    heading(t('nav.audit'), out),
+    problems,
+    await statusCard(signal),
+    filters({ path: 'audit', query, specs: specs(), go }),
+    list.node,
+  );
 }

@@ -14,7 +14,13 @@ import { heading } from './frame.js';
 
 function specsOf(client, metadata, agencies, me) {
   const kind = kindOf(metadata);
-  const agency = { name: 'agency_id', label: t('member.agency_id'), kind: 'choice', value: client.agency_id ?? '', options: [['', t('agency.none')], ...agencies] };
+  const agency = {
+    name: 'agency_id',
+    label: t('member.agency_id'),
+    kind: 'choice',
+    value: client.agency_id ?? '',
+    options: [['', t('agency.none')], ...agencies],
+  };
   const specs = Object.values(groups).flatMap((group) => filled(group(kind), metadata));
   return me.role === 'developer' ? specs : [agency, ...specs];
 }
@@ -39,9 +45,18 @@ export async function view({ params, me, go, signal }) {
     go(back);
   };
   const made = form({
-    specs: specsOf(client, state.metadata, agencies, me), send: t('do.save'), submit, stale: () => takeOver(state, signal),
+    specs: specsOf(client, state.metadata, agencies, me),
+    send: t('do.save'),
+    submit,
+    stale: () => takeOver(state, signal),
     secondary: [h('a', { class: 'button quiet', href: back }, t('do.cancel'))],
   });
   const waits = ['approved', 'suspended'].includes(client.state) && !client.sandbox && note(t('client.change_waits'));
-  return h('section', {}, heading(t('client.edit', { name: client.metadata.client_name ?? client.client_id })), waits, h('div', { class: 'card' }, made.node));
+  return h(
+    'section',
+    {},
+    heading(t('client.edit', { name: client.metadata.client_name ?? client.client_id })),
+    waits,
+    h('div', { class: 'card' }, made.node),
+  );
 }

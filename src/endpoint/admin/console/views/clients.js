@@ -19,7 +19,14 @@ export function clientColumns(agencies) {
   const names = Object.fromEntries(agencies);
   return [
     { label: t('member.client_name'), cell: (row) => [linkTo(row), h('code', { class: 'member' }, row.client_id)] },
-    { label: t('client.state'), cell: (row) => [badge('state', row.state), row.pending && h('span', { class: 'badge badge-wait' }, t('client.pending')), row.sandbox && h('span', { class: 'badge badge-plain' }, t('client.sandbox'))] },
+    {
+      label: t('client.state'),
+      cell: (row) => [
+        badge('state', row.state),
+        row.pending && h('span', { class: 'badge badge-wait' }, t('client.pending')),
+        row.sandbox && h('span', { class: 'badge badge-plain' }, t('client.sandbox')),
+      ],
+    },
     { label: t('member.agency_id'), cell: (row) => (row.agency_id ? (names[row.agency_id] ?? row.agency_id) : '—') },
     { label: t('client.origin'), cell: (row) => t(`origin.${row.origin}`) },
     { label: t('column.updated_at'), cell: (row) => time(row.updated_at) },
@@ -30,12 +37,19 @@ export async function view({ query, can, go, signal }) {
   const agencies = await agencyOptions(signal);
   const specs = [
     { name: 'search', label: t('filter.search'), placeholder: t('filter.search.clients') },
-    { name: 'state', label: t('client.state'), kind: 'choice', options: [['', t('filter.all')], ...states.map((state) => [state, t(`state.${state}`)])] },
+    {
+      name: 'state',
+      label: t('client.state'),
+      kind: 'choice',
+      options: [['', t('filter.all')], ...states.map((state) => [state, t(`state.${state}`)])],
+    },
     { name: 'agency_id', label: t('member.agency_id'), kind: 'choice', options: [['', t('filter.all')], ...agencies] },
   ];
   const { search, state, agency_id } = query;
   const list = pagedTable({
-    caption: t('nav.clients'), columns: clientColumns(agencies), empty: t('clients.none'),
+    caption: t('nav.clients'),
+    columns: clientColumns(agencies),
+    empty: t('clients.none'),
     load: (page) => api('GET', 'clients', { query: { ...page, search, state, agency_id }, signal }),
   });
   const add = can('client.write') && h('a', { class: 'button', href: '#/clients/new' }, t('clients.new'));

@@ -28,9 +28,17 @@ function tiles({ series, clients = {} }, can) {
     [t('dash.tokens'), number(sum(series.tokens))],
     [t('dash.errors'), number(sum(series.errors)), sum(series.requests) ? `${number((100 * sum(series.errors)) / sum(series.requests), 2)} %` : ''],
     [t('dash.latency_p95'), `${number(last(series.latency_p95_ms))} ms`],
-    [t('dash.clients'), number(clients.approved ?? 0), clients.submitted ? h('a', { href: '#/approvals' }, t('dash.waiting', { count: clients.submitted })) : ''],
+    [
+      t('dash.clients'),
+      number(clients.approved ?? 0),
+      clients.submitted ? h('a', { href: '#/approvals' }, t('dash.waiting', { count: clients.submitted })) : '',
+    ],
   ];
-  return h('dl', { class: 'tiles' }, entries.map(([name, value, more]) => h('div', { class: 'tile' }, h('dt', {}, name), h('dd', {}, value, more && h('small', {}, more)))));
+  return h(
+    'dl',
+    { class: 'tiles' },
+    entries.map(([name, value, more]) => h('div', { class: 'tile' }, h('dt', {}, name), h('dd', {}, value, more && h('small', {}, more)))),
+  );
 }
 
 function plots({ series, from, step_seconds: step }) {
@@ -46,14 +54,36 @@ function plots({ series, from, step_seconds: step }) {
 
 function upstreamCard(upstream, { from, step_seconds: step }) {
   const base = { from: new Date(from), step };
-  return h('section', { class: 'upstream', 'data-upstream': upstream.name }, h('h3', {}, upstream.name, ' ', badge('breaker', upstream.breaker)),
-    h('div', { class: 'plots' }, plot({ ...base, title: t('dash.upstream_calls', { name: upstream.name }), lines: [{ name: t('dash.calls'), values: upstream.calls ?? [] }, { name: t('dash.failures'), values: upstream.failures ?? [] }] }),
-      plot({ ...base, title: t('dash.upstream_latency', { name: upstream.name }), unit: 'ms', lines: [{ name: t('dash.latency'), values: upstream.latency_ms ?? [] }] })));
+  return h(
+    'section',
+    { class: 'upstream', 'data-upstream': upstream.name },
+    h('h3', {}, upstream.name, ' ', badge('breaker', upstream.breaker)),
+    h(
+      'div',
+      { class: 'plots' },
+      plot({
+        ...base,
+        title: t('dash.upstream_calls', { name: upstream.name }),
+        lines: [
+          { name: t('dash.calls'), values: upstream.calls ?? [] },
+          { name: t('dash.failures'), values: upstream.failures ?? [] },
+        ],
+      }),
+      plot({
+        ...base,
+        title: t('dash.upstream_latency', { name: upstream.name }),
+        unit: 'ms',
+        lines: [{ name: t('dash.latency'), values: upstream.latency_ms ?? [] }],
+      }),
+    ),
+  );
 }
 
 const content = (answer, can) => [
-  tiles(answer, can), h('div', { class: 'plots' }, plots(answer)),
-  h('h2', {}, t('dash.upstreams')), answer.upstreams?.length ? answer.upstreams.map((upstream) => upstreamCard(upstream, answer)) : h('p', { class: 'empty' }, t('dash.no_upstreams')),
+  tiles(answer, can),
+  h('div', { class: 'plots' }, plots(answer)),
+  h('h2', {}, t('dash.upstreams')),
+  answer.upstreams?.length ? answer.upstreams.map((upstream) => upstreamCard(upstream, answer)) : h('p', { class: 'empty' }, t('dash.no_upstreams')),
 ];
 
 /* Without a history: how the registers do right now, as the node that answers finds them. */
@@ -67,7 +97,11 @@ async function upstreamsNow(can, signal) {
     { label: t('dash.failures'), cell: (row) => number(row.failures) },
     { label: t('dash.concurrent'), cell: (row) => number(row.concurrent) },
   ];
-  return [h('h2', {}, t('dash.upstreams')), h('p', { class: 'hint' }, t('dash.this_node')), table({ caption: t('dash.upstreams'), columns, rows: items, empty: t('dash.no_upstreams') })];
+  return [
+    h('h2', {}, t('dash.upstreams')),
+    h('p', { class: 'hint' }, t('dash.this_node')),
+    table({ caption: t('dash.upstreams'), columns, rows: items, empty: t('dash.no_upstreams') }),
+  ];
 }
 
 export async function view({ query, can, every: repeat, signal }) {
@@ -75,7 +109,13 @@ export async function view({ query, can, every: repeat, signal }) {
   const place = h('div');
   const problems = h('div');
   const fetched = () => api('GET', 'dashboard', { query: { hours }, signal });
-  const range = ['1', '24'].map((one) => h('a', { class: 'button quiet', href: hashOf('', one === '1' ? {} : { hours: one }), 'aria-current': one === hours ? 'true' : undefined }, t(`dash.hours.${one}`)));
+  const range = ['1', '24'].map((one) =>
+    h(
+      'a',
+      { class: 'button quiet', href: hashOf('', one === '1' ? {} : { hours: one }), 'aria-current': one === hours ? 'true' : undefined },
+      t(`dash.hours.${one}`),
+    ),
+  );
   try {
     place.append(...content(await fetched(), can).flat());
   } catch (problem) {
@@ -93,5 +133,11 @@ export async function view({ query, can, every: repeat, signal }) {
     }
   };
   repeat(every, again);
-  return h('section', {}, heading(t('nav.dashboard'), h('div', { class: 'segments', role: 'group', 'aria-label': t('dash.range') }, range)), problems, place);
+  return h(
+    'section',
+    {},
+    heading(t('nav.dashboard'), h('div', { class: 'segments', role: 'group', 'aria-label': t('dash.range') }, range)),
+    problems,
+    place,
+  );
 }

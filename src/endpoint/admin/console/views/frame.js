@@ -17,12 +17,17 @@ const places = [
   ['me', '#/me', undefined],
 ];
 
-export const placesOf = (me) => places.filter(([, , permission, except]) => (!permission || me.permissions.includes(permission)) && me.role !== except);
+export const placesOf = (me) =>
+  places.filter(([, , permission, except]) => (!permission || me.permissions.includes(permission)) && me.role !== except);
 
 function menu(me) {
   const links = placesOf(me).map(([name, href]) => h('li', {}, h('a', { href, 'data-place': name }, t(`nav.${name}`))));
   const list = h('ul', { id: 'menu' }, links);
-  const toggle = button(t('nav.menu'), () => set(toggle.getAttribute('aria-expanded') !== 'true'), { class: 'menu-button', 'aria-expanded': 'false', 'aria-controls': 'menu' });
+  const toggle = button(t('nav.menu'), () => set(toggle.getAttribute('aria-expanded') !== 'true'), {
+    class: 'menu-button',
+    'aria-expanded': 'false',
+    'aria-controls': 'menu',
+  });
   const set = (open) => toggle.setAttribute('aria-expanded', String(open));
   list.addEventListener('click', () => set(false));
   const nav = h('nav', { class: 'side', 'aria-label': t('nav.label') }, toggle, list);
@@ -36,11 +41,28 @@ function menu(me) {
 
 function bar({ me, changeLanguage, signOut }) {
   const other = otherLanguage();
-  const language = button(other === 'en' ? 'English' : '中文', () => changeLanguage(other), { class: 'bar-button', lang: other, 'data-language': other });
-  return h('header', { class: 'bar' },
-    h('a', { class: 'brand', href: '#/' }, h('img', { src: 'logo.svg', alt: '', width: 32, height: 32 }), h('span', {}, h('b', {}, t('site.name')), h('small', {}, t('site.console')))),
-    h('div', { class: 'bar-end' }, me && h('span', { class: 'who' }, h('b', {}, me.name), h('small', {}, t(`role.${me.role}`))), language,
-      me && button(t('do.sign_out'), signOut, { class: 'bar-button' })));
+  const language = button(other === 'en' ? 'English' : '中文', () => changeLanguage(other), {
+    class: 'bar-button',
+    lang: other,
+    'data-language': other,
+  });
+  return h(
+    'header',
+    { class: 'bar' },
+    h(
+      'a',
+      { class: 'brand', href: '#/' },
+      h('img', { src: 'logo.svg', alt: '', width: 32, height: 32 }),
+      h('span', {}, h('b', {}, t('site.name')), h('small', {}, t('site.console'))),
+    ),
+    h(
+      'div',
+      { class: 'bar-end' },
+      me && h('span', { class: 'who' }, h('b', {}, me.name), h('small', {}, t(`role.${me.role}`))),
+      language,
+      me && button(t('do.sign_out'), signOut, { class: 'bar-button' }),
+    ),
+  );
 }
 
 /* { node, main, mark(place) } */
@@ -51,8 +73,14 @@ export function frame(settings) {
     event.preventDefault();
     main.focus();
   };
-  const node = h('div', { class: settings.me ? 'frame' : 'frame frame-bare' },
-    h('a', { class: 'skip', href: '#main', on: { click: skip } }, t('nav.skip')), bar(settings), nav, main);
+  const node = h(
+    'div',
+    { class: settings.me ? 'frame' : 'frame frame-bare' },
+    h('a', { class: 'skip', href: '#main', on: { click: skip } }, t('nav.skip')),
+    bar(settings),
+    nav,
+    main,
+  );
   const mark = (path) => {
     const place = path.split('/')[0] || 'dashboard';
     for (const link of nav?.querySelectorAll('a') ?? []) {
@@ -64,4 +92,5 @@ export function frame(settings) {
 }
 
 /* A view's heading with what can be done there. */
-export const heading = (title, ...actions) => h('div', { class: 'heading' }, h('h1', { tabindex: '-1' }, title), h('div', { class: 'buttons' }, actions));
+export const heading = (title, ...actions) =>
+  h('div', { class: 'heading' }, h('h1', { tabindex: '-1' }, title), h('div', { class: 'buttons' }, actions));

@@ -23,22 +23,53 @@ function policyOf(text) {
 }
 
 async function create(reload) {
-  const made = await show(t('initial.new'), (close) => form({
-    specs: [
-      { name: 'days', label: t('initial.days'), kind: 'number', value: 7, least: 1, most: 365, required: true },
-      { name: 'uses', label: t('initial.uses'), kind: 'number', value: 1, least: 1, most: 10000, required: true },
-      { name: 'policy', label: t('initial.policy'), hint: t('initial.policy.hint'), kind: 'area', rows: 5 },
-    ],
-    send: t('initial.new'), secondary: [button(t('do.cancel'), () => close(), { class: 'quiet' })],
-    submit: async ({ days, uses, policy }) => close(await api('POST', 'initial_access_tokens', { body: { expires_in: days * day, uses, ...policyOf(policy) } })),
-  }).node, { wide: true });
+  const made = await show(
+    t('initial.new'),
+    (close) =>
+      form({
+        specs: [
+          { name: 'days', label: t('initial.days'), kind: 'number', value: 7, least: 1, most: 365, required: true },
+          { name: 'uses', label: t('initial.uses'), kind: 'number', value: 1, least: 1, most: 10000, required: true },
+          { name: 'policy', label: t('initial.policy'), hint: t('initial.policy.hint'), kind: 'area', rows: 5 },
+        ],
+        send: t('initial.new'),
+        secondary: [button(t('do.cancel'), () => close(), { class: 'quiet' })],
+        submit: async ({ days, uses, policy }) =>
+          close(await api('POST', 'initial_access_tokens', { body: { expires_in: days * day, uses, ...policyOf(policy) } })),
+      }).node,
+    { wide: true },
+  );
   if (!made) return;
-  await show(t('initial.made'), (close) => h('div', { class: 'stack' }, note(t('handover.once'), 'wait'), copyLine(t('initial.token'), made.token ?? made.initial_access_token), h('div', { class: 'buttons' }, button(t('secret.saved'), () => close()))), { wide: true });
+  await show(
+    t('initial.made'),
+    (close) =>
+      h(
+        'div',
+        { class: 'stack' },
+        note(t('handover.once'), 'wait'),
+        copyLine(t('initial.token'), made.token ?? made.initial_access_token),
+        h(
+          'div',
+          { class: 'buttons' },
+          button(t('secret.saved'), () => close()),
+        ),
+      ),
+    { wide: true },
+  );
   reload();
 }
 
 async function revoke(token, reload) {
-  if (!(await confirm({ title: t('initial.revoke'), text: t('initial.revoke.text'), yes: t('initial.revoke'), danger: true, work: () => api('DELETE', `initial_access_tokens/${encode(token.id ?? token.token_id)}`) }))) return;
+  if (
+    !(await confirm({
+      title: t('initial.revoke'),
+      text: t('initial.revoke.text'),
+      yes: t('initial.revoke'),
+      danger: true,
+      work: () => api('DELETE', `initial_access_tokens/${encode(token.id ?? token.token_id)}`),
+    }))
+  )
+    return;
   say(t('initial.revoke.done'));
   reload();
 }
@@ -52,10 +83,18 @@ export async function initialTokens({ can, reload, signal }) {
       { label: t('initial.uses_left'), cell: (row) => number(row.uses_left ?? row.uses) },
       { label: t('column.created_at'), cell: (row) => time(row.created_at) },
       { label: t('column.expires_at'), cell: (row) => time(row.expires_at) },
-      ...(can('settings.write') ? [{ label: '', cell: (row) => busyButton(t('initial.revoke'), () => revoke(row, reload), { class: 'quiet small-button' }) }] : []),
+      ...(can('settings.write')
+        ? [{ label: '', cell: (row) => busyButton(t('initial.revoke'), () => revoke(row, reload), { class: 'quiet small-button' }) }]
+        : []),
     ];
     const add = can('settings.write') && busyButton(t('initial.new'), () => create(reload), { class: 'quiet' });
-    return h('section', { class: 'card' }, h('div', { class: 'heading' }, title, add), h('p', { class: 'hint' }, t('initial.about')), table({ caption: t('initial.title'), columns, rows }));
+    return h(
+      'section',
+      { class: 'card' },
+      h('div', { class: 'heading' }, title, add),
+      h('p', { class: 'hint' }, t('initial.about')),
+      table({ caption: t('initial.title'), columns, rows }),
+    );
   } catch (problem) {
     if (problem.name === 'AbortError') throw problem;
     if (problem.status === 404) return ''; /* built without dynamic registration */

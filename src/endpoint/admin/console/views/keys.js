@@ -30,5 +30,11 @@ export async function view({ can, reload, signal }) {
     { label: t('column.created_at'), cell: (row) => time(row.created_at) },
   ];
   const turn = can('keys.write') && busyButton(t('keys.rotate'), () => rotate(items, reload));
-  return h('section', {}, heading(t('nav.keys'), turn), h('p', { class: 'hint' }, t('keys.about')), table({ caption: t('nav.keys'), columns, rows: items }));
+  return h(
+    'section',
+    {},
+    heading(t('nav.keys'), turn),
+    h('p', { class: 'hint' }, t('keys.about')),
+    table({ caption: t('nav.keys'), columns, rows: items }),
+  );
 }

@@ -12,9 +12,18 @@ export function signInCard({ reason, begin }) {
   const place = h('div');
   const known = reason && (hasText(`sign_in.${reason}`) ? t(`sign_in.${reason}`) : t('sign_in.failed', { reason }));
   const start = () =>
-    begin().catch((error) => place.replaceChildren(alertBox(t(hasText(`sign_in.${error.message}`) ? `sign_in.${error.message}` : 'sign_in.failed', { reason: error.message }))));
-  return card(h('h1', { tabindex: '-1' }, t('site.console')), known ? note(known, 'wait') : h('p', {}, t('sign_in.intro')), place,
-    busyButton(t('do.sign_in'), start, { id: 'sign-in' }), h('p', { class: 'hint' }, t('sign_in.audited')));
+    begin().catch((error) =>
+      place.replaceChildren(
+        alertBox(t(hasText(`sign_in.${error.message}`) ? `sign_in.${error.message}` : 'sign_in.failed', { reason: error.message })),
+      ),
+    );
+  return card(
+    h('h1', { tabindex: '-1' }, t('site.console')),
+    known ? note(known, 'wait') : h('p', {}, t('sign_in.intro')),
+    place,
+    busyButton(t('do.sign_in'), start, { id: 'sign-in' }),
+    h('p', { class: 'hint' }, t('sign_in.audited')),
+  );
 }
 
 export const strangerCard = ({ signOut }) =>

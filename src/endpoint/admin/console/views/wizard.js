@@ -33,7 +33,14 @@ function kindSpecs(draft) {
 }
 
 function nameSpecs(draft, agencies, me) {
-  const agency = { name: 'agency_id', label: t('member.agency_id'), hint: t('hint.agency_id'), kind: 'choice', value: draft.agencyId, options: [['', t('agency.none')], ...agencies] };
+  const agency = {
+    name: 'agency_id',
+    label: t('member.agency_id'),
+    hint: t('hint.agency_id'),
+    kind: 'choice',
+    value: draft.agencyId,
+    options: [['', t('agency.none')], ...agencies],
+  };
   const id = { name: 'client_id', label: t('member.client_id'), hint: t('hint.client_id'), value: draft.clientId, longest: 100 };
   return [...filled(groups.names(draft.kind), draft.metadata), ...(me.role === 'developer' ? [] : [agency]), id];
 }
@@ -67,8 +74,18 @@ function stepOf(error, draft, agencies, me) {
 
 function progress(draft, current) {
   const names = stepsOf(draft);
-  return h('ol', { class: 'steps', 'aria-label': t('wizard.steps') }, names.map((step, i) =>
-    h('li', { 'aria-current': i === current ? 'step' : undefined, class: i < current ? 'past' : '' }, h('span', { class: 'step-number' }, `${i + 1}`), h('span', { class: 'step-name' }, t(`wizard.step.${step}`)))));
+  return h(
+    'ol',
+    { class: 'steps', 'aria-label': t('wizard.steps') },
+    names.map((step, i) =>
+      h(
+        'li',
+        { 'aria-current': i === current ? 'step' : undefined, class: i < current ? 'past' : '' },
+        h('span', { class: 'step-number' }, `${i + 1}`),
+        h('span', { class: 'step-name' }, t(`wizard.step.${step}`)),
+      ),
+    ),
+  );
 }
 
 /* While typing: problems of fields that have been touched, without moving the focus. */
@@ -92,11 +109,21 @@ function watch(fields, node, step, draftNow, signal) {
 
 function overview(draft) {
   const agency = draft.agencyId ? note(`${t('member.agency_id')}: ${draft.agencyName ?? draft.agencyId}`) : '';
-  return h('div', {}, h('p', {}, t('wizard.check.text')), agency, diff({}, { ...(draft.clientId && { client_id: draft.clientId }), ...draft.metadata }, { left: t('diff.before'), right: t('diff.new') }));
+  return h(
+    'div',
+    {},
+    h('p', {}, t('wizard.check.text')),
+    agency,
+    diff({}, { ...(draft.clientId && { client_id: draft.clientId }), ...draft.metadata }, { left: t('diff.before'), right: t('diff.new') }),
+  );
 }
 
 async function create(draft) {
-  const body = { metadata: draft.metadata, ...(draft.clientId && { client_id: draft.clientId }), ...(draft.agencyId && { agency_id: draft.agencyId }) };
+  const body = {
+    metadata: draft.metadata,
+    ...(draft.clientId && { client_id: draft.clientId }),
+    ...(draft.agencyId && { agency_id: draft.agencyId }),
+  };
   const client = await api('POST', 'clients', { body });
   made = { client, credentials: client.credentials };
   dropDraft();
@@ -119,9 +146,24 @@ function doneView({ go }) {
     }
   };
   const mayAsk = client.actions?.includes('submit') && !made.submitted;
-  return h('section', { class: 'stack' }, heading(t('wizard.done')), note(t(client.sandbox ? 'wizard.done.sandbox' : 'wizard.done.draft'), 'good'),
-    credentialsBox(client, credentials), mayAsk && h('section', { class: 'card' }, h('h2', {}, t('wizard.submit')), h('p', {}, t('wizard.submit.text')), busyButton(t('client.submit'), submit), place),
-    librarySettings(client), h('div', { class: 'buttons' }, button(t('wizard.finish'), leave)));
+  return h(
+    'section',
+    { class: 'stack' },
+    heading(t('wizard.done')),
+    note(t(client.sandbox ? 'wizard.done.sandbox' : 'wizard.done.draft'), 'good'),
+    credentialsBox(client, credentials),
+    mayAsk &&
+      h(
+        'section',
+        { class: 'card' },
+        h('h2', {}, t('wizard.submit')),
+        h('p', {}, t('wizard.submit.text')),
+        busyButton(t('client.submit'), submit),
+        place,
+      ),
+    librarySettings(client),
+    h('div', { class: 'buttons' }, button(t('wizard.finish'), leave)),
+  );
 }
 
 export async function view(context) {
@@ -163,7 +205,8 @@ export async function view(context) {
       await create(draft);
       context.reload();
     } catch (problem) {
-      if (problem.status === 409 && draft.clientId) return void goTo(stepOf({ field: 'client_id' }, draft, agencies, me), [{ field: 'client_id', detail: problem.detail }]);
+      if (problem.status === 409 && draft.clientId)
+        return void goTo(stepOf({ field: 'client_id' }, draft, agencies, me), [{ field: 'client_id', detail: problem.detail }]);
       if (problem.errors?.length && draft.step === last) return void goTo(stepOf(problem.errors[0], draft, agencies, me), problem.errors);
       problems.replaceChildren(problemBox(problem));
     }
@@ -188,9 +231,21 @@ export async function view(context) {
       whileBusy(forward, () => next(specs, fields, problems));
     };
     const title = h('h2', { tabindex: '-1' }, t('wizard.title', { number: current + 1, of: names.length, name: t(`wizard.step.${step}`) }));
-    const node = h('form', { class: 'stack card', novalidate: true, on: { submit } }, title, h('p', { class: 'hint' }, t(`wizard.about.${step}`)),
-      last ? overview(draft) : fields.map((one) => one.node), problems,
-      h('div', { class: 'buttons' }, forward, current > 0 && button(t('wizard.back'), back, { class: 'quiet' }), button(t('wizard.start_over'), startOver, { class: 'quiet' })));
+    const node = h(
+      'form',
+      { class: 'stack card', novalidate: true, on: { submit } },
+      title,
+      h('p', { class: 'hint' }, t(`wizard.about.${step}`)),
+      last ? overview(draft) : fields.map((one) => one.node),
+      problems,
+      h(
+        'div',
+        { class: 'buttons' },
+        forward,
+        current > 0 && button(t('wizard.back'), back, { class: 'quiet' }),
+        button(t('wizard.start_over'), startOver, { class: 'quiet' }),
+      ),
+    );
     watch(fields, node, step, () => draft, signal);
     node.addEventListener('input', () => keep(take(step, draft, valuesOf(fields))));
     place.replaceChildren(progress(draft, current), node);

@@ -5,9 +5,25 @@ import { h } from '../core/dom.js';
 import { tOr } from '../core/language.js';
 
 const looks = {
-  approved: 'good', active: 'good', closed_breaker: 'good', done: 'good', match: 'good', enabled: 'good',
-  submitted: 'wait', pending: 'wait', half_open: 'wait', next: 'wait', draft: 'plain', retired: 'plain', closed: 'plain', disabled: 'plain',
-  suspended: 'bad', open: 'bad', refused: 'bad', failed: 'bad', mismatch: 'bad',
+  approved: 'good',
+  active: 'good',
+  closed_breaker: 'good',
+  done: 'good',
+  match: 'good',
+  enabled: 'good',
+  submitted: 'wait',
+  pending: 'wait',
+  half_open: 'wait',
+  next: 'wait',
+  draft: 'plain',
+  retired: 'plain',
+  closed: 'plain',
+  disabled: 'plain',
+  suspended: 'bad',
+  open: 'bad',
+  refused: 'bad',
+  failed: 'bad',
+  mismatch: 'bad',
 };
 
 export const badge = (group, state) => {

@@ -36,6 +36,10 @@ export function copyLine(label, value, settings = {}) {
 /* A block of several lines. */
 export function copyBlock(label, text, settings = {}) {
   const code = h('code', settings, text);
-  return h('div', { class: 'copy-block' }, h('div', { class: 'copy-head' }, h('span', {}, label), copyButton(code, label)),
-    h('pre', { tabindex: '0', role: 'region', 'aria-label': label }, code));
+  return h(
+    'div',
+    { class: 'copy-block' },
+    h('div', { class: 'copy-head' }, h('span', {}, label), copyButton(code, label)),
+    h('pre', { tabindex: '0', role: 'region', 'aria-label': label }, code),
+  );
 }

@@ -46,8 +46,18 @@ export function confirm({ title, text, yes, danger = false, work, typed }) {
       event.preventDefault();
       whileBusy(doIt, attempt);
     };
-    return h('form', { novalidate: true, on: { submit } },
-      [text].flat().map((line) => h('p', {}, line)), typed && [h('p', { class: 'hint' }, t('dialog.type', { typed })), input], problems,
-      h('div', { class: 'buttons' }, doIt, button(t('do.cancel'), () => close(), { class: 'quiet' })));
+    return h(
+      'form',
+      { novalidate: true, on: { submit } },
+      [text].flat().map((line) => h('p', {}, line)),
+      typed && [h('p', { class: 'hint' }, t('dialog.type', { typed })), input],
+      problems,
+      h(
+        'div',
+        { class: 'buttons' },
+        doIt,
+        button(t('do.cancel'), () => close(), { class: 'quiet' }),
+      ),
+    );
   });
 }

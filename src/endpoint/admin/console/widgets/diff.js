@@ -17,8 +17,15 @@ export function differences(before, after) {
 
 function side(values, others, word, mark) {
   if (!values.length) return h('span', { class: 'soft' }, t('diff.absent'));
-  return h('ul', { class: 'diff-values' }, values.map((value) =>
-    others.includes(value) ? h('li', {}, value) : h('li', { class: `diff-${word}` }, h('span', { class: 'diff-mark', title: t(`diff.${word}`) }, mark), value)));
+  return h(
+    'ul',
+    { class: 'diff-values' },
+    values.map((value) =>
+      others.includes(value)
+        ? h('li', {}, value)
+        : h('li', { class: `diff-${word}` }, h('span', { class: 'diff-mark', title: t(`diff.${word}`) }, mark), value),
+    ),
+  );
 }
 
 export function diff(before, after, { left = t('diff.in_force'), right = t('diff.proposed') } = {}) {

@@ -49,7 +49,12 @@ export function form({ specs, send, submit, stale, secondary = [], inline = fals
     event.preventDefault();
     whileBusy(doIt, attempt);
   };
-  const node = h('form', { class: inline ? 'inline-form' : 'stack', novalidate: true, on: { submit: onSubmit } },
-    fields.map((one) => one.node), problems, h('div', { class: 'buttons' }, doIt, secondary));
+  const node = h(
+    'form',
+    { class: inline ? 'inline-form' : 'stack', novalidate: true, on: { submit: onSubmit } },
+    fields.map((one) => one.node),
+    problems,
+    h('div', { class: 'buttons' }, doIt, secondary),
+  );
   return { node, fields };
 }

@@ -19,7 +19,15 @@ export function say(text) {
 
 /* One sentence for a problem: what it means and what to do. */
 export function sentenceOf(problem) {
-  const known = { 0: 'problem.unreachable', 401: 'problem.signed_out', 403: 'problem.forbidden', 404: 'problem.missing', 412: 'problem.stale', 429: 'problem.too_many', 503: 'problem.unavailable' };
+  const known = {
+    0: 'problem.unreachable',
+    401: 'problem.signed_out',
+    403: 'problem.forbidden',
+    404: 'problem.missing',
+    412: 'problem.stale',
+    429: 'problem.too_many',
+    503: 'problem.unavailable',
+  };
   const detail = problem.detail ? problemText(problem.detail) : '';
   if (problem.status === 400 && problem.errors?.length) return t('problem.invalid');
   if (problem.status === 409) return detail || t('problem.conflict');
@@ -44,4 +52,8 @@ export function problemBox(problem, retry) {
 
 /* Field errors that no field on the page shows. */
 export const errorList = (errors) =>
-  h('ul', { class: 'error-list' }, errors.map((error) => h('li', {}, h('strong', {}, tOr(`member.${error.field}`, error.field)), ' ', problemText(error.detail))));
+  h(
+    'ul',
+    { class: 'error-list' },
+    errors.map((error) => h('li', {}, h('strong', {}, tOr(`member.${error.field}`, error.field)), ' ', problemText(error.detail))),
+  );

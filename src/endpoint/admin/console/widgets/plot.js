@@ -102,14 +102,21 @@ function listen(drawing, pointer, scale) {
 
 /* "Sign-ins: most 12, last 3" for whoever cannot see the lines. */
 const summary = (lines) =>
-  lines.map((line) => {
-    const known = line.values.filter(isKnown);
-    return known.length ? t('plot.summary', { name: line.name, most: number(Math.max(...known), 2), last: number(known.at(-1), 2) }) : t('plot.nothing', { name: line.name });
-  }).join(' ');
+  lines
+    .map((line) => {
+      const known = line.values.filter(isKnown);
+      return known.length
+        ? t('plot.summary', { name: line.name, most: number(Math.max(...known), 2), last: number(known.at(-1), 2) })
+        : t('plot.nothing', { name: line.name });
+    })
+    .join(' ');
 
 function numbers(title, lines, timeOf, count) {
   const rows = Array.from({ length: count }, (_, i) => i).reverse();
-  const columns = [{ label: t('plot.time'), cell: (i) => clock(timeOf(i)) }, ...lines.map((line) => ({ label: line.name, cell: (i) => number(line.values[i], 2) }))];
+  const columns = [
+    { label: t('plot.time'), cell: (i) => clock(timeOf(i)) },
+    ...lines.map((line) => ({ label: line.name, cell: (i) => number(line.values[i], 2) })),
+  ];
   return h('div', { class: 'plot-table' }, table({ caption: title, columns, rows }));
 }
 
@@ -120,10 +127,19 @@ export function plot({ title, unit = '', from, step, lines }) {
   const timeOf = (i) => new Date(from.getTime() + i * step * 1000);
   const pointer = reading(lines, scale, timeOf, unit);
   const description = freshId('plot');
-  const drawing = svg('svg', { viewBox: `0 0 ${box.width} ${box.height}`, role: 'img', tabindex: '0', 'aria-label': title, 'aria-describedby': description },
-    axes(scale, timeOf), lines.map((line, i) => svg('path', { class: `line line-${i}`, d: pathOf(line.values, scale.x, scale.y) })), pointer.marks);
+  const drawing = svg(
+    'svg',
+    { viewBox: `0 0 ${box.width} ${box.height}`, role: 'img', tabindex: '0', 'aria-label': title, 'aria-describedby': description },
+    axes(scale, timeOf),
+    lines.map((line, i) => svg('path', { class: `line line-${i}`, d: pathOf(line.values, scale.x, scale.y) })),
+    pointer.marks,
+  );
   listen(drawing, pointer, scale);
-  const legend = h('ul', { class: 'legend' }, lines.map((line, i) => h('li', { class: `key-${i}` }, line.name)));
+  const legend = h(
+    'ul',
+    { class: 'legend' },
+    lines.map((line, i) => h('li', { class: `key-${i}` }, line.name)),
+  );
   const graphic = h('div', {}, drawing, pointer.words);
   const place = h('div');
   const toggle = button('', () => change(!shownAsTable.has(title)), { class: 'quiet small-button' });
@@ -134,6 +150,12 @@ export function plot({ title, unit = '', from, step, lines }) {
     place.replaceChildren(asTable ? numbers(title, lines, timeOf, scale.count) : graphic);
   };
   change(shownAsTable.has(title));
-  return h('figure', { class: 'plot card' }, h('figcaption', {}, h('h3', {}, title, unit && h('span', { class: 'soft' }, ` ${unit}`)), toggle),
-    h('p', { class: 'unseen', id: description }, summary(lines)), legend, place);
+  return h(
+    'figure',
+    { class: 'plot card' },
+    h('figcaption', {}, h('h3', {}, title, unit && h('span', { class: 'soft' }, ` ${unit}`)), toggle),
+    h('p', { class: 'unseen', id: description }, summary(lines)),
+    legend,
+    place,
+  );
 }

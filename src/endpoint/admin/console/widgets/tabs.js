@@ -6,7 +6,12 @@ import { freshId, h } from '../core/dom.js';
 export function tabs(label, entries) {
   const panel = h('div', { class: 'tab-panel', role: 'tabpanel', id: freshId('panel'), tabindex: '0' });
   const buttons = entries.map((entry, i) =>
-    h('button', { type: 'button', role: 'tab', id: freshId('tab'), 'aria-controls': panel.id, 'data-tab': entry.name, on: { click: () => pick(i) } }, entry.title));
+    h(
+      'button',
+      { type: 'button', role: 'tab', id: freshId('tab'), 'aria-controls': panel.id, 'data-tab': entry.name, on: { click: () => pick(i) } },
+      entry.title,
+    ),
+  );
   const pick = (chosen) => {
     buttons.forEach((one, i) => {
       one.setAttribute('aria-selected', String(i === chosen));

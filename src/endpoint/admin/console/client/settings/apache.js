@@ -5,7 +5,9 @@ export const name = 'apache';
 export const title = 'mod_auth_openidc (Apache)';
 
 function text({ issuer, clientId, scope, redirectUri, method, alg }) {
-  const secret = method.startsWith('client_secret') ? '\nOIDCClientSecret "${CLIENT_SECRET}"' : '\nOIDCPrivateKeyFiles /etc/ssl/private/portal-signing-key.pem';
+  const secret = method.startsWith('client_secret')
+    ? '\nOIDCClientSecret "${CLIENT_SECRET}"'
+    : '\nOIDCPrivateKeyFiles /etc/ssl/private/portal-signing-key.pem';
   return `OIDCProviderMetadataURL ${issuer}/.well-known/openid-configuration
 OIDCClientID ${clientId}${secret}
 OIDCProviderTokenEndpointAuth ${method}

@@ -7,7 +7,12 @@ export const title = 'AppAuth (Android, iOS)';
 const quote = (text) => JSON.stringify(text);
 const schemeOf = (address) => address.split(':')[0];
 
-const android = ({ issuer, clientId, scope, redirectUri }) => `AuthorizationServiceConfiguration.fetchFromIssuer(Uri.parse(${quote(issuer)}), (configuration, failure) -> {
+const android = ({
+  issuer,
+  clientId,
+  scope,
+  redirectUri,
+}) => `AuthorizationServiceConfiguration.fetchFromIssuer(Uri.parse(${quote(issuer)}), (configuration, failure) -> {
     if (failure != null) return; // tell the person, offer to try again
     AuthorizationRequest request = new AuthorizationRequest.Builder(
         configuration, ${quote(clientId)}, ResponseTypeValues.CODE, Uri.parse(${quote(redirectUri)}))
@@ -21,7 +26,12 @@ const gradle = ({ redirectUri }) => `android.defaultConfig.manifestPlaceholders 
 dependencies { implementation "net.openid:appauth:0.11.1" }
 `;
 
-const ios = ({ issuer, clientId, scope, redirectUri }) => `OIDAuthorizationService.discoverConfiguration(forIssuer: URL(string: ${quote(issuer)})!) { configuration, error in
+const ios = ({
+  issuer,
+  clientId,
+  scope,
+  redirectUri,
+}) => `OIDAuthorizationService.discoverConfiguration(forIssuer: URL(string: ${quote(issuer)})!) { configuration, error in
   guard let configuration else { return } // tell the person, offer to try again
   let request = OIDAuthorizationRequest(
     configuration: configuration, clientId: ${quote(clientId)}, scopes: [${scope.split(' ').map(quote).join(', ')}],

@@ -46,4 +46,7 @@ function pathOf(address) {
   }
 }
 
-export const blocks = (portal) => [{ title: 'pip', text: 'pip install authlib flask requests' }, { title: 'portal.py', text: program(portal) }];
+export const blocks = (portal) => [
+  { title: 'pip', text: 'pip install authlib flask requests' },
+  { title: 'portal.py', text: program(portal) },
+];

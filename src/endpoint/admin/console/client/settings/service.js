@@ -7,7 +7,8 @@ export const name = 'service';
 export const title = 'curl, Node.js, Python';
 
 function curl({ issuer, clientId, scope, method }) {
-  const who = method === 'client_secret_post' ? `-d client_id=${clientId} --data-urlencode "client_secret=$CLIENT_SECRET"` : `-u "${clientId}:$CLIENT_SECRET"`;
+  const who =
+    method === 'client_secret_post' ? `-d client_id=${clientId} --data-urlencode "client_secret=$CLIENT_SECRET"` : `-u "${clientId}:$CLIENT_SECRET"`;
   return `curl ${issuer}/token ${who} -d grant_type=client_credentials${scope && ` --data-urlencode ${quote(`scope=${scope}`)}`}`;
 }
 

@@ -6,7 +6,13 @@ export const title = 'oidc-client-ts, oauth4webapi';
 
 const quote = (text) => JSON.stringify(text);
 
-const oidcClient = ({ issuer, clientId, scope, redirectUri, afterLogout }) => `import { UserManager, InMemoryWebStorage, WebStorageStateStore } from 'oidc-client-ts';
+const oidcClient = ({
+  issuer,
+  clientId,
+  scope,
+  redirectUri,
+  afterLogout,
+}) => `import { UserManager, InMemoryWebStorage, WebStorageStateStore } from 'oidc-client-ts';
 
 export const users = new UserManager({
   authority: ${quote(issuer)},
@@ -48,4 +54,7 @@ export async function callback() {
 }
 `;
 
-export const blocks = (portal) => [{ title: 'oidc-client-ts', text: oidcClient(portal) }, { title: 'oauth4webapi', text: webApi(portal) }];
+export const blocks = (portal) => [
+  { title: 'oidc-client-ts', text: oidcClient(portal) },
+  { title: 'oauth4webapi', text: webApi(portal) },
+];
