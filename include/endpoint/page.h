@@ -1,6 +1,6 @@
 /*
  * page: the server-rendered pages. Templates, style sheet and texts are compiled into the binary; a folder may override
- * templates and assets, file by file.
+ * templates, assets and the console's files, file by file.
  *
  * A page is a template, a language and values. Every value is escaped when it is put in; there is no way to put in
  * markup. Pages carry a strict Content-Security-Policy, need no JavaScript and never hold text taken from a URL except
@@ -48,5 +48,7 @@ struct page_asset {
     struct str body, media_type, entity_tag;
 };
 bool pages_asset(const struct pages *pages, struct str name, struct page_asset *ret_asset);
+/* The same of the administration console's files: "index.html", "views/clients.js". */
+bool pages_console_file(const struct pages *pages, struct str name, struct page_asset *ret_asset);
 
 #endif

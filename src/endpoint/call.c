@@ -43,6 +43,16 @@ void reply_json(struct call *call, int status, struct str body) {
     buf_put(&call->reply->body, body);
 }
 
+void reply_file(struct call *call, const struct page_asset *file) {
+    http_reply_field(call->reply, STR("ETag"), file->entity_tag);
+    if (str_equal(http_field_value(call->request, STR("if-none-match")), file->entity_tag)) {
+        call->reply->status = 304;
+        return;
+    }
+    call->reply->content_type = file->media_type;
+    buf_put(&call->reply->body, file->body);
+}
+
 void reply_json_error(struct call *call, enum oidc_error error, const char *description) {
     struct buf body;
     buf_init(&body, call->arena, 256, JSON_ERROR_MOST);

@@ -47,6 +47,9 @@ void reply_json(struct call *call, int status, struct str body);
 /* Bits of enum http_method as Allow names them: "GET, POST". */
 struct str methods_text(struct arena *arena, unsigned methods);
 
+/* A file from the binary with its media type and entity tag; 304 when the browser has it. Caching is the caller's to
+ * say. */
+void reply_file(struct call *call, const struct page_asset *file);
 /* The error page: a message key of messages.def, and the offending parameter or NULL. */
 void reply_error_page(struct call *call, int status, const char *message, const char *parameter);
 /* The language of pages for this request; `ui_locales` may be absent. */

@@ -4,6 +4,7 @@
 #include "routes.h"
 
 #include "admin/api.h"
+#include "admin/console.h"
 #include "admin/limiter.h"
 #include "base/check.h"
 #include "base/json.h"
@@ -116,13 +117,7 @@ static bool serve_asset(struct call *call) {
         return true;
     }
     call->reply->cache_control = STR("public, max-age=3600");
-    http_reply_field(call->reply, STR("ETag"), asset.entity_tag);
-    if (str_equal(http_field_value(call->request, STR("if-none-match")), asset.entity_tag)) {
-        call->reply->status = 304;
-        return true;
-    }
-    call->reply->content_type = asset.media_type;
-    buf_put(&call->reply->body, asset.body);
+    reply_file(call, &asset);
     return true;
 }
 
@@ -153,6 +148,8 @@ void endpoint_handle(void *ctx, const struct http_request *request, struct http_
     } else if (str_starts(request->path, STR(ADMIN_API_PATH "/"))) {
         reply->mark = MARK_ADMIN_API;
         api_handle(&call);
+    } else if (console_serve(&call)) {
+        reply->mark = MARK_ASSET;
     } else if (!serve_asset(&call)) {
         reply_error_page(&call, 404, "error.not_found", NULL);
     }

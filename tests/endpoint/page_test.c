@@ -78,6 +78,11 @@ static void rows_and_sections(void **state) {
     assert_non_null(strstr(html, "<li><b>second</b><span>more</span></li>"));
     assert_true(pages_asset(pages, STR("style.css"), &asset));
     assert_false(pages_asset(pages, STR("../pages/login.html"), &asset));
+    assert_true(pages_console_file(pages, STR("views/clients.js"), &asset));
+    assert_true(str_equal(asset.media_type, STR("text/javascript; charset=utf-8")));
+    assert_false(pages_console_file(pages, STR("views"), &asset));
+    assert_false(pages_console_file(pages, STR("../assets/logo.svg"), &asset));
+    assert_false(pages_console_file(pages, STR(""), &asset));
     assert_false(pages_asset(pages, STR(""), &asset));
     pages_free(pages);
 }

@@ -1,5 +1,5 @@
 /*
- * embedded: the files of pages/ and assets/, compiled into the binary by embed.py.
+ * embedded: the files of pages/, assets/ and admin/console/, compiled into the binary by embed.py.
  */
 #ifndef ENDPOINT_WEB_EMBEDDED_H
 #define ENDPOINT_WEB_EMBEDDED_H

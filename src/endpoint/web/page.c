@@ -15,7 +15,7 @@
 
 #define FILE_MOST  (512 * 1024)
 #define PAGE_MOST  (256 * 1024)
-#define FILES_MOST 64
+#define FILES_MOST 192
 #define TAG_SIZE   12
 
 /* Without form-action: browsers hold it against the redirects that follow a form, and those go to the portals (abuse
@@ -108,14 +108,39 @@ void pages_free(struct pages *pages) {
     }
 }
 
-bool pages_asset(const struct pages *pages, struct str name, struct page_asset *ret_asset) {
-    const struct file *file = file_find(pages, "assets/", name, "");
+static struct str media_type_of(struct str name) {
+    static const struct {
+        struct str suffix, type;
+    } types[] = {
+        {STR_INIT(".css"), STR_INIT("text/css; charset=utf-8")},
+        {STR_INIT(".js"), STR_INIT("text/javascript; charset=utf-8")},
+        {STR_INIT(".html"), STR_INIT("text/html; charset=utf-8")},
+        {STR_INIT(".svg"), STR_INIT("image/svg+xml")},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        if (str_ends(name, types[i].suffix)) {
+            return types[i].type;
+        }
+    }
+    return STR("application/octet-stream");
+}
+
+static bool asset_of(const struct pages *pages, const char *folder, struct str name, struct page_asset *ret_asset) {
+    const struct file *file = file_find(pages, folder, name, "");
     if (!file) {
         return false;
     }
-    struct str type = str_ends(name, STR(".css")) ? STR("text/css; charset=utf-8") : STR("image/svg+xml");
-    *ret_asset = (struct page_asset){.body = file->text, .media_type = type, .entity_tag = file->entity_tag};
+    *ret_asset =
+        (struct page_asset){.body = file->text, .media_type = media_type_of(name), .entity_tag = file->entity_tag};
     return true;
+}
+
+bool pages_asset(const struct pages *pages, struct str name, struct page_asset *ret_asset) {
+    return asset_of(pages, "assets/", name, ret_asset);
+}
+
+bool pages_console_file(const struct pages *pages, struct str name, struct page_asset *ret_asset) {
+    return asset_of(pages, "console/", name, ret_asset);
 }
 
 /* --- values --- */
