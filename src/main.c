@@ -16,6 +16,7 @@ static const struct {
     {"check", command_check, "FILE | --reference        say every mistake in a configuration, or all options"},
     {"keys", command_keys, "create|list|rotate FILE   signing keys"},
     {"account", command_account, "add FILE                  an account from a JSON profile on standard input"},
+    {"initial-token", command_initial_token, "create|list|revoke FILE   tokens for dynamic client registration"},
     {"simulate", command_simulate, "…                         upstream registers for trials and tests"},
     {"portal", command_portal, "…                         a sample portal"},
 };
@@ -23,7 +24,7 @@ static const struct {
 static int usage(void) {
     fprintf(stderr, "usage: tongxing COMMAND …\n\n");
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        fprintf(stderr, "  %-9s %s\n", commands[i].name, commands[i].help);
+        fprintf(stderr, "  %-13s %s\n", commands[i].name, commands[i].help);
     }
     return 2;
 }

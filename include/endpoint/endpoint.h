@@ -11,9 +11,10 @@
 /* Immutable but for the domain's keys and registry; one per worker. Strings live as long as it does. */
 struct endpoint {
     struct domain *domain;
-    const struct pages *pages; /* shared */
-    struct str origin;         /* of the issuer: what Origin must say (RFC 6454) */
-    struct str discovery;      /* the metadata document */
+    const struct pages *pages;              /* shared */
+    struct str origin;                      /* of the issuer: what Origin must say (RFC 6454) */
+    struct str discovery;                   /* the metadata document */
+    struct str discovery_with_registration; /* the same while the setting dynamic_registration is on */
 };
 
 /* Fills origin and discovery from the domain's settings and keys; again after the keys were replaced. */

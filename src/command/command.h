@@ -15,6 +15,7 @@ int command_serve(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_keys(int argc, char **argv);
 int command_account(int argc, char **argv);
+int command_initial_token(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_portal(int argc, char **argv);
 

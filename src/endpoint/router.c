@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "domain/registry.h"
+#include "oidc/client_registration.h"
 #include "oidc/discovery.h"
 
 struct route {
@@ -112,7 +113,8 @@ void endpoint_init(struct endpoint *endpoint, struct domain *domain, const struc
         .domain = domain,
         .pages = pages,
         .origin = str_format(arena, "%.*s://%.*s", STR_ARG(scheme), STR_ARG(authority)),
-        .discovery = discovery_document(arena, domain),
+        .discovery = discovery_document(arena, domain, false),
+        .discovery_with_registration = discovery_document(arena, domain, true),
     };
 }
 
@@ -127,7 +129,7 @@ void endpoint_handle(void *ctx, const struct http_request *request, struct http_
     const struct route *route = route_find(request->path);
     if (route) {
         serve_route(&call, route);
-    } else if (!serve_asset(&call)) {
+    } else if (!serve_asset(&call) && !serve_client_registration(&call)) {
         reply_error_page(&call, 404, "error.not_found", NULL);
     }
     registry_free(call.registry);

@@ -93,5 +93,15 @@ static const char *const version_2[] = {
     NULL,
 };
 
-const char *const *const sql_migrations[] = {version_1, version_2};
+/* Client systems that registered themselves, and when they were last in use. */
+static const char *const version_3[] = {
+    "CREATE TABLE self_registrations ("
+    " client_id TEXT PRIMARY KEY REFERENCES clients(client_id),"
+    " token_id TEXT NOT NULL REFERENCES initial_access_tokens(token_id), unused_s BIGINT NOT NULL, used_at BIGINT NOT "
+    "NULL)",
+    "CREATE INDEX self_registrations_token ON self_registrations(token_id)",
+    NULL,
+};
+
+const char *const *const sql_migrations[] = {version_1, version_2, version_3};
 const int64_t sql_schema_version = ARRAY_LEN(sql_migrations);

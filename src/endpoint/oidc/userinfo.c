@@ -2,8 +2,8 @@
  * The userinfo endpoint (OpenID Connect Core §5.3), with bearer tokens in the header or, for POST, in the form (RFC
  * 6750 §2).
  */
+#include "../bearer.h"
 #include "../routes.h"
-#include "base/byte.h"
 #include "base/check.h"
 #include "base/json.h"
 #include "domain/account.h"
@@ -12,29 +12,10 @@
 
 #define ANSWER_MOST (32 * 1024)
 
-enum bearer { BEARER_GIVEN, BEARER_NONE, BEARER_MALFORMED };
-
 /* RFC 6750 §3: the challenge says what was wrong; without any token it says nothing. */
 static void reply_challenge(struct call *call, int status, const char *challenge) {
     call->reply->status = status;
     http_reply_field(call->reply, STR("WWW-Authenticate"), str_from(challenge));
-}
-
-static enum bearer bearer_of_header(const struct call *call, struct str *ret_token) {
-    size_t count = http_field_count(call->request, STR("authorization"));
-    if (count == 0) {
-        return BEARER_NONE;
-    }
-    struct str rest;
-    struct str scheme = str_cut(http_field_value(call->request, STR("authorization")), ' ', &rest);
-    if (count > 1) {
-        return BEARER_MALFORMED;
-    }
-    if (!str_equal_fold(scheme, STR("Bearer")) || str_is_empty(rest)) {
-        return BEARER_NONE;
-    }
-    *ret_token = rest;
-    return bytes_all(rest, BYTE_TOKEN68) ? BEARER_GIVEN : BEARER_MALFORMED;
 }
 
 static enum bearer bearer_of_form(const struct call *call, struct str *ret_token) {
