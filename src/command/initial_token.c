@@ -159,7 +159,7 @@ static struct str user_on_host(struct arena *arena) {
         getpwuid_r(getuid(), &entry, texts, 4096, &found);
     }
     struct str name = str_from(behind_sudo ? behind_sudo : found ? entry.pw_name : "unknown");
-    return str_concat(arena, STR("host:"), str_sub(name, 0, 64));
+    return str_concat(arena, STR("host:"), str_sub(name, 0, name.len < 64 ? name.len : 64));
 }
 
 static int run(struct job *job, const char *file) {

@@ -17,6 +17,7 @@ static const struct {
     struct str line;
 } status_lines[] = {
     {200, STR_INIT("200 OK")},
+    {201, STR_INIT("201 Created")},
     {204, STR_INIT("204 No Content")},
     {303, STR_INIT("303 See Other")},
     {304, STR_INIT("304 Not Modified")},
@@ -26,10 +27,14 @@ static const struct {
     {404, STR_INIT("404 Not Found")},
     {405, STR_INIT("405 Method Not Allowed")},
     {408, STR_INIT("408 Request Timeout")},
+    {409, STR_INIT("409 Conflict")},
     {411, STR_INIT("411 Length Required")},
+    {412, STR_INIT("412 Precondition Failed")},
     {413, STR_INIT("413 Content Too Large")},
     {414, STR_INIT("414 URI Too Long")},
+    {415, STR_INIT("415 Unsupported Media Type")},
     {417, STR_INIT("417 Expectation Failed")},
+    {428, STR_INIT("428 Precondition Required")},
     {429, STR_INIT("429 Too Many Requests")},
     {431, STR_INIT("431 Request Header Fields Too Large")},
     {500, STR_INIT("500 Internal Server Error")},

@@ -88,18 +88,16 @@ static bool put_member(void *ctx, struct str name, const struct json *value) {
     return true;
 }
 
-/* What is in force although nobody said it. */
+/* What is in force although nobody said it. Not token_endpoint_auth_method: where it was not said the secret may come
+ * either way (docs/decisions/secret-any-way.md), and it must still be unsaid when the answer is sent back as an update.
+ */
 static void put_unsaid(struct json_out *out, const struct json *metadata) {
     static const struct {
         const char *name, *json;
     } unsaid[] = {
-        {"application_type", "\"web\""},
-        {"grant_types", "[\"authorization_code\"]"},
-        {"response_types", "[\"code\"]"},
-        {"token_endpoint_auth_method", "\"client_secret_basic\""},
-        {"id_token_signed_response_alg", "\"ES256\""},
-        {"subject_type", "\"public\""},
-        {"scope", "\"openid\""},
+        {"application_type", "\"web\""},  {"grant_types", "[\"authorization_code\"]"},
+        {"response_types", "[\"code\"]"}, {"id_token_signed_response_alg", "\"ES256\""},
+        {"subject_type", "\"public\""},   {"scope", "\"openid\""},
     };
     for (size_t i = 0; i < ARRAY_LEN(unsaid); i++) {
         if (!json_member(metadata, unsaid[i].name)) {
