@@ -3,7 +3,8 @@
  *
  * An event has a dotted name that is a constant ("redis.connected") and typed fields. Values are escaped and capped at
  * 256 bytes. There is no field type for secrets or personal data, and text from outside goes only through log_str. The
- * request id of the running fiber is added by itself. Libraries below the layer that handles an error do not log it.
+ * request id of the running fiber, and its trace (base/trace.h), are added by themselves. Libraries below the layer
+ * that handles an error do not log it.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

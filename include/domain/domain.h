@@ -21,6 +21,7 @@ struct fetcher;
 struct upstream;
 struct registry;
 struct event_sink;
+struct event;
 
 enum domain_status {
     DOMAIN_DONE,
@@ -85,6 +86,9 @@ struct domain_health {
     bool kv, sql;
 };
 struct domain_health domain_health(struct domain *domain);
+
+/* Tells whoever hears of this worker's events, with the request id of the running fiber where the event has none. */
+void domain_tell(const struct domain *domain, const struct event *event);
 
 struct domain_keys *domain_keys_new(struct keyring *keyring);
 void domain_keys_free(struct domain_keys *keys);

@@ -15,11 +15,13 @@ enum domain_status code_issue(struct domain *domain, struct arena *arena, struct
 /*
  * Redeems a code once. Checks, in this order: that it exists, is the client's, is not expired, was issued for this
  * redirect_uri, that the PKCE verifier fits (an absent verifier where a challenge was stored, or one where none was,
- * does not), that its session still lives. Creates the grant. A replay by the same client revokes what the first use
- * issued. DOMAIN_NO is invalid_grant. Waits.
+ * does not), that its session still lives. Creates the grant; tells of a disclosure when it is the client's first of
+ * that session. A replay by the same client revokes what the first use issued, and is told of. DOMAIN_NO is
+ * invalid_grant. Waits.
  */
 struct code_presented {
     struct str code, redirect_uri, code_verifier;
+    struct str client_address; /* from where, for the trail */
 };
 enum domain_status code_redeem(struct domain *domain, struct arena *arena, const struct client *client,
                                const struct code_presented *presented, bool refreshable, struct code *ret_code);
@@ -29,10 +31,15 @@ struct str refresh_token_of(const struct domain *domain, struct arena *arena, co
 
 /*
  * Rotates: the presented token is the present one, or the one before within the grace (then the present one is named
- * again, nothing rotates). An older one is re-use: the whole family ends. DOMAIN_NO is invalid_grant. Waits.
+ * again, nothing rotates). An older one is re-use: the whole family ends, and it is told of. DOMAIN_NO is
+ * invalid_grant. Waits.
  */
+struct refresh_presented {
+    struct str token;
+    struct str client_address; /* from where, for the trail */
+};
 enum domain_status refresh_redeem(struct domain *domain, struct arena *arena, const struct client *client,
-                                  struct str token, struct grant *ret_grant);
+                                  const struct refresh_presented *presented, struct grant *ret_grant);
 /* The grant a refresh token belongs to, without rotating: for revocation and introspection. Waits. */
 enum domain_status refresh_peek(struct domain *domain, struct arena *arena, struct str token, struct grant *ret_grant);
 

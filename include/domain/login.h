@@ -13,7 +13,11 @@ enum login_result {
     LOGIN_UNAVAILABLE,
 };
 
-/* Counts the attempt before it looks at the password. Slower after each failure. Waits. */
+/*
+ * Counts the attempt before it looks at the password. Slower after each failure. On LOGIN_WRONG the account holds
+ * nothing but the id of whom it was tried on, absent where nobody has that name: for the trail, never for an answer.
+ * Waits.
+ */
 enum login_result login_with_password(struct domain *domain, struct arena *arena, struct str username,
                                       struct str password, struct str client_address, struct account *ret_account);
 

@@ -28,6 +28,9 @@ enum domain_status session_start(struct domain *domain, struct arena *arena, str
  * part (back-channel logout) in the background. Ending a session that is gone is DOMAIN_DONE. Waits.
  */
 enum domain_status session_end(struct domain *domain, struct arena *arena, struct str session_id);
+/* As session_end; and whose it was, absent when it was gone already. Waits. */
+enum domain_status session_end_whose(struct domain *domain, struct arena *arena, struct str session_id,
+                                     struct str *ret_account_id);
 /* All sessions of a person: password change, suspension. Waits. */
 enum domain_status session_end_all(struct domain *domain, struct arena *arena, struct str account_id);
 

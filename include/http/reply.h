@@ -15,6 +15,7 @@ struct http_reply {
     struct str cache_control; /* STR("no-store") unless said */
     struct buf fields;        /* further header lines, through http_reply_field only */
     bool close;               /* end the connection after this answer */
+    unsigned mark;            /* the handler's own, for `done`; 0 unless set */
 };
 
 /* A name and value with a control character in either is dropped and makes the reply a 500: it must be prevented

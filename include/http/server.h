@@ -38,6 +38,7 @@ struct http_server_options {
     struct http_tls tls;
     const struct str *trusted_proxies; /* addresses or CIDR networks whose forwarded headers count */
     size_t trusted_proxy_count;
+    bool make_traces; /* for requests that come without a traceparent */
     /* Runs on a fiber with the deadline set. Waits. */
     void (*handle)(void *ctx, const struct http_request *request, struct http_reply *reply);
     /* After each answer, on the fiber: for the access log and metrics. May be NULL. Microseconds. */
@@ -53,6 +54,13 @@ bool http_port_is_free(struct str address, uint16_t port, struct fault *fault);
 /* Binds and listens; false with one clear sentence (address in use, bad certificate, …). Copies the options. */
 bool http_server_new(struct loop *loop, const struct http_server_options *options, struct http_server **ret_server,
                      struct fault *fault);
+/* Since http_server_new; for the loop's own thread. */
+struct http_server_stats {
+    size_t connections; /* open */
+    uint64_t accepted;
+    uint64_t refused; /* answered 4xx before there was a request */
+};
+struct http_server_stats http_server_stats(const struct http_server *server);
 uint16_t http_server_port(const struct http_server *server);
 /*
  * No new connections and no further requests on those open; running requests finish and are answered. drained(ctx) runs

@@ -48,6 +48,7 @@ struct keyring_entry {
     enum jose_alg alg;
     enum key_state state;
     int64_t created;
+    int64_t activated; /* 0 for one that never signed */
 };
 size_t keyring_count(const struct keyring *keyring);
 struct keyring_entry keyring_entry(const struct keyring *keyring, size_t index);

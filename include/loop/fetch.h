@@ -4,7 +4,7 @@
  * Redirects are never followed, content is never decompressed, the answer is capped, HTTP and HTTPS only. A guarded
  * call (its URL came from a client system) is refused when the address actually connected to is not a public one, or
  * the port is not 443, unless host:port is on the allow list of the options (../abuse-cases SS-01..08). An unguarded
- * call goes where the operator said.
+ * call goes where the operator said, and carries the trace of the running fiber (base/trace.h) with a span of its own.
  */
 #ifndef LOOP_FETCH_H
 #define LOOP_FETCH_H

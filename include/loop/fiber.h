@@ -9,6 +9,7 @@
 #define LOOP_FIBER_H
 
 #include "base/str.h"
+#include "base/trace.h"
 
 #define FIBER_STACK_SIZE (128 * 1024)
 
@@ -29,6 +30,8 @@ struct fiber *fiber_current(void); /* NULL outside a fiber */
 void fiber_set_deadline(int64_t monotonic_ms);
 /* The request id in log lines of the running fiber; `id` must outlive it. */
 void fiber_set_log_id(struct str id);
+/* The trace the running fiber works for (trace_current), NULL for none; must outlive it. */
+void fiber_set_trace(const struct trace *trace);
 
 /* The fiber's present or next wait answers WAIT_CANCELLED. */
 void fiber_cancel(struct fiber *fiber);

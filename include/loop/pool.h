@@ -5,6 +5,7 @@
 #define LOOP_POOL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct pool;
 
@@ -23,5 +24,12 @@ void pool_free(struct pool *pool);
  * deadline, because work may point into the fiber's stack.
  */
 enum pool_result pool_run(struct pool *pool, void (*work)(void *arg), void *arg);
+
+/* From any thread. */
+struct pool_stats {
+    size_t queued, running;
+    uint64_t refused; /* POOL_FULL, since the start */
+};
+struct pool_stats pool_stats(struct pool *pool);
 
 #endif

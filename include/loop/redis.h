@@ -8,6 +8,7 @@
 #ifndef LOOP_REDIS_H
 #define LOOP_REDIS_H
 
+#include "base/histogram.h"
 #include "base/str.h"
 
 #include <stdatomic.h>
@@ -49,6 +50,15 @@ struct redis_reply {
 struct redis *redis_new(struct loop *loop, const struct redis_options *options);
 void redis_free(struct redis *redis);
 bool redis_is_up(const struct redis *redis);
+
+/* Since redis_new; for the loop's own thread. */
+struct redis_stats {
+    uint64_t connections; /* made */
+    uint64_t commands;
+    uint64_t failed;              /* calls of redis_run that were REDIS_DOWN */
+    struct histogram round_trips; /* of the others */
+};
+const struct redis_stats *redis_stats(const struct redis *redis);
 
 /*
  * Sends the commands in one pipeline and waits for all the answers, which are copied into the arena. REDIS_DOWN when

@@ -27,6 +27,7 @@ enum verify_result {
     VERIFY_PENDING,
     VERIFY_UPSTREAM_ERROR,
 };
+#define VERIFY_RESULTS (VERIFY_UPSTREAM_ERROR + 1)
 const char *verify_result_name(enum verify_result result); /* "match", "mismatch", … */
 
 struct evidence {

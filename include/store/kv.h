@@ -33,7 +33,7 @@ enum kv_verb {
                    */
     KV_COUNT,     /* the counter's value, 0 when there is none */
     KV_SET_ADD, /* a member to a set of at most 1000 members (the oldest kind of abuse: KV_CONFLICT when full); extends
-                   its life */
+                   its life; ret number 1 when it was not in the set before, else 0 */
     KV_SET_REMOVE,
     KV_SET_MEMBERS, /* all of them; KV_DONE with none when there is no set */
 };
@@ -49,7 +49,7 @@ struct kv_op {
 
     enum kv_status status; /* set by kv_run, as is what follows */
     struct str result;     /* GET, GET_KEEP, TAKE; in the arena */
-    int64_t number;        /* INCREMENT, COUNT */
+    int64_t number;        /* INCREMENT, COUNT, SET_ADD */
     struct str *members;   /* SET_MEMBERS; in the arena */
     size_t member_count;
 };

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "base/histogram.h"
 #include "base/str.h"
 
 enum sql_status {
@@ -57,6 +58,12 @@ enum sql_status sql_read(struct sql *sql, struct arena *arena, const struct sql_
                          struct sql_rows *ret_rows);
 /* All of the statements or none. Waits until they are durable. */
 enum sql_status sql_write(struct sql *sql, const struct sql_statement *statements, size_t count);
+/* What the calls of this thread have cost since it began. SQL_DOWN is a failure; all else took its time. */
+struct sql_stats {
+    struct histogram reads, writes;
+    uint64_t reads_failed, writes_failed;
+};
+const struct sql_stats *sql_stats(void);
 /* Answers a trivial read. Waits. */
 enum sql_status sql_ping(struct sql *sql);
 

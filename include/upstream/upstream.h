@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/fault.h"
+#include "base/histogram.h"
 #include "model/evidence.h"
 
 struct fetcher;
@@ -44,13 +45,18 @@ enum verify_result upstream_verify(struct upstream *upstream, struct arena *aren
 bool upstream_open(const struct upstream_settings *settings, struct fetcher *fetcher, struct upstream **ret_upstream,
                    struct fault *fault);
 void upstream_free(struct upstream *upstream);
+struct str upstream_name(const struct upstream *upstream); /* the operator's */
 
 enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_TRIAL };
 struct upstream_health {
     enum breaker_state breaker;
     uint64_t calls, errors;
+    uint64_t answers[VERIFY_RESULTS]; /* of the calls, by result */
+    uint64_t shed;                    /* answered without a call: breaker open, or too many at once */
     int64_t running;
+    struct histogram took;
 };
-struct upstream_health upstream_health(const struct upstream *upstream);
+/* Since upstream_open; for the loop's own thread. */
+const struct upstream_health *upstream_health(const struct upstream *upstream);
 
 #endif

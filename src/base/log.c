@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/trace.h"
 #include "base/utf8.h"
 
 #include <stdatomic.h>
@@ -112,6 +113,20 @@ static void put_field(struct line *line, bool json, const struct log_field *fiel
     put_text(line, quoted ? "\"" : "");
 }
 
+/* What the running fiber works for. */
+static void put_context(struct line *line, bool json) {
+    if (log_request_id.len > 0) {
+        const struct log_field id = log_str("request_id", log_request_id);
+        put_field(line, json, &id);
+    }
+    if (trace_current) {
+        const struct log_field trace = log_str("trace_id", str_of(trace_current->trace_id, TRACE_ID_LENGTH));
+        const struct log_field span = log_str("span_id", str_of(trace_current->span_id, TRACE_SPAN_LENGTH));
+        put_field(line, json, &trace);
+        put_field(line, json, &span);
+    }
+}
+
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t count) {
     if ((int)level < atomic_load(&lowest_level)) {
         return;
@@ -126,10 +141,7 @@ void log_write(enum log_level level, const char *event, const struct log_field *
     put_text(&line, json ? "\",\"event\":\"" : " ");
     put_text(&line, event);
     put_text(&line, json ? "\"" : "");
-    if (log_request_id.len > 0) {
-        const struct log_field id = log_str("request_id", log_request_id);
-        put_field(&line, json, &id);
-    }
+    put_context(&line, json);
     for (size_t i = 0; i < count; i++) {
         put_field(&line, json, &fields[i]);
     }

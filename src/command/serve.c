@@ -10,6 +10,7 @@
 #include "endpoint/page.h"
 #include "http/server.h"
 #include "loop/pool.h"
+#include "observe.h"
 #include "worker.h"
 
 #include <malloc.h>
@@ -96,6 +97,7 @@ static bool open_shared(struct server *server, struct fault *fault) {
     shared->worker_count = count_workers(config);
     shared->kv_up = check_calloc(shared->worker_count + 1, sizeof(*shared->kv_up));
     shared->settings = command_settings(config);
+    shared->metrics = observe_metrics_new(server->arena, config, shared->worker_count + 1);
     if (!open_keyring(server, fault)) {
         return false;
     }
@@ -179,6 +181,7 @@ static void close_shared(struct server *server) {
         keyring_free(server->keyrings[i]);
     }
     free(server->keyrings);
+    metrics_group_free(server->shared.metrics);
     free(server->shared.kv_up);
 }
 

@@ -10,11 +10,13 @@
 #include "domain/registry.h"
 #include "domain/self_registration.h"
 #include "endpoint/endpoint.h"
+#include "events.h"
 #include "http/server.h"
 #include "loop/fetch.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "loop/redis.h"
+#include "observe.h"
 #include "upstream/upstream.h"
 
 #include <pthread.h>
@@ -33,9 +35,12 @@ struct worker {
     struct loop *loop;
     struct redis *redis;
     struct upstream *population;
+    size_t population_index; /* in the configuration */
     struct domain domain;
+    struct events events;
     struct endpoint endpoint;
     struct http_server *public, *ops;
+    struct loop_timer *look;
     int listening; /* servers not yet drained */
 
     /* of the background worker */
@@ -86,6 +91,7 @@ static bool open_population(struct worker *worker) {
     }
     const struct config_upstream *found = registration_upstream(config);
     CHECK(found); /* config_load has seen to it */
+    worker->population_index = (size_t)(found - config->upstreams);
     const struct upstream_settings settings = {
         .name = found->name,
         .adapter = found->adapter,
@@ -116,6 +122,8 @@ static bool open_domain(struct worker *worker, struct keyring *keyring, struct r
     domain->kv_up = shared->kv_up;
     domain->kv_up_count = shared->worker_count;
     domain->registry = registry_hold(registry);
+    events_init(&worker->events, worker->endpoint.metrics.own);
+    domain->events = &worker->events.sink;
     domain->keys = domain_keys_new(keyring);
     domain->client_keys = client_keys_new();
     domain->kv = open_kv(worker);
@@ -144,9 +152,10 @@ static void close_domain(struct worker *worker) {
 /* --- listening --- */
 
 /* What people asked for is logged only where it is one of our own paths. */
-static void log_access(void *ctx, const struct http_request *request, const struct http_reply *reply, int64_t took_us) {
+static void answered(void *ctx, const struct http_request *request, const struct http_reply *reply, int64_t took_us) {
     log_info("http.answered", log_str("path", reply->status == 404 ? STR("-") : request->path),
              log_int("status", reply->status), log_int("took_us", took_us));
+    endpoint_done(ctx, request, reply, took_us);
 }
 
 static struct http_limits limits_of(const struct config *config) {
@@ -176,8 +185,9 @@ static bool listen_public(struct worker *worker) {
         .tls = {.certificate_file = config->listen_tls_certificate, .key_file = config->listen_tls_key},
         .trusted_proxies = config->listen_trusted_proxies.items,
         .trusted_proxy_count = config->listen_trusted_proxies.count,
+        .make_traces = config->log_trace,
         .handle = endpoint_handle,
-        .done = log_access,
+        .done = answered,
         .ctx = &worker->endpoint,
     };
     return http_server_new(worker->loop, &options, &worker->public, &worker->fault);
@@ -193,6 +203,35 @@ static bool listen_ops(struct worker *worker) {
         .ctx = &worker->endpoint,
     };
     return worker->index > 0 || http_server_new(worker->loop, &options, &worker->ops, &worker->fault);
+}
+
+/* --- what it counts --- */
+
+#define LOOK_MS 1000
+
+static void look(void *arg) {
+    struct worker *worker = arg;
+    observe_worker(worker->endpoint.metrics.own, &(struct observed_worker){.loop = worker->loop,
+                                                                           .redis = worker->redis,
+                                                                           .upstream = worker->population,
+                                                                           .upstream_index = worker->population_index,
+                                                                           .public = worker->public});
+}
+
+/* Before the metrics are shown: other workers' numbers are up to LOOK_MS old. */
+static void refresh(void *ctx) {
+    struct worker *worker = ctx;
+    look(worker);
+    observe_process(worker->endpoint.metrics.own,
+                    &(struct observed_process){.passwords = worker->shared->passwords,
+                                               .keyring = worker->domain.keys->keyring,
+                                               .clients = registry_count(worker->domain.registry)});
+}
+
+static void open_metrics(struct worker *worker) {
+    struct metrics_group *group = worker->shared->metrics;
+    worker->endpoint.metrics = (struct endpoint_metrics){
+        .own = metrics_of(group, worker->index), .group = group, .refresh = refresh, .ctx = worker};
 }
 
 /* --- following the register --- */
@@ -266,6 +305,8 @@ static void begin_background(struct worker *worker) {
         options.ctx = worker;
         worker->announcements = redis_new(worker->loop, &options);
     }
+    look(worker);
+    worker->look = loop_timer_new(worker->loop, LOOK_MS, true, look, worker);
     fiber_spawn(worker->loop, begin, worker);
 }
 
@@ -281,17 +322,23 @@ static void *worker_main(void *arg) {
     struct start *start = arg;
     struct worker *worker = start->worker;
     worker->loop = loop_new();
+    open_metrics(worker);
     bool opened = open_domain(worker, start->keyring, start->registry);
     if (opened && worker->listener) {
         loop_post(worker->loop, (void (*)(void *))begin_background, worker);
         loop_run(worker->loop);
     } else {
         bool serves = worker->serves = opened && listen_public(worker) && listen_ops(worker);
+        if (serves) {
+            look(worker);
+            worker->look = loop_timer_new(worker->loop, LOOK_MS, true, look, worker);
+        }
         sem_post(&worker->started); /* `start` is gone after this */
         if (serves) {
             loop_run(worker->loop);
         }
     }
+    loop_timer_free(worker->look);
     loop_end_fibers(worker->loop);
     http_server_free(worker->public);
     http_server_free(worker->ops);

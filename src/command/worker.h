@@ -6,6 +6,7 @@
 #define COMMAND_WORKER_H
 
 #include "command.h"
+#include "metrics/metrics.h"
 #include "store/kv.h"
 #include "store/sql.h"
 
@@ -18,6 +19,7 @@ struct shared {
     struct kv_memory *memory; /* NULL when the store is Redis */
     struct pool *passwords;
     struct pages *pages;
+    struct metrics_group *metrics;
     atomic_bool *kv_up; /* of each worker, kept by it: readiness speaks for all of them */
     size_t worker_count;
 };

@@ -5,7 +5,9 @@
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "base/log.h"
 #include "jose/verified.h"
+#include "model/event.h"
 #include "store/sql.h"
 
 static const enum jose_alg signing_algs[] = {JOSE_ES256, JOSE_RS256, JOSE_PS256, JOSE_EDDSA};
@@ -50,6 +52,14 @@ void domain_sealers_init(struct domain_sealers *sealers, const struct keyring *k
         .refresh = keyring_sealer(keyring, "refresh"),
         .secret = keyring_sealer(keyring, "secret"),
     };
+}
+
+void domain_tell(const struct domain *domain, const struct event *event) {
+    struct event told = *event;
+    if (str_is_absent(told.request_id) && log_request_id.len > 0) {
+        told.request_id = log_request_id;
+    }
+    event_tell(domain->events, &told);
 }
 
 struct domain_health domain_health(struct domain *domain) {

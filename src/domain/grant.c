@@ -17,6 +17,7 @@
 #include "domain/session.h"
 #include "domain/token.h"
 #include "jose/digest.h"
+#include "model/event.h"
 #include "store/kv.h"
 
 #define RECORD_MOST     (12 * 1024)
@@ -37,6 +38,18 @@ static struct str grant_id_of_code(struct arena *arena, struct str code) {
     const struct str parts[] = {STR("grant"), code};
     struct sha256 digest = sha256_of_parts(parts, ARRAY_LEN(parts));
     return base64url_encode(arena, str_of(digest.bytes, GRANT_ID_SIZE));
+}
+
+/* What a client did with a grant, or would have. */
+static void tell(struct domain *domain, struct arena *arena, enum event_kind kind, const struct grant *grant,
+                 struct str client_address) {
+    domain_tell(domain, &(struct event){.kind = kind,
+                                        .result = EVENT_DONE,
+                                        .actor = str_concat(arena, STR("client:"), grant->client_id),
+                                        .client_id = grant->client_id,
+                                        .subject = grant->account_id,
+                                        .session_id = grant->session_id,
+                                        .address = client_address});
 }
 
 static struct str packed_grant(struct arena *arena, const struct grant *grant) {
@@ -82,16 +95,20 @@ static bool pkce_fits(struct arena *arena, struct str challenge, struct str veri
 
 /* The code is gone: if this client redeemed it before, what it got then ends now (RFC 6749 §4.1.2). */
 static enum domain_status code_replayed(struct domain *domain, struct arena *arena, const struct client *client,
-                                        struct str grant_id) {
+                                        struct str grant_id, struct str client_address) {
     struct kv_op op = {.verb = KV_GET, .ns = STR("gr"), .id = grant_id};
     kv_run(domain->kv, arena, &op, 1);
     if (op.status == KV_DOWN) {
         return DOMAIN_UNAVAILABLE;
     }
     struct grant grant;
-    if (op.status == KV_DONE && grant_unpack(op.result, &grant) && str_equal(grant.client_id, client->client_id)) {
-        return grant_revoke(domain, arena, grant_id) == DOMAIN_DONE ? DOMAIN_NO : DOMAIN_UNAVAILABLE;
+    if (op.status != KV_DONE || !grant_unpack(op.result, &grant) || !str_equal(grant.client_id, client->client_id)) {
+        return DOMAIN_NO;
     }
+    if (grant_revoke(domain, arena, grant_id) != DOMAIN_DONE) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    tell(domain, arena, EVENT_CODE_REUSE, &grant, client_address);
     return DOMAIN_NO;
 }
 
@@ -102,7 +119,8 @@ static int64_t grant_ttl(const struct domain *domain, const struct grant *grant)
 }
 
 /* One round trip: the grant, the session it hangs on, and the client in the list of those to be told when that ends. */
-static enum domain_status grant_create(struct domain *domain, struct arena *arena, struct grant *grant) {
+static enum domain_status grant_create(struct domain *domain, struct arena *arena, struct grant *grant,
+                                       bool *ret_first) {
     struct kv_op ops[] = {
         {.verb = KV_PUT_NEW,
          .ns = STR("gr"),
@@ -125,6 +143,7 @@ static enum domain_status grant_create(struct domain *domain, struct arena *aren
     if (ops[1].status != KV_DONE) {
         return grant_revoke(domain, arena, grant->grant_id) == DOMAIN_DONE ? DOMAIN_NO : DOMAIN_UNAVAILABLE;
     }
+    *ret_first = ops[2].status != KV_DONE || ops[2].number == 1; /* a full list knows nobody new */
     return DOMAIN_DONE;
 }
 
@@ -152,7 +171,7 @@ enum domain_status code_redeem(struct domain *domain, struct arena *arena, const
         return DOMAIN_UNAVAILABLE;
     case KV_MISSING:
     case KV_CONFLICT:
-        return code_replayed(domain, arena, client, grant_id);
+        return code_replayed(domain, arena, client, grant_id, presented->client_address);
     }
     struct code code;
     if (!code_unpack(record, &code) || !str_equal(code.grant.client_id, client->client_id) ||
@@ -166,11 +185,16 @@ enum domain_status code_redeem(struct domain *domain, struct arena *arena, const
     if (refreshable) {
         start_refresh(domain, client, &code.grant);
     }
-    enum domain_status created = grant_create(domain, arena, &code.grant);
-    if (created == DOMAIN_DONE) {
-        *ret_code = code;
+    bool first;
+    enum domain_status created = grant_create(domain, arena, &code.grant, &first);
+    if (created != DOMAIN_DONE) {
+        return created;
     }
-    return created;
+    if (first) {
+        tell(domain, arena, EVENT_DISCLOSURE, &code.grant, presented->client_address);
+    }
+    *ret_code = code;
+    return DOMAIN_DONE;
 }
 
 /* --- refresh tokens --- */
@@ -264,24 +288,40 @@ static enum domain_status rotate(struct domain *domain, struct arena *arena, str
     return DOMAIN_DONE;
 }
 
-static enum domain_status redeem_generation(struct domain *domain, struct arena *arena, struct grant *grant,
-                                            struct str packed, uint64_t generation) {
-    if (generation == grant->generation) {
-        return rotate(domain, arena, grant, packed);
+/* The whole family ends: whoever holds the newer tokens may be the thief. */
+static enum domain_status refresh_replayed(struct domain *domain, struct arena *arena, const struct grant *grant,
+                                           struct str client_address) {
+    if (grant_revoke(domain, arena, grant->grant_id) != DOMAIN_DONE) {
+        return DOMAIN_UNAVAILABLE;
     }
-    bool just_rotated =
-        generation + 1 == grant->generation && clock_wall() <= grant->rotated_at + domain->settings->refresh_grace_s;
+    tell(domain, arena, EVENT_REFRESH_REUSE, grant, client_address);
+    return DOMAIN_NO;
+}
+
+struct generation {
+    struct str packed; /* what the store holds of its grant */
+    uint64_t number;
+    struct str client_address;
+};
+
+static enum domain_status redeem_generation(struct domain *domain, struct arena *arena, struct grant *grant,
+                                            const struct generation *presented) {
+    if (presented->number == grant->generation) {
+        return rotate(domain, arena, grant, presented->packed);
+    }
+    bool just_rotated = presented->number + 1 == grant->generation &&
+                        clock_wall() <= grant->rotated_at + domain->settings->refresh_grace_s;
     if (just_rotated && domain->settings->refresh_grace_s > 0) {
         return DOMAIN_DONE; /* the same successor is named again */
     }
-    return grant_revoke(domain, arena, grant->grant_id) == DOMAIN_DONE ? DOMAIN_NO : DOMAIN_UNAVAILABLE;
+    return refresh_replayed(domain, arena, grant, presented->client_address);
 }
 
 enum domain_status refresh_redeem(struct domain *domain, struct arena *arena, const struct client *client,
-                                  struct str token, struct grant *ret_grant) {
+                                  const struct refresh_presented *presented, struct grant *ret_grant) {
     struct str grant_id;
-    uint64_t generation;
-    if (!refresh_read(domain, arena, token, &grant_id, &generation)) {
+    struct generation generation = {.client_address = presented->client_address};
+    if (!refresh_read(domain, arena, presented->token, &grant_id, &generation.number)) {
         return DOMAIN_NO;
     }
     /* Twice, because another tab may have rotated between our look and our replace: the second look then sees its
@@ -289,8 +329,7 @@ enum domain_status refresh_redeem(struct domain *domain, struct arena *arena, co
     enum domain_status redeemed = DOMAIN_NO;
     for (int look = 0; look < 2 && redeemed == DOMAIN_NO; look++) {
         struct grant grant;
-        struct str packed;
-        enum domain_status loaded = grant_load(domain, arena, grant_id, &grant, &packed);
+        enum domain_status loaded = grant_load(domain, arena, grant_id, &grant, &generation.packed);
         if (loaded != DOMAIN_DONE) {
             return loaded;
         }
@@ -298,7 +337,7 @@ enum domain_status refresh_redeem(struct domain *domain, struct arena *arena, co
             grant.created_at < client->not_before) {
             return DOMAIN_NO;
         }
-        redeemed = redeem_generation(domain, arena, &grant, packed, generation);
+        redeemed = redeem_generation(domain, arena, &grant, &generation);
         if (redeemed == DOMAIN_DONE) {
             *ret_grant = grant;
         }

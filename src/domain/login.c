@@ -48,6 +48,7 @@ static enum login_result check_person(struct domain *domain, struct arena *arena
         return LOGIN_UNAVAILABLE;
     }
     struct account account;
+    *ret_account = (struct account){.account_id = account_id};
     if (verified != DOMAIN_DONE) {
         return LOGIN_WRONG;
     }

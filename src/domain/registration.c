@@ -8,12 +8,15 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "domain/password.h"
+#include "model/event.h"
 #include "model/identity.h"
 #include "upstream/upstream.h"
 
-#define DAY_S 86400
+#define DAY_S       86400
+#define DETAIL_MOST 1024
 
 struct person {
     struct str name; /* as typed, trimmed */
@@ -88,6 +91,37 @@ static enum registration_result result_of_check(enum verify_result result) {
     return REGISTRATION_CANNOT_CHECK;
 }
 
+static enum event_result event_of_check(enum verify_result result) {
+    switch (result_of_check(result)) {
+    case REGISTRATION_DONE:
+        return EVENT_DONE;
+    case REGISTRATION_REFUSED:
+        return EVENT_REFUSED;
+    default:
+        return EVENT_FAILED;
+    }
+}
+
+/* Of whom is not said: there is no account yet, and the number stays out of the trail. The reference leads to it at the
+ * authority. */
+static void tell_of_check(struct domain *domain, struct arena *arena, enum verify_result result,
+                          const struct evidence *evidence, struct str client_address) {
+    struct buf detail;
+    buf_init(&detail, arena, 128, DETAIL_MOST);
+    struct json_out out = json_out(&detail);
+    json_open_object(&out, NULL);
+    json_put_str(&out, "upstream", upstream_name(domain->population));
+    if (!str_is_absent(evidence->check_id)) {
+        json_put_str(&out, "check_id", evidence->check_id);
+    }
+    json_close_object(&out);
+    domain_tell(domain, &(struct event){.kind = EVENT_VERIFICATION,
+                                        .result = event_of_check(result),
+                                        .reason = result == VERIFY_MATCH ? NULL : verify_result_name(result),
+                                        .address = client_address,
+                                        .detail = detail.failed ? STR_NONE : buf_str(&detail)});
+}
+
 static enum registration_result ask_register(struct domain *domain, struct arena *arena, const struct person *person,
                                              struct str client_address, struct evidence *evidence) {
     const struct domain_settings *settings = domain->settings;
@@ -108,7 +142,9 @@ static enum registration_result ask_register(struct domain *domain, struct arena
                                          .id_type = person->number.type,
                                          .id_number = str_from(person->number.text),
                                          .request_id = log_request_id};
-    enum registration_result result = result_of_check(upstream_verify(domain->population, arena, &asked, evidence));
+    enum verify_result answered = upstream_verify(domain->population, arena, &asked, evidence);
+    tell_of_check(domain, arena, answered, evidence, client_address);
+    enum registration_result result = result_of_check(answered);
     if (result == REGISTRATION_CANNOT_CHECK) {
         attempts_give_back(domain, arena, limits, ARRAY_LEN(limits));
     }

@@ -116,7 +116,8 @@ enum domain_status session_start(struct domain *domain, struct arena *arena, str
     return DOMAIN_DONE;
 }
 
-enum domain_status session_end(struct domain *domain, struct arena *arena, struct str session_id) {
+enum domain_status session_end_whose(struct domain *domain, struct arena *arena, struct str session_id,
+                                     struct str *ret_account_id) {
     struct kv_op ops[] = {
         {.verb = KV_TAKE, .ns = STR("ss"), .id = session_id},
         {.verb = KV_SET_MEMBERS, .ns = STR("sc"), .id = session_id},
@@ -126,15 +127,22 @@ enum domain_status session_end(struct domain *domain, struct arena *arena, struc
         return DOMAIN_UNAVAILABLE;
     }
     struct session session;
+    *ret_account_id = STR_NONE;
     if (ops[0].status != KV_DONE || !session_unpack(ops[0].result, &session)) {
         return DOMAIN_DONE;
     }
+    *ret_account_id = session.account_id;
     struct kv_op unlist = {.verb = KV_SET_REMOVE, .ns = STR("as"), .id = session.account_id, .value = session_id};
     kv_run(domain->kv, arena, &unlist, 1); /* a dead entry in the list does no harm */
     for (size_t i = 0; i < ops[1].member_count; i++) {
         logout_tell_client(domain, ops[1].members[i], session_id, session.account_id);
     }
     return DOMAIN_DONE;
+}
+
+enum domain_status session_end(struct domain *domain, struct arena *arena, struct str session_id) {
+    struct str account_id;
+    return session_end_whose(domain, arena, session_id, &account_id);
 }
 
 static enum domain_status members(struct domain *domain, struct arena *arena, struct str ns, struct str id,

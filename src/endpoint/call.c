@@ -26,6 +26,17 @@ struct str oidc_error_name(enum oidc_error error) {
     return errors[error].name;
 }
 
+void call_tell(const struct call *call, const struct event *event) {
+    struct event told = *event;
+    told.address = call->request->client_address;
+    told.request_id = call->request->request_id;
+    event_tell(call->domain->events, &told);
+}
+
+struct str call_actor(const struct call *call, struct str client_id) {
+    return str_concat(call->arena, STR("client:"), client_id);
+}
+
 void reply_json(struct call *call, int status, struct str body) {
     call->reply->status = status;
     call->reply->content_type = STR("application/json");

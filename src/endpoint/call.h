@@ -11,6 +11,7 @@
 #include "endpoint/endpoint.h"
 #include "http/reply.h"
 #include "http/request.h"
+#include "model/event.h"
 
 struct call {
     struct endpoint *endpoint;
@@ -27,6 +28,16 @@ enum oidc_error {
 #undef ERROR
 };
 struct str oidc_error_name(enum oidc_error error);
+
+/* Those that mean "cannot say now": something of ours was down. */
+static inline bool oidc_error_is_ours(enum oidc_error error) {
+    return error == ERROR_SERVER_ERROR || error == ERROR_TEMPORARILY_UNAVAILABLE;
+}
+
+/* Tells of what happened in this request (model/event.h), from where and by which request. */
+void call_tell(const struct call *call, const struct event *event);
+/* "client:" and the id: a client system as the actor of an event. */
+struct str call_actor(const struct call *call, struct str client_id);
 
 /* {"error":…,"error_description":…} with the error's status (RFC 6749 §5.2). */
 void reply_json_error(struct call *call, enum oidc_error error, const char *description);

@@ -24,6 +24,22 @@ static const struct route routes[] = {
     {STR_INIT("/.well-known/oauth-authorization-server"), HTTP_GET | HTTP_HEAD, endpoint_discovery, true},
 };
 
+/* What answered, for the metrics: the reply's mark is an index into this. An address somebody made up is "other". */
+enum mark { MARK_OTHER, MARK_ASSET, MARK_REGISTRATION, MARK_ROUTE };
+static const struct str route_names[] = {
+    STR_INIT("other"),
+    STR_INIT("asset"),
+    STR_INIT(CLIENT_REGISTRATION_PATH),
+#define ROUTE(path, methods, handler, cross_origin) STR_INIT(path),
+#include "routes.def"
+#undef ROUTE
+    STR_INIT("/.well-known/oauth-authorization-server"),
+};
+_Static_assert(ARRAY_LEN(route_names) == ARRAY_LEN(routes) + MARK_ROUTE, "a name for each route");
+
+static const struct str status_names[] = {STR_INIT("1xx"), STR_INIT("2xx"), STR_INIT("3xx"), STR_INIT("4xx"),
+                                          STR_INIT("5xx")};
+
 static const struct {
     enum http_method method;
     struct str name;
@@ -89,6 +105,7 @@ static bool serve_asset(struct call *call) {
     if (!str_drop_prefix(&name, STR("/assets/")) || !pages_asset(call->endpoint->pages, name, &asset)) {
         return false;
     }
+    call->reply->mark = MARK_ASSET;
     if (!((HTTP_GET | HTTP_HEAD) & call->request->method)) {
         reply_wrong_method(call, HTTP_GET | HTTP_HEAD);
         return true;
@@ -109,13 +126,11 @@ void endpoint_init(struct endpoint *endpoint, struct domain *domain, const struc
     struct str scheme = str_cut(rest, ':', &rest);
     str_drop_prefix(&rest, STR("//"));
     struct str authority = str_cut(rest, '/', &rest);
-    *endpoint = (struct endpoint){
-        .domain = domain,
-        .pages = pages,
-        .origin = str_format(arena, "%.*s://%.*s", STR_ARG(scheme), STR_ARG(authority)),
-        .discovery = discovery_document(arena, domain, false),
-        .discovery_with_registration = discovery_document(arena, domain, true),
-    };
+    endpoint->domain = domain;
+    endpoint->pages = pages;
+    endpoint->origin = str_format(arena, "%.*s://%.*s", STR_ARG(scheme), STR_ARG(authority));
+    endpoint->discovery = discovery_document(arena, domain, false);
+    endpoint->discovery_with_registration = discovery_document(arena, domain, true);
 }
 
 void endpoint_handle(void *ctx, const struct http_request *request, struct http_reply *reply) {
@@ -128,12 +143,33 @@ void endpoint_handle(void *ctx, const struct http_request *request, struct http_
                         .registry = registry_hold(endpoint->domain->registry)};
     const struct route *route = route_find(request->path);
     if (route) {
+        reply->mark = MARK_ROUTE + (unsigned)(route - routes);
         serve_route(&call, route);
-    } else if (!serve_asset(&call) && !serve_client_registration(&call)) {
+    } else if (serve_client_registration(&call)) {
+        reply->mark = MARK_REGISTRATION;
+    } else if (!serve_asset(&call)) {
         reply_error_page(&call, 404, "error.not_found", NULL);
     }
     registry_free(call.registry);
 }
+
+void endpoint_done(void *ctx, const struct http_request *request, const struct http_reply *reply, int64_t took_us) {
+    const struct endpoint *endpoint = ctx;
+    CHECK(reply->status >= 100 && reply->status < 600);
+    size_t class = (size_t)reply->status / 100 - 1;
+    metrics_add(endpoint->metrics.own, METRIC_HTTP_REQUESTS, reply->mark, class, 1);
+    metrics_observe(endpoint->metrics.own, METRIC_HTTP_DURATION, reply->mark, took_us);
+}
+
+struct metric_values endpoint_route_names(void) {
+    return (struct metric_values){route_names, ARRAY_LEN(route_names)};
+}
+
+struct metric_values endpoint_status_names(void) {
+    return (struct metric_values){status_names, ARRAY_LEN(status_names)};
+}
+
+/* --- the operators' listener --- */
 
 static void reply_health(struct call *call) {
     reply_json(call, 200, STR("{\"status\":\"up\"}"));
@@ -153,6 +189,15 @@ static void reply_readiness(struct call *call) {
     reply_json(call, ready ? 200 : 503, buf_str(&body));
 }
 
+static void reply_metrics(struct call *call) {
+    const struct endpoint_metrics *metrics = &call->endpoint->metrics;
+    struct domain_health health = domain_health(call->domain);
+    metrics_set(metrics->own, METRIC_SQL_UP, 0, 0, health.sql);
+    metrics->refresh(metrics->ctx);
+    call->reply->content_type = STR(METRICS_TEXT_TYPE);
+    metrics_write(metrics->group, &call->reply->body);
+}
+
 void endpoint_ops_handle(void *ctx, const struct http_request *request, struct http_reply *reply) {
     struct endpoint *endpoint = ctx;
     struct call call = {
@@ -162,6 +207,8 @@ void endpoint_ops_handle(void *ctx, const struct http_request *request, struct h
         reply_health(&call);
     } else if (read && str_equal(request->path, STR("/ready"))) {
         reply_readiness(&call);
+    } else if (read && endpoint->metrics.group && str_equal(request->path, STR("/metrics"))) {
+        reply_metrics(&call);
     } else {
         reply_json(&call, 404, STR("{\"error\":\"not_found\"}"));
     }

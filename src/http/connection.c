@@ -154,6 +154,7 @@ static void refuse(struct connection *connection, int status) {
     reply_plain(&reply, arena, status);
     connection->close_after = true;
     log_info("http.refused", log_int("status", status));
+    connection->server->refused++;
     stream_pause(&connection->stream);
     send_now(connection, answer_head(&reply, NULL, true), answer_body(&reply, NULL));
 }
@@ -215,6 +216,19 @@ static bool request_of(struct connection *connection, struct http_request *reque
                           &request->secure);
 }
 
+/* W3C Trace Context §3.2: a traceparent that is malformed, or there twice, counts as none. */
+static const struct trace *trace_of(const struct http_server_options *options, const struct http_request *request) {
+    struct trace caller;
+    bool traced = http_field_count(request, STR("traceparent")) == 1 &&
+                  trace_read(http_field_value(request, STR("traceparent")), &caller);
+    if (!traced && !options->make_traces) {
+        return NULL;
+    }
+    struct trace *trace = arena_new_of(request->arena, struct trace);
+    *trace = traced ? trace_child(&caller) : trace_new();
+    return trace;
+}
+
 static void run_request(void *arg) {
     struct connection *connection = arg;
     const struct http_server_options *options = &connection->server->options;
@@ -226,6 +240,7 @@ static void run_request(void *arg) {
         return;
     }
     fiber_set_log_id(request.request_id);
+    fiber_set_trace(trace_of(options, &request));
     fiber_set_deadline(started / 1000 + options->limits.request_ms);
     reply_init(&reply, connection->arena);
     options->handle(options->ctx, &request, &reply);
@@ -236,6 +251,7 @@ static void run_request(void *arg) {
         options->done(options->ctx, &request, &reply, clock_monotonic_us() - started);
     }
     fiber_set_log_id(STR_NONE);
+    fiber_set_trace(NULL);
     send_soon(connection, answer_head(&reply, &request, connection->close_after), answer_body(&reply, &request));
 }
 

@@ -29,6 +29,7 @@ struct http_server {
     struct event *send_turn;        /* sends them when the loop has done what it was told of */
     struct connection *connections; /* all open ones, linked */
     size_t connection_count;
+    uint64_t accepted, refused;
     struct address_count *addresses; /* uthash, by address text */
     bool stopping;
     struct loop_timer *patience;

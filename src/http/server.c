@@ -123,6 +123,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
         return;
     }
     server->connection_count++;
+    server->accepted++;
     connection_open(server, fd, ssl, peer);
     if (server->connection_count >= server->options.limits.connections) {
         evconnlistener_disable(listener); /* until one closes; the kernel's queue holds the others */
@@ -240,6 +241,11 @@ bool http_server_new(struct loop *loop, const struct http_server_options *option
     }
     *ret_server = server;
     return true;
+}
+
+struct http_server_stats http_server_stats(const struct http_server *server) {
+    return (struct http_server_stats){
+        .connections = server->connection_count, .accepted = server->accepted, .refused = server->refused};
 }
 
 uint16_t http_server_port(const struct http_server *server) {

@@ -130,7 +130,9 @@ size_t keyring_count(const struct keyring *keyring) {
 
 struct keyring_entry keyring_entry(const struct keyring *keyring, size_t index) {
     CHECK(index < keyring->count);
-    return keyring->files[index].entry;
+    struct keyring_entry entry = keyring->files[index].entry;
+    entry.activated = keyring->files[index].activated;
+    return entry;
 }
 
 const struct sealer *keyring_sealer(const struct keyring *keyring, const char *purpose) {

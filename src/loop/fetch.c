@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/trace.h"
 #include "guard.h"
 #include "internal.h"
 
@@ -224,6 +225,17 @@ static void add_field(struct call *call, const char *line) {
     call->fields = longer;
 }
 
+/* Each call is a span of its own. Client systems are told of no trace: it was somebody else's request that led to them.
+ */
+static void add_trace(struct call *call) {
+    char line[] = "traceparent: 00-00000000000000000000000000000000-0000000000000000-00";
+    if (trace_current && !call->request->guarded) {
+        struct trace span = trace_child(trace_current);
+        trace_write(&span, line + sizeof(line) - 1 - TRACE_PARENT_LENGTH);
+        add_field(call, line);
+    }
+}
+
 static void set_method(struct call *call, struct arena *arena) {
     const struct fetch_request *request = call->request;
     if (!str_is_absent(request->body)) {
@@ -238,6 +250,7 @@ static void set_method(struct call *call, struct arena *arena) {
         const struct fetch_field *field = &request->fields[i];
         add_field(call, str_format(arena, "%.*s: %.*s%c", STR_ARG(field->name), STR_ARG(field->value), 0).ptr);
     }
+    add_trace(call);
     add_field(call, "Expect:"); /* no 100-continue round trip */
     curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->fields);
 }

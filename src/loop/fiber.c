@@ -42,6 +42,7 @@ struct fiber {
     void (*run)(void *arg);
     void *arg;
     struct str log_id, resumer_log_id;
+    const struct trace *trace, *resumer_trace;
     int64_t deadline;      /* of the fiber */
     int64_t park_deadline; /* of the present park */
     enum wait_result result;
@@ -186,11 +187,14 @@ static void fiber_resume(struct fiber *fiber) {
     struct loop *loop = fiber->loop;
     fiber->resumed_in = loop->current;
     fiber->resumer_log_id = log_request_id;
+    fiber->resumer_trace = trace_current;
     loop->current = fiber;
     log_request_id = fiber->log_id;
+    trace_current = fiber->trace;
     switch_to_fiber(fiber);
     loop->current = fiber->resumed_in;
     log_request_id = fiber->resumer_log_id;
+    trace_current = fiber->resumer_trace;
     if (fiber->finished) {
         alive_remove(fiber);
         fiber_give_back(fiber);
@@ -202,6 +206,7 @@ struct fiber *fiber_spawn(struct loop *loop, void (*run)(void *arg), void *arg) 
     fiber->run = run;
     fiber->arg = arg;
     fiber->log_id = STR_NONE;
+    fiber->trace = NULL;
     fiber->deadline = INT64_MAX;
     fiber->parked = fiber->woken = fiber->cancelled = fiber->queued = fiber->finished = false;
     alive_add(fiber);
@@ -228,6 +233,11 @@ void fiber_set_deadline(int64_t monotonic_ms) {
 void fiber_set_log_id(struct str id) {
     fiber_self()->log_id = id;
     log_request_id = id;
+}
+
+void fiber_set_trace(const struct trace *trace) {
+    fiber_self()->trace = trace;
+    trace_current = trace;
 }
 
 size_t fiber_count(const struct loop *loop) {

@@ -21,8 +21,8 @@ struct job {
 struct pool {
     pthread_mutex_t lock;
     pthread_cond_t queued_or_ending;
-    struct job *first, *last; /* under lock, as are the next two */
-    size_t queued;
+    struct job *first, *last; /* under lock, as are the next three */
+    struct pool_stats stats;
     bool ending;
     size_t ceiling;
     int nice;
@@ -35,15 +35,18 @@ static void job_done(void *arg) {
     fiber_wake(job->fiber);
 }
 
-static struct job *pool_next(struct pool *pool) {
+/* `done`: how many jobs the thread has finished since it last asked, one or none. */
+static struct job *pool_next(struct pool *pool, size_t done) {
     pthread_mutex_lock(&pool->lock);
+    pool->stats.running -= done;
     while (!pool->first && !pool->ending) {
         pthread_cond_wait(&pool->queued_or_ending, &pool->lock);
     }
     struct job *job = pool->first;
     if (job) {
         pool->first = job->next;
-        pool->queued--;
+        pool->stats.queued--;
+        pool->stats.running++;
         if (!pool->first) {
             pool->last = NULL;
         }
@@ -57,7 +60,7 @@ static void *pool_thread(void *arg) {
     struct job *job;
     /* On Linux a thread has a priority of its own. To be refused costs nothing but the good manners. */
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), pool->nice);
-    while ((job = pool_next(pool))) {
+    for (size_t done = 0; (job = pool_next(pool, done)); done = 1) {
         job->work(job->arg);
         loop_post(job->loop, job_done, job);
     }
@@ -99,11 +102,12 @@ void pool_free(struct pool *pool) {
 enum pool_result pool_run(struct pool *pool, void (*work)(void *arg), void *arg) {
     struct job job = {.work = work, .arg = arg, .loop = loop_current(), .fiber = fiber_current()};
     pthread_mutex_lock(&pool->lock);
-    bool full = pool->queued >= pool->ceiling;
+    bool full = pool->stats.queued >= pool->ceiling;
+    pool->stats.refused += full;
     if (!full) {
         *(pool->last ? &pool->last->next : &pool->first) = &job;
         pool->last = &job;
-        pool->queued++;
+        pool->stats.queued++;
         pthread_cond_signal(&pool->queued_or_ending);
     }
     pthread_mutex_unlock(&pool->lock);
@@ -112,4 +116,11 @@ enum pool_result pool_run(struct pool *pool, void (*work)(void *arg), void *arg)
     }
     fiber_park_until_woken();
     return POOL_DONE;
+}
+
+struct pool_stats pool_stats(struct pool *pool) {
+    pthread_mutex_lock(&pool->lock);
+    struct pool_stats stats = pool->stats;
+    pthread_mutex_unlock(&pool->lock);
+    return stats;
 }

@@ -42,6 +42,7 @@ struct redis {
     struct loop_timer *watch;
     int64_t watched; /* when it last fired */
     bool ending;
+    struct redis_stats stats;
 };
 
 /* The commands of one redis_run. Outlives the waiting fiber when that gives up before the answers are there. */
@@ -175,6 +176,7 @@ static void on_ready(redisAsyncContext *context, void *reply, void *arg) {
         return;
     }
     link->up = true;
+    link->redis->stats.connections++;
     show(link);
     loop_timer_free(link->patience);
     link->patience = NULL;
@@ -289,6 +291,10 @@ bool redis_is_up(const struct redis *redis) {
     return redis->commands.up;
 }
 
+const struct redis_stats *redis_stats(const struct redis *redis) {
+    return &redis->stats;
+}
+
 /* --- commands --- */
 
 static void reply_copy(struct arena *arena, const redisReply *from, struct redis_reply *to) {
@@ -375,10 +381,10 @@ static struct batch *batch_new(struct redis *redis, struct arena *arena, struct 
     return batch;
 }
 
-enum redis_status redis_run(struct redis *redis, struct arena *arena, const struct redis_command *commands,
-                            size_t count, struct redis_reply *ret_replies) {
-    if (!redis->commands.up || count == 0) {
-        return count == 0 ? REDIS_DONE : REDIS_DOWN;
+static enum redis_status run(struct redis *redis, struct arena *arena, const struct redis_command *commands,
+                             size_t count, struct redis_reply *ret_replies) {
+    if (!redis->commands.up) {
+        return REDIS_DOWN;
     }
     struct pending *pending;
     struct batch *batch = batch_new(redis, arena, ret_replies, count, &pending);
@@ -394,4 +400,20 @@ enum redis_status redis_run(struct redis *redis, struct arena *arena, const stru
     bool lost = batch->lost;
     free(batch);
     return lost ? REDIS_DOWN : REDIS_DONE;
+}
+
+enum redis_status redis_run(struct redis *redis, struct arena *arena, const struct redis_command *commands,
+                            size_t count, struct redis_reply *ret_replies) {
+    if (count == 0) {
+        return REDIS_DONE;
+    }
+    int64_t started = clock_monotonic_us();
+    enum redis_status status = run(redis, arena, commands, count, ret_replies);
+    redis->stats.commands += count;
+    if (status == REDIS_DONE) {
+        histogram_add(&redis->stats.round_trips, clock_monotonic_us() - started);
+    } else {
+        redis->stats.failed++;
+    }
+    return status;
 }

@@ -184,9 +184,9 @@ static void problem_of(struct policy_reading *at, const char *member, const char
     client_problem(&at->reading, "%s", text);
 }
 
-static void check_together(struct policy_reading *at) {
+static void check_together(struct policy_reading *at, const struct json *object) {
     const struct registration_policy *policy = at->policy;
-    if (policy->redirect_hosts.count == 0 && !policy->sandbox) {
+    if (!json_member(object, "redirect_hosts") && !policy->sandbox) {
         problem_of(at, "redirect_hosts", "is missing: where may people be sent? [\"*\"] says anywhere");
     }
     if (policy->level_least > policy->level_most) {
@@ -229,7 +229,7 @@ bool registration_policy_read(struct arena *arena, const struct json *object, st
         return false;
     }
     json_each(object, read_member, &at);
-    check_together(&at);
+    check_together(&at, object);
     if (ret_problems->count > 0) {
         return false;
     }

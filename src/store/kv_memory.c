@@ -204,6 +204,7 @@ static void set_add(struct kv_memory *memory, struct str key, struct kv_op *op, 
         entry->members = check_realloc(entry->members, (entry->member_count + 1) * sizeof(char *));
         entry->members[entry->member_count++] = copy(op->value);
         memory->bytes += op->value.len + 32;
+        op->number = 1;
     }
     int64_t until = clock_monotonic_ms() + op->ttl * 1000;
     entry->expires_ms = until > entry->expires_ms ? until : entry->expires_ms;

@@ -22,14 +22,14 @@
     "redis.call('EXPIRE',KEYS[1],ARGV[2]) end "                                                                        \
     "return n"
 /*
- * KEYS[1], ARGV: member, seconds, most members. Answers 1 done, 0 full. The life of the set is only ever extended. A
- * set is a hash without values: Redis 7.0 keeps a small hash in one compact piece, but any set of strings in a table of
- * its own, with one member 192 bytes (MEMORY USAGE) instead of 96.
+ * KEYS[1], ARGV: member, seconds, most members. Answers 2 added, 1 was there, 0 full. The life of the set is only ever
+ * extended. A set is a hash without values: Redis 7.0 keeps a small hash in one compact piece, but any set of strings
+ * in a table of its own, with one member 192 bytes (MEMORY USAGE) instead of 96.
  */
 #define SCRIPT_SET_ADD                                                                                                 \
     "if redis.call('HEXISTS',KEYS[1],ARGV[1])==0 and redis.call('HLEN',KEYS[1])>=tonumber(ARGV[3]) then return 0 end " \
-    "redis.call('HSET',KEYS[1],ARGV[1],'') if redis.call('TTL',KEYS[1])<tonumber(ARGV[2]) then "                       \
-    "redis.call('EXPIRE',KEYS[1],ARGV[2]) end return 1"
+    "local n=redis.call('HSET',KEYS[1],ARGV[1],'') if redis.call('TTL',KEYS[1])<tonumber(ARGV[2]) then "               \
+    "redis.call('EXPIRE',KEYS[1],ARGV[2]) end return 1+n"
 
 struct built {
     struct str arguments[ARGUMENTS_MOST];
@@ -177,7 +177,8 @@ static void take(struct arena *arena, struct kv_op *op, const struct redis_reply
         break;
     case KV_SET_ADD:
         if (reply->type == REDIS_INT) {
-            op->status = reply->number == 1 ? KV_DONE : KV_CONFLICT;
+            op->status = reply->number > 0 ? KV_DONE : KV_CONFLICT;
+            op->number = reply->number == 2;
         }
         break;
     case KV_SET_MEMBERS:

@@ -6,10 +6,12 @@
  * requests and a refused one undoes only itself.
  */
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "loop/fiber.h"
 #include "loop/loop.h"
 #include "sql_driver.h"
+#include "sql_stats.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -160,8 +162,8 @@ static enum sql_status read_rows(struct arena *arena, sqlite3_stmt *prepared, si
     return rows->count ? SQL_DONE : SQL_MISSING;
 }
 
-enum sql_status sql_read(struct sql *sql, struct arena *arena, const struct sql_statement *statement, size_t most,
-                         struct sql_rows *ret_rows) {
+static enum sql_status read_now(struct sql *sql, struct arena *arena, const struct sql_statement *statement,
+                                size_t most, struct sql_rows *ret_rows) {
     sqlite3_stmt *prepared = prepare(&sql->reader, statement->text);
     if (!prepared) {
         return SQL_DOWN;
@@ -176,6 +178,12 @@ enum sql_status sql_read(struct sql *sql, struct arena *arena, const struct sql_
         log_error("sql.read_failed", log_text("reason", sqlite3_errmsg(sql->reader.db)));
     }
     return status;
+}
+
+enum sql_status sql_read(struct sql *sql, struct arena *arena, const struct sql_statement *statement, size_t most,
+                         struct sql_rows *ret_rows) {
+    int64_t started = clock_monotonic_us();
+    return sql_read_took(started, read_now(sql, arena, statement, most, ret_rows));
 }
 
 enum sql_status sql_ping(struct sql *sql) {
@@ -288,6 +296,7 @@ static void *writer_main(void *arg) {
 
 enum sql_status sql_write(struct sql *sql, const struct sql_statement *statements, size_t count) {
     struct sql_database *database = sql->database;
+    int64_t started = clock_monotonic_us();
     struct write write = {.statements = statements, .count = count, .loop = loop_current(), .fiber = fiber_current()};
     CHECK(write.fiber);
     pthread_mutex_lock(&database->lock);
@@ -296,7 +305,7 @@ enum sql_status sql_write(struct sql *sql, const struct sql_statement *statement
     pthread_cond_signal(&database->queued_or_ending);
     pthread_mutex_unlock(&database->lock);
     fiber_park_until_woken();
-    return write.status;
+    return sql_write_took(started, write.status);
 }
 
 /* --- opening --- */

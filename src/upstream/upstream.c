@@ -16,7 +16,6 @@ struct upstream {
     const struct upstream_adapter *adapter;
     struct upstream_settings settings;
     struct fetcher *fetcher;
-    enum breaker_state breaker;
     int64_t consecutive_errors;
     int64_t open_until; /* monotonic ms */
     bool trial_running;
@@ -45,14 +44,18 @@ void upstream_free(struct upstream *upstream) {
     free(upstream);
 }
 
+struct str upstream_name(const struct upstream *upstream) {
+    return upstream->settings.name;
+}
+
 /* --- breaker --- */
 
 /* May a call be made now? An open breaker lets one through when its time is over. */
 static bool breaker_allows(struct upstream *upstream) {
-    if (upstream->breaker == BREAKER_OPEN && clock_monotonic_ms() >= upstream->open_until) {
-        upstream->breaker = BREAKER_TRIAL;
+    if (upstream->health.breaker == BREAKER_OPEN && clock_monotonic_ms() >= upstream->open_until) {
+        upstream->health.breaker = BREAKER_TRIAL;
     }
-    switch (upstream->breaker) {
+    switch (upstream->health.breaker) {
     case BREAKER_CLOSED:
         return true;
     case BREAKER_TRIAL:
@@ -64,7 +67,7 @@ static bool breaker_allows(struct upstream *upstream) {
 }
 
 static void breaker_open(struct upstream *upstream) {
-    upstream->breaker = BREAKER_OPEN;
+    upstream->health.breaker = BREAKER_OPEN;
     upstream->open_until = clock_monotonic_ms() + upstream->settings.breaker_ms;
     log_warn("upstream.breaker_open", log_str("upstream", upstream->settings.name),
              log_int("ms", upstream->settings.breaker_ms));
@@ -72,18 +75,18 @@ static void breaker_open(struct upstream *upstream) {
 
 static void breaker_heard(struct upstream *upstream, bool error) {
     if (!error) {
-        if (upstream->breaker != BREAKER_CLOSED) {
+        if (upstream->health.breaker != BREAKER_CLOSED) {
             log_info("upstream.breaker_closed", log_str("upstream", upstream->settings.name));
         }
-        upstream->breaker = BREAKER_CLOSED;
+        upstream->health.breaker = BREAKER_CLOSED;
         upstream->consecutive_errors = 0;
         return;
     }
     upstream->health.errors++;
     upstream->consecutive_errors++;
-    bool was_trial = upstream->breaker == BREAKER_TRIAL;
-    if (was_trial ||
-        (upstream->breaker == BREAKER_CLOSED && upstream->consecutive_errors >= upstream->settings.breaker_errors)) {
+    bool was_trial = upstream->health.breaker == BREAKER_TRIAL;
+    if (was_trial || (upstream->health.breaker == BREAKER_CLOSED &&
+                      upstream->consecutive_errors >= upstream->settings.breaker_errors)) {
         breaker_open(upstream);
     }
 }
@@ -108,24 +111,23 @@ static enum verify_result call_adapter(struct upstream *upstream, struct arena *
 
 enum verify_result upstream_verify(struct upstream *upstream, struct arena *arena, const struct upstream_asked *asked,
                                    struct evidence *ret_evidence) {
-    if (!breaker_allows(upstream)) {
-        return VERIFY_UPSTREAM_ERROR;
-    }
-    if (upstream->health.running >= upstream->settings.concurrent) {
-        return VERIFY_RATE_LIMITED;
+    bool allowed = breaker_allows(upstream);
+    if (!allowed || upstream->health.running >= upstream->settings.concurrent) {
+        upstream->health.shed++;
+        return allowed ? VERIFY_RATE_LIMITED : VERIFY_UPSTREAM_ERROR;
     }
     struct evidence evidence = {0};
-    bool trial = upstream->breaker == BREAKER_TRIAL;
+    bool trial = upstream->health.breaker == BREAKER_TRIAL;
     upstream->trial_running = upstream->trial_running || trial;
     upstream->health.running++;
     upstream->health.calls++;
-    int64_t started = clock_monotonic_ms();
+    int64_t started = clock_monotonic_us();
     enum verify_result result = call_adapter(upstream, arena, asked, &evidence);
+    histogram_add(&upstream->health.took, clock_monotonic_us() - started);
+    upstream->health.answers[result]++;
     upstream->health.running--;
     upstream->trial_running = upstream->trial_running && !trial;
     breaker_heard(upstream, result == VERIFY_UPSTREAM_ERROR);
-    log_info("upstream.answered", log_str("upstream", upstream->settings.name),
-             log_text("result", verify_result_name(result)), log_int("took_ms", clock_monotonic_ms() - started));
     evidence.source = upstream->settings.name;
     evidence.authority = str_from(upstream->adapter->authority);
     evidence.result = result;
@@ -134,8 +136,6 @@ enum verify_result upstream_verify(struct upstream *upstream, struct arena *aren
     return result;
 }
 
-struct upstream_health upstream_health(const struct upstream *upstream) {
-    struct upstream_health health = upstream->health;
-    health.breaker = upstream->breaker;
-    return health;
+const struct upstream_health *upstream_health(const struct upstream *upstream) {
+    return &upstream->health;
 }

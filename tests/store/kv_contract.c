@@ -63,14 +63,18 @@ static void sets(struct kv *kv, struct arena *arena) {
         struct kv_op add = {
             .verb = KV_SET_ADD, .ns = ns, .id = STR("s"), .value = str_format(arena, "m%d", i), .ttl = 10};
         assert_int_equal(one(kv, arena, &add), KV_DONE);
+        assert_int_equal(add.number, 1);
     }
     struct kv_op more = {.verb = KV_SET_ADD, .ns = ns, .id = STR("s"), .value = STR("one more"), .ttl = 10};
     assert_int_equal(one(kv, arena, &more), KV_CONFLICT);
+    assert_int_equal(more.number, 0);
     struct kv_op again = {.verb = KV_SET_ADD, .ns = ns, .id = STR("s"), .value = STR("m5"), .ttl = 10};
     assert_int_equal(one(kv, arena, &again), KV_DONE);
+    assert_int_equal(again.number, 0);
     struct kv_op drop = {.verb = KV_SET_REMOVE, .ns = ns, .id = STR("s"), .value = STR("m5")};
     assert_int_equal(one(kv, arena, &drop), KV_DONE);
     assert_int_equal(one(kv, arena, &more), KV_DONE);
+    assert_int_equal(more.number, 1);
     assert_int_equal(one(kv, arena, &members), KV_DONE);
     assert_int_equal(members.member_count, 1000);
 }

@@ -134,16 +134,16 @@ static void every_result_comes_through_with_its_evidence(void **state) {
 static void errors_in_a_row_open_the_breaker(void **state) {
     struct upstream *upstream = opened(&usual, ERROR, ERROR, ERROR);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(upstream_health(upstream).breaker, BREAKER_CLOSED);
+        assert_int_equal(upstream_health(upstream)->breaker, BREAKER_CLOSED);
         assert_int_equal(ask(upstream), VERIFY_UPSTREAM_ERROR);
     }
-    assert_int_equal(upstream_health(upstream).breaker, BREAKER_OPEN);
+    assert_int_equal(upstream_health(upstream)->breaker, BREAKER_OPEN);
     for (int i = 0; i < 5; i++) {
         assert_int_equal(ask(upstream), VERIFY_UPSTREAM_ERROR);
     }
     assert_int_equal(script.next, 3);
-    assert_int_equal(upstream_health(upstream).errors, 3);
-    assert_int_equal(upstream_health(upstream).calls, 3);
+    assert_int_equal(upstream_health(upstream)->errors, 3);
+    assert_int_equal(upstream_health(upstream)->calls, 3);
     upstream_free(upstream);
 }
 
@@ -154,7 +154,7 @@ static void no_answer_but_an_error_counts_as_an_error(void **state) {
         for (int i = 0; i < 5; i++) {
             ask(upstream);
         }
-        assert_int_equal(upstream_health(upstream).breaker, BREAKER_CLOSED);
+        assert_int_equal(upstream_health(upstream)->breaker, BREAKER_CLOSED);
         upstream_free(upstream);
     }
 }
@@ -166,10 +166,10 @@ static void a_good_trial_closes_the_breaker(void **state) {
     }
     pause_ms(BREAKER_MS + 5);
     assert_int_equal(ask(upstream), VERIFY_MISMATCH);
-    assert_int_equal(upstream_health(upstream).breaker, BREAKER_CLOSED);
+    assert_int_equal(upstream_health(upstream)->breaker, BREAKER_CLOSED);
     ask(upstream);
     ask(upstream);
-    assert_int_equal(upstream_health(upstream).breaker, BREAKER_CLOSED);
+    assert_int_equal(upstream_health(upstream)->breaker, BREAKER_CLOSED);
     upstream_free(upstream);
 }
 
@@ -180,7 +180,7 @@ static void a_failed_trial_opens_it_for_as_long_again(void **state) {
     }
     pause_ms(BREAKER_MS + 5);
     assert_int_equal(ask(upstream), VERIFY_UPSTREAM_ERROR);
-    assert_int_equal(upstream_health(upstream).breaker, BREAKER_OPEN);
+    assert_int_equal(upstream_health(upstream)->breaker, BREAKER_OPEN);
     assert_int_equal(ask(upstream), VERIFY_UPSTREAM_ERROR);
     assert_int_equal(script.next, 4);
     pause_ms(BREAKER_MS + 5);
@@ -193,7 +193,7 @@ static void one_asks(void *arg) {
 }
 
 static void wait_for_all(struct upstream *upstream) {
-    while (upstream_health(upstream).running > 0) {
+    while (upstream_health(upstream)->running > 0) {
         fiber_sleep(5);
     }
 }
@@ -205,13 +205,13 @@ static void many_during_a_trial(void *arg) {
     }
     fiber_sleep(BREAKER_MS + 5);
     fiber_spawn(loop_current(), one_asks, upstream);
-    assert_int_equal(upstream_health(upstream).breaker, BREAKER_TRIAL);
+    assert_int_equal(upstream_health(upstream)->breaker, BREAKER_TRIAL);
     for (int i = 0; i < 5; i++) {
         assert_int_equal(ask(upstream), VERIFY_UPSTREAM_ERROR);
     }
     assert_int_equal(script.next, 4);
     wait_for_all(upstream);
-    assert_int_equal(upstream_health(upstream).breaker, BREAKER_CLOSED);
+    assert_int_equal(upstream_health(upstream)->breaker, BREAKER_CLOSED);
 }
 
 static void during_a_trial_nobody_else_is_let_through(void **state) {
@@ -228,15 +228,15 @@ static void three_at_once(void *arg) {
     struct upstream *upstream = arg;
     fiber_spawn(loop_current(), one_asks, upstream);
     fiber_spawn(loop_current(), one_asks, upstream);
-    assert_int_equal(upstream_health(upstream).running, 2);
+    assert_int_equal(upstream_health(upstream)->running, 2);
     for (int i = 0; i < 10; i++) {
         assert_int_equal(ask(upstream), VERIFY_RATE_LIMITED);
     }
     assert_int_equal(script.next, 2);
     wait_for_all(upstream);
     assert_int_equal(ask(upstream), VERIFY_MATCH);
-    assert_int_equal(upstream_health(upstream).errors, 0);
-    assert_int_equal(upstream_health(upstream).calls, 3);
+    assert_int_equal(upstream_health(upstream)->errors, 0);
+    assert_int_equal(upstream_health(upstream)->calls, 3);
 }
 
 static void more_than_allowed_at_once_are_turned_away_at_once(void **state) {
@@ -254,13 +254,13 @@ static void a_lost_connection_is_tried_once_more(void **state) {
     struct upstream *upstream = opened(&usual, NO_REACH, {.result = VERIFY_MISMATCH});
     assert_int_equal(ask(upstream), VERIFY_MISMATCH);
     assert_int_equal(script.next, 2);
-    assert_int_equal(upstream_health(upstream).calls, 1);
-    assert_int_equal(upstream_health(upstream).errors, 0);
+    assert_int_equal(upstream_health(upstream)->calls, 1);
+    assert_int_equal(upstream_health(upstream)->errors, 0);
     upstream_free(upstream);
     upstream = opened(&usual, NO_REACH, NO_REACH);
     assert_int_equal(ask(upstream), VERIFY_UPSTREAM_ERROR);
     assert_int_equal(script.next, 2);
-    assert_int_equal(upstream_health(upstream).errors, 1);
+    assert_int_equal(upstream_health(upstream)->errors, 1);
     upstream_free(upstream);
 }
 

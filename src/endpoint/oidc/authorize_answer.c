@@ -4,7 +4,6 @@
  */
 #include "authorize.h"
 #include "base/check.h"
-#include "base/log.h"
 #include "domain/claims.h"
 #include "domain/grant.h"
 
@@ -42,6 +41,10 @@ static void location_go(struct location *location, struct call *call, const stru
 
 void answer_error(struct call *call, const struct authorization *authorization, enum oidc_error error,
                   const char *description) {
+    call_tell(call, &(struct event){.kind = EVENT_AUTHORIZATION,
+                                    .result = oidc_error_is_ours(error) ? EVENT_FAILED : EVENT_REFUSED,
+                                    .reason = oidc_error_name(error).ptr,
+                                    .client_id = authorization->client_id});
     struct location location;
     location_open(&location, call, authorization);
     location_put(&location, "error", oidc_error_name(error));
@@ -101,8 +104,11 @@ void answer_code(struct call *call, const struct registered_client *client, cons
         answer_error(call, authorization, ERROR_TEMPORARILY_UNAVAILABLE, "try again in a moment");
         return;
     }
-    log_info("authorize.granted", log_str("client_id", client->client.client_id), log_int("level", session->level),
-             log_text("page", from_page ? "yes" : "no"));
+    call_tell(call, &(struct event){.kind = EVENT_AUTHORIZATION,
+                                    .result = EVENT_DONE,
+                                    .actor = session->account_id,
+                                    .client_id = client->client.client_id,
+                                    .session_id = session->session_id});
     struct location location;
     location_open(&location, call, authorization);
     location_put(&location, "code", text);

@@ -4,7 +4,6 @@
 #include "client_auth.h"
 
 #include "base/check.h"
-#include "base/log.h"
 #include "domain/self_registration.h"
 #include "form.h"
 
@@ -49,6 +48,7 @@ static const struct client_auth_method *method_of(const struct client *client,
     return NULL;
 }
 
+/* On failure the client is whom the request says to be from, NULL when there is none of that name. */
 static enum client_auth_result authenticate(struct call *call, const struct http_params *form,
                                             const struct registered_client **ret_client) {
     const struct client_auth_method *presented;
@@ -67,16 +67,40 @@ static enum client_auth_result authenticate(struct call *call, const struct http
     }
     const struct registered_client *client = registry_find(call->registry, credentials.client_id);
     const struct client_auth_method *method = client ? method_of(&client->client, presented) : NULL;
+    *ret_client = client;
     if (!method) {
         return CLIENT_AUTH_FAILED;
     }
-    result = method->verify(call, client, &credentials);
-    *ret_client = client;
-    return result;
+    return method->verify(call, client, &credentials);
+}
+
+/* A name that is not registered is text from outside: it is not kept. */
+static void tell(struct call *call, enum client_auth_result result, const struct registered_client *client) {
+    static const struct {
+        enum event_result result;
+        const char *reason;
+    } told[] = {
+        [CLIENT_AUTH_DONE] = {EVENT_DONE, NULL},
+        [CLIENT_AUTH_FAILED] = {EVENT_REFUSED, "failed"},
+        [CLIENT_AUTH_MALFORMED] = {EVENT_REFUSED, "malformed"},
+        [CLIENT_AUTH_UNAVAILABLE] = {EVENT_FAILED, "unavailable"},
+    };
+    struct str client_id = client ? client->client.client_id : STR_NONE;
+    bool refused = result != CLIENT_AUTH_DONE;
+    call_tell(call, &(struct event){.kind = EVENT_CLIENT_AUTHENTICATION,
+                                    .result = told[result].result,
+                                    .reason = result == CLIENT_AUTH_FAILED && !client ? "unknown_client"
+                                                                                      : told[result].reason,
+                                    .actor = client && refused ? call_actor(call, client_id) : STR_NONE,
+                                    .client_id = client_id});
 }
 
 static void reply_too_fast(struct call *call, const struct client *client) {
-    log_info("client.too_fast", log_str("client_id", client->client_id));
+    call_tell(call, &(struct event){.kind = EVENT_CLIENT_AUTHENTICATION,
+                                    .result = EVENT_REFUSED,
+                                    .reason = "too_fast",
+                                    .actor = call_actor(call, client->client_id),
+                                    .client_id = client->client_id});
     reply_json_error(call, ERROR_TOO_MANY_REQUESTS, "more requests than this client system is allowed");
     http_reply_field(call->reply, STR("Retry-After"), STR("1"));
 }
@@ -114,11 +138,12 @@ const struct registered_client *authenticate_client(struct call *call, struct ht
     if (!read_protocol_form(call, ret_form)) {
         return NULL;
     }
-    switch (authenticate(call, ret_form, &client)) {
+    enum client_auth_result result = authenticate(call, ret_form, &client);
+    tell(call, result, client);
+    switch (result) {
     case CLIENT_AUTH_DONE:
         return admit(call, client);
     case CLIENT_AUTH_FAILED:
-        log_info("client_auth.failed", log_str("client_id", client ? client->client.client_id : STR("")));
         reply_failed(call);
         break;
     case CLIENT_AUTH_MALFORMED:

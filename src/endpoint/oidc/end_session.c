@@ -130,10 +130,24 @@ static void go_back(struct call *call, enum page_language language, const struct
     http_reply_redirect(call->reply, buf_str(&location));
 }
 
+/* Nothing is told where nothing was ended. */
+static enum domain_status end_and_tell(struct call *call, const struct logout *logout) {
+    struct str account_id = STR_NONE;
+    enum domain_status ended = session_end_whose(call->domain, call->arena, logout->session_id, &account_id);
+    if (ended != DOMAIN_DONE || !str_is_absent(account_id)) {
+        call_tell(call, &(struct event){.kind = EVENT_LOGOUT,
+                                        .result = ended == DOMAIN_DONE ? EVENT_DONE : EVENT_FAILED,
+                                        .reason = ended == DOMAIN_DONE ? NULL : "unavailable",
+                                        .actor = account_id,
+                                        .client_id = logout->client_id,
+                                        .session_id = logout->session_id});
+    }
+    return ended;
+}
+
 /* Ends it, forgets the cookie and goes back. */
 static void end_now(struct call *call, enum page_language language, const struct logout *logout) {
-    if (!str_is_absent(logout->session_id) &&
-        session_end(call->domain, call->arena, logout->session_id) != DOMAIN_DONE) {
+    if (!str_is_absent(logout->session_id) && end_and_tell(call, logout) != DOMAIN_DONE) {
         reply_error_page(call, 503, "error.temporarily_unavailable", NULL);
         return;
     }

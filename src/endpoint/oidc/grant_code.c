@@ -13,6 +13,7 @@ bool redeem_authorization_code(const struct token_request *request, struct token
         .code = http_params_get(request->form, STR("code")),
         .redirect_uri = http_params_get(request->form, STR("redirect_uri")),
         .code_verifier = str_is_empty(verifier) ? STR_NONE : verifier,
+        .client_address = call->request->client_address,
     };
     if (str_is_empty(presented.code)) {
         return refuse(ret_refusal, ERROR_INVALID_REQUEST, "code is missing");

@@ -34,7 +34,9 @@ bool redeem_refresh_token(const struct token_request *request, struct token_outc
         !scope_narrowed(grant.scope, wanted)) {
         return refuse(ret_refusal, ERROR_INVALID_SCOPE, "scope is wider than what was granted");
     }
-    enum domain_status redeemed = refresh_redeem(call->domain, call->arena, &request->client->client, token, &grant);
+    const struct refresh_presented presented = {.token = token, .client_address = call->request->client_address};
+    enum domain_status redeemed =
+        refresh_redeem(call->domain, call->arena, &request->client->client, &presented, &grant);
     if (redeemed != DOMAIN_DONE) {
         return refuse_grant(ret_refusal, redeemed);
     }

@@ -93,19 +93,55 @@ static void reply_tokens(struct call *call, const struct tokens *tokens, struct 
     http_reply_field(call->reply, STR("Pragma"), STR("no-cache"));
 }
 
-static void answer(struct call *call, const struct client *client, const struct token_outcome *outcome) {
-    struct tokens tokens = {0};
-    switch (write_tokens(call, client, outcome, &tokens)) {
+/* --- the answer --- */
+
+/* Of grants, in the order of the handlers; first whatever else was asked for. */
+struct metric_values endpoint_grant_names(void) {
+    static struct str names[ARRAY_LEN(grant_handlers) + 1];
+    names[0] = STR("other");
+    for (size_t i = 0; i < ARRAY_LEN(grant_handlers); i++) {
+        names[i + 1] = grant_handlers[i].name;
+    }
+    return (struct metric_values){names, ARRAY_LEN(names)};
+}
+
+/* `handler` NULL while the grant is not known; `refusal` NULL for tokens. */
+static void tell(const struct token_request *request, const struct grant_handler *handler,
+                 const struct token_outcome *outcome, const struct token_refusal *refusal) {
+    bool failed = refusal && oidc_error_is_ours(refusal->error);
+    enum event_result result = !refusal ? EVENT_DONE : failed ? EVENT_FAILED : EVENT_REFUSED;
+    size_t grant = handler ? (size_t)(handler - grant_handlers) + 1 : 0;
+    metrics_add(request->call->endpoint->metrics.own, METRIC_TOKENS, grant, result, 1);
+    call_tell(request->call, &(struct event){.kind = EVENT_TOKEN,
+                                             .result = result,
+                                             .reason = refusal ? oidc_error_name(refusal->error).ptr : NULL,
+                                             .client_id = request->client->client.client_id,
+                                             .subject = outcome ? outcome->grant.account_id : STR_NONE});
+}
+
+static bool issue(const struct token_request *request, const struct token_outcome *outcome, struct tokens *tokens,
+                  struct token_refusal *refusal) {
+    switch (write_tokens(request->call, &request->client->client, outcome, tokens)) {
     case DOMAIN_DONE:
-        reply_tokens(call, &tokens, outcome->scope);
-        break;
+        return true;
     case DOMAIN_NO:
-        reply_json_error(call, ERROR_INVALID_GRANT, "the account is gone");
-        break;
+        return refuse(refusal, ERROR_INVALID_GRANT, "the account is gone");
     case DOMAIN_UNAVAILABLE:
-        reply_json_error(call, ERROR_TEMPORARILY_UNAVAILABLE, "try again in a moment");
         break;
     }
+    return refuse(refusal, ERROR_TEMPORARILY_UNAVAILABLE, "try again in a moment");
+}
+
+static bool may_use(const struct token_request *request, struct str name, const struct grant_handler *handler,
+                    struct token_refusal *refusal) {
+    if (str_is_empty(name)) {
+        return refuse(refusal, ERROR_INVALID_REQUEST, "grant_type is missing");
+    }
+    if (!handler) {
+        return refuse(refusal, ERROR_UNSUPPORTED_GRANT_TYPE, "grant_type is not one we know");
+    }
+    return client_allows_grant(&request->client->client, handler->grant) ||
+           refuse(refusal, ERROR_UNAUTHORIZED_CLIENT, "the client is not registered for this grant_type");
 }
 
 void endpoint_token(struct call *call) {
@@ -114,23 +150,18 @@ void endpoint_token(struct call *call) {
     if (!client) {
         return;
     }
+    const struct token_request request = {call, &form, client};
     struct str name = http_params_get(&form, STR("grant_type"));
     const struct grant_handler *handler = grant_handler_find(name);
-    if (!handler) {
-        str_is_empty(name) ? reply_json_error(call, ERROR_INVALID_REQUEST, "grant_type is missing")
-                           : reply_json_error(call, ERROR_UNSUPPORTED_GRANT_TYPE, "grant_type is not one we know");
-        return;
-    }
-    if (!client_allows_grant(&client->client, handler->grant)) {
-        reply_json_error(call, ERROR_UNAUTHORIZED_CLIENT, "the client is not registered for this grant_type");
-        return;
-    }
-    const struct token_request request = {call, &form, client};
-    struct token_outcome outcome;
+    struct token_outcome outcome = {0};
+    struct tokens tokens = {0};
     struct token_refusal refusal;
-    if (!handler->redeem(&request, &outcome, &refusal)) {
+    if (may_use(&request, name, handler, &refusal) && handler->redeem(&request, &outcome, &refusal) &&
+        issue(&request, &outcome, &tokens, &refusal)) {
+        reply_tokens(call, &tokens, outcome.scope);
+        tell(&request, handler, &outcome, NULL);
+    } else {
         reply_json_error(call, refusal.error, refusal.description);
-        return;
+        tell(&request, handler, NULL, &refusal);
     }
-    answer(call, &client->client, &outcome);
 }

@@ -5,6 +5,7 @@
 
 #include "../routes.h"
 #include "base/check.h"
+#include "base/json.h"
 #include "domain/account.h"
 #include "domain/session.h"
 #include "pages.h"
@@ -49,14 +50,35 @@ static void show(struct page_call *page_call, const struct session *session) {
     page_reply(page, 200, call->reply);
 }
 
+static void tell(const struct page_call *page_call, const struct session *session, enum event_result result,
+                 const char *reason) {
+    struct call *call = page_call->call;
+    const struct authorization *authorization = &page_call->flow.authorization;
+    struct buf detail;
+    buf_init(&detail, call->arena, 128, EVENT_RECORD_MOST / 4);
+    struct json_out out = json_out(&detail);
+    json_open_object(&out, NULL);
+    json_put_str(&out, "scope", authorization->scope);
+    json_close_object(&out);
+    call_tell(call, &(struct event){.kind = EVENT_CONSENT,
+                                    .result = result,
+                                    .reason = reason,
+                                    .actor = session->account_id,
+                                    .client_id = authorization->client_id,
+                                    .session_id = session->session_id,
+                                    .detail = detail.failed ? STR_NONE : buf_str(&detail)});
+}
+
 static void allow(struct page_call *page_call, const struct session *session) {
     struct call *call = page_call->call;
     const struct client *client = &page_call->client->client;
     if (consent_give(call->domain, call->arena, session->account_id, client, page_call->flow.authorization.scope) !=
         DOMAIN_DONE) {
+        tell(page_call, session, EVENT_FAILED, "unavailable");
         reply_unavailable_page(call);
         return;
     }
+    tell(page_call, session, EVENT_DONE, NULL);
     answer_code(call, page_call->client, &page_call->flow, session, true);
 }
 
@@ -71,6 +93,7 @@ void endpoint_consent(struct call *call) {
     } else if (page_action_is(&page_call, STR("allow"))) {
         allow(&page_call, &session);
     } else {
+        tell(&page_call, &session, EVENT_REFUSED, "by_the_person");
         answer_flow_error(call, &page_call.flow, ERROR_ACCESS_DENIED, "the person did not consent");
     }
 }

@@ -19,13 +19,29 @@ static void show(struct page_call *page_call, int status, const char *error) {
     page_reply(page, status, call->reply);
 }
 
+/* A sign-in that was done is told of with its session (page_signed_in). */
+static void tell_not_done(const struct page_call *page_call, enum login_result result, struct str account_id) {
+    static const char *const reasons[] = {
+        [LOGIN_WRONG] = "wrong", [LOGIN_LOCKED] = "locked", [LOGIN_UNAVAILABLE] = "unavailable"};
+    call_tell(page_call->call, &(struct event){.kind = EVENT_LOGIN,
+                                               .result = result == LOGIN_UNAVAILABLE ? EVENT_FAILED : EVENT_REFUSED,
+                                               .reason = reasons[result],
+                                               .client_id = page_call->client->client.client_id,
+                                               .subject = account_id});
+}
+
 static void sign_in(struct page_call *page_call) {
     struct call *call = page_call->call;
-    struct account account;
-    switch (login_with_password(call->domain, call->arena, page_field(page_call, STR("username")),
-                                page_field(page_call, STR("password")), call->request->client_address, &account)) {
+    struct account account = {0};
+    enum login_result result =
+        login_with_password(call->domain, call->arena, page_field(page_call, STR("username")),
+                            page_field(page_call, STR("password")), call->request->client_address, &account);
+    if (result != LOGIN_DONE) {
+        tell_not_done(page_call, result, account.account_id);
+    }
+    switch (result) {
     case LOGIN_DONE:
-        page_signed_in(page_call, &account);
+        page_signed_in(page_call, &account, NULL);
         break;
     case LOGIN_WRONG:
         show(page_call, 200, "login.wrong");

@@ -111,7 +111,18 @@ bool page_session(struct page_call *page_call, struct session *ret_session) {
 /* A password proves no more than level 2, whatever is known about the person. */
 #define PASSWORD_LEVEL 2
 
-void page_signed_in(struct page_call *page_call, const struct account *account) {
+/* `session` NULL when none could be started. */
+static void tell(const struct page_call *page_call, const struct account *account, const struct session *session,
+                 const char *reason) {
+    call_tell(page_call->call, &(struct event){.kind = EVENT_LOGIN,
+                                               .result = session ? EVENT_DONE : EVENT_FAILED,
+                                               .reason = session ? reason : "unavailable",
+                                               .actor = account->account_id,
+                                               .client_id = page_call->client->client.client_id,
+                                               .session_id = session ? session->session_id : STR_NONE});
+}
+
+void page_signed_in(struct page_call *page_call, const struct account *account, const char *reason) {
     struct call *call = page_call->call;
     struct flow *flow = &page_call->flow;
     int64_t now = clock_wall();
@@ -126,10 +137,13 @@ void page_signed_in(struct page_call *page_call, const struct account *account) 
     struct str cookie;
     if (session_start(call->domain, call->arena, session_cookie_sent(call), &wanted, &session, &cookie) !=
         DOMAIN_DONE) {
+        tell(page_call, account, NULL, NULL);
         reply_unavailable_page(call);
         return;
     }
+    tell(page_call, account, &session, reason);
     if (!str_is_absent(cookie)) {
+        metrics_add(call->endpoint->metrics.own, METRIC_SESSIONS, 0, 0, 1);
         session_cookie_set(call, cookie);
     }
     /* What asked for this sign-in is met by it. */

@@ -39,8 +39,9 @@ bool page_session(struct page_call *page_call, struct session *ret_session);
 /* After the second factor: the session remembers it, and the flow goes on. Waits. */
 void page_second_factor_given(struct page_call *page_call, const struct session *session);
 
-/* After a sign-in or a registration: starts the session and goes on with the flow. Waits. */
+/* After a sign-in or a registration: starts the session, tells of the sign-in (`reason` as in struct event) and goes on
+ * with the flow. Waits. */
 struct account;
-void page_signed_in(struct page_call *page_call, const struct account *account);
+void page_signed_in(struct page_call *page_call, const struct account *account, const char *reason);
 
 #endif

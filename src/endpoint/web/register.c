@@ -43,6 +43,29 @@ static void show(struct page_call *page_call, int status, const char *error,
     page_reply(page, status, page_call->call->reply);
 }
 
+/* What was only mistyped is not told of: nothing was asked or counted. */
+static void tell(const struct page_call *page_call, enum registration_result result, struct str account_id) {
+    static const struct {
+        enum event_result result;
+        const char *reason;
+    } told[] = {
+        [REGISTRATION_DONE] = {EVENT_DONE, NULL},
+        [REGISTRATION_REFUSED] = {EVENT_REFUSED, "not_confirmed"},
+        [REGISTRATION_TAKEN] = {EVENT_REFUSED, "taken"},
+        [REGISTRATION_PHONE_TAKEN] = {EVENT_REFUSED, "phone_taken"},
+        [REGISTRATION_LIMITED] = {EVENT_REFUSED, "limited"},
+        [REGISTRATION_CANNOT_CHECK] = {EVENT_FAILED, "cannot_check"},
+        [REGISTRATION_UNAVAILABLE] = {EVENT_FAILED, "unavailable"},
+    };
+    if (result != REGISTRATION_INVALID) {
+        call_tell(page_call->call, &(struct event){.kind = EVENT_REGISTRATION,
+                                                   .result = told[result].result,
+                                                   .reason = told[result].reason,
+                                                   .actor = account_id,
+                                                   .client_id = page_call->client->client.client_id});
+    }
+}
+
 static void register_now(struct page_call *page_call) {
     struct call *call = page_call->call;
     const struct registration registration = {
@@ -51,12 +74,14 @@ static void register_now(struct page_call *page_call) {
         .phone = page_field(page_call, STR("phone")),
         .password = page_field(page_call, STR("password")),
     };
-    struct account account;
+    struct account account = {0};
     struct registration_problems problems;
-    switch (
-        register_person(call->domain, call->arena, &registration, call->request->client_address, &account, &problems)) {
+    enum registration_result result =
+        register_person(call->domain, call->arena, &registration, call->request->client_address, &account, &problems);
+    tell(page_call, result, account.account_id);
+    switch (result) {
     case REGISTRATION_DONE:
-        page_signed_in(page_call, &account);
+        page_signed_in(page_call, &account, "registered");
         break;
     case REGISTRATION_INVALID:
         show(page_call, 200, "register.invalid", &problems);

@@ -30,16 +30,12 @@ static struct str digits_of(struct arena *arena, struct str typed) {
 
 static void tell(struct page_call *page_call, const struct session *session, enum event_result result,
                  const char *reason) {
-    const struct call *call = page_call->call;
-    const struct event event = {.kind = EVENT_SECOND_FACTOR,
-                                .result = result,
-                                .reason = reason,
-                                .actor = session->account_id,
-                                .client_id = page_call->client->client.client_id,
-                                .session_id = session->session_id,
-                                .address = call->request->client_address,
-                                .request_id = call->request->request_id};
-    event_tell(call->domain->events, &event);
+    call_tell(page_call->call, &(struct event){.kind = EVENT_SECOND_FACTOR,
+                                               .result = result,
+                                               .reason = reason,
+                                               .actor = session->account_id,
+                                               .client_id = page_call->client->client.client_id,
+                                               .session_id = session->session_id});
 }
 
 static void check(struct page_call *page_call, const struct session *session) {
