@@ -7,7 +7,8 @@
  *
  * A client system of the sandbox (tongxing_sandbox) is approved at once: its redirect URIs lead to the developer's own
  * machine only. A change of an approved or suspended one waits beside it (pending) until it is approved, unless the
- * setting four_eyes is off; with it on, nobody approves what they submitted. Clients of clients.yaml are not in the
+ * setting four_eyes is off, or it registered itself and makes the change itself; with four_eyes on, nobody approves
+ * what they submitted. Clients of clients.yaml are not in the
  * register.
  */
 #ifndef DOMAIN_CLIENT_REGISTER_H
@@ -41,12 +42,14 @@ struct admin_answer register_check(struct domain *domain, struct arena *arena, c
                                    const struct json *metadata);
 
 struct client_wanted {
-    struct str client_id;        /* absent: one is made */
-    struct str agency_id;        /* absent: none; a developer's own is put by itself */
-    struct str origin;           /* "console", "shell", "dynamic" */
-    const struct json *metadata; /* as client_read_registered reads it */
-    bool approved;               /* dynamic registration under a policy: works at once */
-    bool manageable;             /* make a registration access token (RFC 7592) */
+    struct str client_id;             /* absent: one is made */
+    struct str agency_id;             /* absent: none; a developer's own is put by itself */
+    struct str origin;                /* "console", "shell", "dynamic" */
+    const struct json *metadata;      /* as client_read_registered reads it */
+    bool approved;                    /* dynamic registration under a policy: works at once */
+    bool manageable;                  /* make a registration access token (RFC 7592) */
+    const struct sql_statement *also; /* written with it, after it; ADMIN_STALE when one of them changes nothing */
+    size_t also_count;
 };
 
 /* Shown once, never kept in the clear. */

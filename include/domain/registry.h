@@ -27,8 +27,10 @@ struct registered_client {
     const struct registered_secret *secrets;
     size_t secret_count;
     bool in_store;               /* else of clients.yaml, or built in */
+    bool registered_itself;      /* dynamically (RFC 7591) */
     struct registry_batch *held; /* whose memory it lives in */
     atomic_llong rate_ms_256;    /* when its next request is due, in 1/256 ms; shared by the workers */
+    atomic_llong used_slot;      /* when its last use was noted (self_registration_used); shared by the workers */
 };
 
 /* Takes clients read from a file (secrets in the clear, which are hashed here and forgotten), and the built-in console

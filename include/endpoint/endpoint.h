@@ -23,9 +23,10 @@ struct endpoint_metrics {
 /* Immutable but for the domain's keys and registry; one per worker. Strings live as long as it does. */
 struct endpoint {
     struct domain *domain;
-    const struct pages *pages;     /* shared */
-    struct str origin;             /* of the issuer: what Origin must say (RFC 6454) */
-    struct str discovery;          /* the metadata document */
+    const struct pages *pages;              /* shared */
+    struct str origin;                      /* of the issuer: what Origin must say (RFC 6454) */
+    struct str discovery;                   /* the metadata document */
+    struct str discovery_with_registration; /* the same while the setting dynamic_registration is on */
     struct limiter *admin_limiter; /* how often an administrator may call; forgotten when the keys are replaced */
     bool admin_exporting;          /* an export of the audit trail is being made */
     struct audit *audit;           /* of the process; for how it fares */

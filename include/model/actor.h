@@ -19,9 +19,10 @@ enum permission {
 
 struct actor {
     enum role role;
-    struct str
-        id; /* the account id of an administrator; "host:" and the user's name on the host; "client:" and its id */
+    struct str id; /* the account id of an administrator; "host:" and the user's name on the host; of a registrant
+                      "token:" and the id of its initial access token, later "client:" and its own id */
     struct str agency_id;  /* of a developer: the only agency whose client systems they see */
+    struct str client_id;  /* of a registrant: the only client system it sees, itself */
     struct str address;    /* from where; absent on the host */
     struct str request_id; /* absent on the host */
 };

@@ -20,8 +20,10 @@ enum client_auth {
     CLIENT_AUTH_NONE,
 };
 struct str client_auth_name(enum client_auth method);
+bool client_auth_of_name(struct str name, enum client_auth *ret_method);
 
 enum client_grant { GRANT_AUTHORIZATION_CODE = 1, GRANT_REFRESH_TOKEN = 2, GRANT_CLIENT_CREDENTIALS = 4 };
+bool client_grant_of_name(struct str name, enum client_grant *ret_grant);
 
 enum client_consent {
     CONSENT_ASK,       /* asked once per client and scope, remembered */
@@ -45,6 +47,7 @@ struct client {
     struct str client_secret; /* only as read from a file that holds it; the registry keeps a keyed hash instead */
     struct str client_name, client_name_en; /* client_name, client_name#en */
     struct str client_uri, logo_uri, policy_uri, tos_uri;
+    struct str initiate_login_uri; /* where a sign-in begins that the portal did not begin; kept for whoever asks */
     struct str software_id, software_version;
     const struct str *contacts;
     size_t contact_count;

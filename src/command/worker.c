@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "domain/client_keys.h"
 #include "domain/registry.h"
+#include "domain/self_registration.h"
 #include "endpoint/endpoint.h"
 #include "events.h"
 #include "http/server.h"
@@ -283,6 +284,17 @@ static void follow(void *arg) {
     }
 }
 
+/* --- client systems that registered themselves and are not used --- */
+
+#define EXPIRE_MS 60000
+
+static void expire(void *arg) {
+    struct worker *worker = arg;
+    do {
+        self_registrations_expire(&worker->domain);
+    } while (fiber_sleep(EXPIRE_MS) == WAIT_DONE);
+}
+
 /* Nobody is served before the clients are known. */
 static void begin(void *arg) {
     struct worker *worker = arg;
@@ -293,6 +305,7 @@ static void begin(void *arg) {
     }
     sem_post(&worker->started);
     if (worker->serves) {
+        fiber_spawn(worker->loop, expire, worker);
         follow(worker);
     }
 }

@@ -23,8 +23,7 @@ static bool may_see(const struct actor *actor, const struct client_row *row) {
     case ROLE_DEVELOPER:
         return !str_is_absent(row->agency_id) && str_equal(row->agency_id, actor->agency_id);
     case ROLE_REGISTRANT:
-        return str_equal(row->origin, STR("dynamic")) &&
-               str_equal(actor->id, row->client_id); /* the registration token has said which one it is */
+        return str_equal(row->origin, STR("dynamic")) && str_equal(actor->client_id, row->client_id);
     default:
         return true;
     }
@@ -200,6 +199,9 @@ struct admin_answer register_create(struct domain *domain, struct arena *arena, 
     if (client_auth_has_secret(client.auth)) {
         change_add(&change, client_secret_new(domain, arena, &client, &credentials));
     }
+    for (size_t i = 0; i < wanted->also_count; i++) {
+        change_add(&change, wanted->also[i]);
+    }
     struct event event = event_of_actor(actor, EVENT_CLIENT_CREATE, row.client_id);
     event.client_id = row.client_id;
     event.detail = change_detail(arena, STR_NONE, text);
@@ -213,11 +215,12 @@ struct admin_answer register_create(struct domain *domain, struct arena *arena, 
 
 /* --- changing --- */
 
-/* With a second pair of eyes a change of what works waits beside it. */
-static bool waits_for_approval(const struct client_row *row, const struct client *client,
+/* With a second pair of eyes a change of what works waits beside it. What a client system changes of itself was
+ * approved with its initial access token, whose policy it is held to. */
+static bool waits_for_approval(const struct actor *actor, const struct client_row *row, const struct client *client,
                                const struct settings *settings) {
     bool works = row->state == CLIENT_APPROVED || row->state == CLIENT_SUSPENDED;
-    return works && settings->four_eyes && !client->sandbox && !str_equal(row->origin, STR("dynamic"));
+    return works && settings->four_eyes && !client->sandbox && actor->role != ROLE_REGISTRANT;
 }
 
 /* What tells the sandbox from the rest is settled when a client system is entered. */
@@ -279,7 +282,7 @@ struct admin_answer register_update(struct domain *domain, struct arena *arena, 
     }
     struct client_row row = old.row;
     row.agency_id = str_is_absent(agency_id) ? row.agency_id : agency_id;
-    put_metadata(arena, actor, &client, text, waits_for_approval(&row, &client, &settings), &row);
+    put_metadata(arena, actor, &client, text, waits_for_approval(actor, &row, &client, &settings), &row);
     struct change change = {.of_register = true};
     change_add(&change, register_next());
     change_add(&change, clients_update(&row));

@@ -96,6 +96,7 @@ static struct registered_client *load(struct registry_batch *batch, const struct
         struct registered_client *entry = registered_client_new(batch, &client, &fault);
         if (entry) {
             entry->in_store = true;
+            entry->registered_itself = str_equal(row->origin, STR("dynamic"));
             put_secrets(batch, entry, changes);
             return entry;
         }

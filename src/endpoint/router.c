@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "domain/registry.h"
+#include "oidc/client_registration.h"
 #include "oidc/discovery.h"
 
 struct route {
@@ -27,11 +28,12 @@ static const struct route routes[] = {
 };
 
 /* What answered, for the metrics: the reply's mark is an index into this. An address somebody made up is "other". */
-enum mark { MARK_OTHER, MARK_ASSET, MARK_ADMIN_API, MARK_ROUTE };
+enum mark { MARK_OTHER, MARK_ASSET, MARK_ADMIN_API, MARK_REGISTRATION, MARK_ROUTE };
 static const struct str route_names[] = {
     STR_INIT("other"),
     STR_INIT("asset"),
     STR_INIT(ADMIN_API_PATH),
+    STR_INIT(CLIENT_REGISTRATION_PATH),
 #define ROUTE(path, methods, handler, cross_origin) STR_INIT(path),
 #include "routes.def"
 #undef ROUTE
@@ -129,7 +131,8 @@ void endpoint_init(struct endpoint *endpoint, struct domain *domain, const struc
     endpoint->domain = domain;
     endpoint->pages = pages;
     endpoint->origin = str_format(arena, "%.*s://%.*s", STR_ARG(scheme), STR_ARG(authority));
-    endpoint->discovery = discovery_document(arena, domain);
+    endpoint->discovery = discovery_document(arena, domain, false);
+    endpoint->discovery_with_registration = discovery_document(arena, domain, true);
     endpoint->admin_limiter = limiter_new(arena);
 }
 
@@ -150,6 +153,8 @@ void endpoint_handle(void *ctx, const struct http_request *request, struct http_
         api_handle(&call);
     } else if (console_serve(&call)) {
         reply->mark = MARK_ASSET;
+    } else if (serve_client_registration(&call)) {
+        reply->mark = MARK_REGISTRATION;
     } else if (!serve_asset(&call)) {
         reply_error_page(&call, 404, "error.not_found", NULL);
     }

@@ -37,6 +37,34 @@ struct str client_auth_name(enum client_auth method) {
     return auth_methods[method].name;
 }
 
+static bool choice_of_name(const struct client_choice *choices, size_t count, struct str name, int *ret_value) {
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(choices[i].name, name)) {
+            *ret_value = choices[i].value;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool client_auth_of_name(struct str name, enum client_auth *ret_method) {
+    int value;
+    bool known = choice_of_name(auth_methods, ARRAY_LEN(auth_methods), name, &value);
+    if (known) {
+        *ret_method = (enum client_auth)value;
+    }
+    return known;
+}
+
+bool client_grant_of_name(struct str name, enum client_grant *ret_grant) {
+    int value;
+    bool known = choice_of_name(grant_types, ARRAY_LEN(grant_types), name, &value);
+    if (known) {
+        *ret_grant = (enum client_grant)value;
+    }
+    return known;
+}
+
 /* --- the members --- */
 
 static void read_client_id(struct reading *reading, const struct json *value) {
@@ -84,6 +112,7 @@ WEB_URI_MEMBER(read_client_uri, client_uri)
 WEB_URI_MEMBER(read_logo_uri, logo_uri)
 WEB_URI_MEMBER(read_policy_uri, policy_uri)
 WEB_URI_MEMBER(read_tos_uri, tos_uri)
+WEB_URI_MEMBER(read_initiate_login_uri, initiate_login_uri)
 WEB_URI_MEMBER(read_jwks_uri, jwks_uri)
 WEB_URI_MEMBER(read_backchannel_logout_uri, backchannel_logout_uri)
 
@@ -240,6 +269,7 @@ static const struct client_member members[] = {
     {"logo_uri", read_logo_uri},
     {"policy_uri", read_policy_uri},
     {"tos_uri", read_tos_uri},
+    {"initiate_login_uri", read_initiate_login_uri},
     {"contacts", read_contacts},
     {"software_id", read_software_id},
     {"software_version", read_software_version},
@@ -272,10 +302,18 @@ static const struct client_member *find(const struct client_member *table, size_
     return NULL;
 }
 
+const struct client_member *client_member_find(struct str name) {
+    const struct client_member *member = find(members, ARRAY_LEN(members), name);
+    return member ? member : find(client_own_members, client_own_member_count, name);
+}
+
+bool client_member_is_own(const struct client_member *member) {
+    return str_starts(str_from(member->name), STR("tongxing_"));
+}
+
 static bool read_member(void *ctx, struct str name, const struct json *value) {
     struct reading *reading = ctx;
-    const struct client_member *member = find(members, ARRAY_LEN(members), name);
-    member = member ? member : find(client_own_members, client_own_member_count, name);
+    const struct client_member *member = client_member_find(name);
     if (member) {
         reading->member = member->name;
         member->read(reading, value);

@@ -26,6 +26,8 @@ struct client_member {
 };
 extern const struct client_member client_own_members[]; /* tongxing_… */
 extern const size_t client_own_member_count;
+const struct client_member *client_member_find(struct str name); /* NULL for one we do not know */
+bool client_member_is_own(const struct client_member *member);
 
 void client_problem(struct reading *reading, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* For a message: enough of a value to find it, nothing that moves a terminal's cursor. */

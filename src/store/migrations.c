@@ -122,7 +122,17 @@ static const char *const version_audit[] = {
     NULL,
 };
 
-const char *const *const sql_migrations[] = {version_1, version_2, version_audit};
+/* Client systems that registered themselves, and when they were last in use. */
+static const char *const version_4[] = {
+    "CREATE TABLE self_registrations ("
+    " client_id TEXT PRIMARY KEY REFERENCES clients(client_id),"
+    " token_id TEXT NOT NULL REFERENCES initial_access_tokens(token_id), unused_s BIGINT NOT NULL, used_at BIGINT NOT "
+    "NULL)",
+    "CREATE INDEX self_registrations_token ON self_registrations(token_id)",
+    NULL,
+};
+
+const char *const *const sql_migrations[] = {version_1, version_2, version_audit, version_4};
 const int64_t sql_schema_version = ARRAY_LEN(sql_migrations);
 
 #define READ_VERSION "SELECT version FROM schema_version"

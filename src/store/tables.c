@@ -26,6 +26,7 @@ const struct sql_table sql_tables[] = {
      "created_at, updated_at",
      false},
     {"initial_access_tokens", "token_id, mac, policy, uses_left, expires_at, created_by, created_at", false},
+    {"self_registrations", "client_id, token_id, unused_s, used_at", false},
     {"settings", "name, value, version, updated_by, updated_at", false},
     {"audit_outbox", "event_id, record", false},
     {"audit", "node, seq, at_ms, event, result, actor, client_id, subject, request_id, record, mac", false},

@@ -83,9 +83,9 @@ static void what_is_heard_is_in_the_trail_once_in_order(void **state) {
     struct audit *audit = open_audit(database);
     const struct event_sink sink = {audit_hear, audit};
     tell(audit, 0, 1000);
-    event_tell(&sink, &(struct event){.kind = EVENT_TOKEN});                               /* counted only */
-    event_tell(&sink, &(struct event){.kind = EVENT_AUTHORIZATION, .result = EVENT_DONE}); /* no failure */
-    event_tell(&sink, &(struct event){.kind = EVENT_AUTHORIZATION, .result = EVENT_REFUSED, .reason = "scope"});
+    event_tell(&sink, &(struct event){.kind = EVENT_TOKEN});                                       /* counted only */
+    event_tell(&sink, &(struct event){.kind = EVENT_CLIENT_AUTHENTICATION, .result = EVENT_DONE}); /* no failure */
+    event_tell(&sink, &(struct event){.kind = EVENT_CLIENT_AUTHENTICATION, .result = EVENT_REFUSED, .reason = "scope"});
     until_drained(audit);
     struct audit_status status = audit_status(audit);
     assert_int_equal(status.state, TRAIL_FINE);

@@ -89,6 +89,12 @@ static const struct command audit_commands[] = {{
     .raw = command_audit,
 }};
 
+static const struct command initial_token_commands[] = {{
+    .help = "tokens with which client systems register themselves: create, list or revoke",
+    .example = "initial-token list /etc/tongxing/tongxing.yaml",
+    .raw = command_initial_token,
+}};
+
 static const struct command migrate_commands[] = {{
     .help = "bring the database's schema up to date",
     .example = "migrate /etc/tongxing/tongxing.yaml",
@@ -149,6 +155,8 @@ static const struct noun nouns[] = {
     {"session", "where a person is signed in", session_commands, SESSION_COMMANDS},
     {"consent", "what a person has allowed", consent_commands, CONSENT_COMMANDS},
     {"settings", "what can be changed while everything runs", settings_commands, SETTINGS_COMMANDS},
+    {"initial-token", "tokens for dynamic client registration", initial_token_commands,
+     ARRAY_LEN(initial_token_commands)},
     {"audit", "the audit trail", audit_commands, ARRAY_LEN(audit_commands)},
     {"migrate", "bring the database's schema up to date", migrate_commands, ARRAY_LEN(migrate_commands)},
     {"backup", "the database to a file", backup_commands, ARRAY_LEN(backup_commands)},

@@ -4,6 +4,7 @@
 #include "client_auth.h"
 
 #include "base/check.h"
+#include "domain/self_registration.h"
 #include "form.h"
 
 #define METHODS 5
@@ -123,6 +124,7 @@ static const struct registered_client *admit(struct call *call, const struct reg
         reply_json_error(call, ERROR_UNAUTHORIZED_CLIENT, "the client is not registered for this origin");
         return NULL;
     }
+    self_registration_used(call->domain, client);
     return client;
 }
 

@@ -7,7 +7,9 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "client_auth.h"
+#include "client_registration.h"
 #include "domain/claims.h"
+#include "domain/registry.h"
 #include "domain/token.h"
 #include "grants.h"
 
@@ -85,12 +87,15 @@ static void put_claims_supported(struct json_out *out) {
     json_close_array(out);
 }
 
-struct str discovery_document(struct arena *arena, const struct domain *domain) {
+struct str discovery_document(struct arena *arena, const struct domain *domain, bool registration) {
     struct buf document;
     buf_init(&document, arena, 4096, DOCUMENT_MOST);
     struct json_out out = json_out(&document);
     json_open_object(&out, NULL);
     put_endpoints(&out, arena, domain->settings->issuer);
+    if (registration) {
+        put_url(&out, arena, "registration_endpoint", domain->settings->issuer, CLIENT_REGISTRATION_PATH);
+    }
     PUT_LIST(&out, "scopes_supported", "openid", "profile", "email", "phone", "address", "offline_access");
     PUT_LIST(&out, "response_types_supported", "code");
     PUT_LIST(&out, "response_modes_supported", "query", "fragment");
@@ -124,7 +129,8 @@ struct str discovery_document(struct arena *arena, const struct domain *domain) 
 }
 
 void endpoint_discovery(struct call *call) {
-    reply_json(call, 200, call->endpoint->discovery);
+    bool registration = registry_settings(call->registry)->dynamic_registration;
+    reply_json(call, 200, registration ? call->endpoint->discovery_with_registration : call->endpoint->discovery);
     call->reply->cache_control = STR("public, max-age=" CACHE_SECONDS);
 }
 

@@ -7,6 +7,7 @@
 
 #include "domain/domain.h"
 
-struct str discovery_document(struct arena *arena, const struct domain *domain);
+/* `registration`: as it is while client systems may register themselves. */
+struct str discovery_document(struct arena *arena, const struct domain *domain, bool registration);
 
 #endif
