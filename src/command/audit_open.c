@@ -39,11 +39,11 @@ static void take_over(struct arena *arena, const struct audit_options *options, 
     }
 }
 
-bool command_open_audit(struct arena *arena, const struct config *config, struct audit_options *options,
-                        struct audit **ret_audit, struct fault *fault) {
-    struct str usual = str_concat(arena, str_or(config->sql_path, STR("")), STR(".spool"));
-    bool chosen = !str_equal(options->folder, usual) || !str_is_absent(options->node);
-    for (int number = 1; !chosen && number <= SPOOLS_MOST; number++) {
+bool command_open_audit(struct arena *arena, struct audit_options *options, struct audit **ret_audit,
+                        struct fault *fault) {
+    struct str usual = options->folder;
+    bool named = !str_is_absent(options->node); /* one chain, one process */
+    for (int number = 1; !named && number <= SPOOLS_MOST; number++) {
         options->folder = sibling(arena, usual, number);
         if (audit_folder_is_free(options->folder)) {
             break;
@@ -52,7 +52,7 @@ bool command_open_audit(struct arena *arena, const struct config *config, struct
     if (!audit_open(options, ret_audit, fault)) {
         return false;
     }
-    if (!chosen) {
+    if (!named) {
         take_over(arena, options, usual);
     }
     return true;

@@ -5,10 +5,9 @@
 #define COMMAND_AUDIT_OPEN_H
 
 #include "audit/audit.h"
-#include "config/config.h"
 
 /* `options` as command_audit_options gives them, with database and sealer; they and `arena` must outlive the trail. */
-bool command_open_audit(struct arena *arena, const struct config *config, struct audit_options *options,
-                        struct audit **ret_audit, struct fault *fault);
+bool command_open_audit(struct arena *arena, struct audit_options *options, struct audit **ret_audit,
+                        struct fault *fault);
 
 #endif

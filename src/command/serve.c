@@ -143,7 +143,7 @@ static bool open_audit(struct server *server, struct fault *fault) {
     struct audit_options options = command_audit_options(server->config);
     options.database = server->shared.database;
     options.sealer = keyring_sealer(newest(server), "audit");
-    return command_open_audit(server->arena, server->config, &options, &server->shared.audit, fault);
+    return command_open_audit(server->arena, &options, &server->shared.audit, fault);
 }
 
 static bool start_workers(struct server *server, struct fault *fault) {

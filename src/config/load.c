@@ -427,11 +427,12 @@ static void check_together(struct loading *loading, const struct yaml *root) {
     }
 }
 
-/* The spool stands beside the database, which has to be on a disk that keeps as well. */
+/* The spool stands beside SQLite's database, else beside the keys: both have to be on a disk that keeps as well. */
 static void set_audit_folder(struct loading *loading) {
     struct config *config = loading->config;
-    if (str_is_absent(config->audit_folder) && !str_is_absent(config->sql_path)) {
-        config->audit_folder = str_format(loading->arena, "%.*s.spool", STR_ARG(config->sql_path));
+    struct str beside = config->sql_driver == CONFIG_SQL_SQLITE ? config->sql_path : config->keys_folder;
+    if (str_is_absent(config->audit_folder) && !str_is_absent(beside)) {
+        config->audit_folder = str_format(loading->arena, "%.*s.spool", STR_ARG(beside));
     }
 }
 

@@ -38,7 +38,7 @@ const says = (result, status, text) => {
   assert.match(result.stderr, text);
   assert.ok(!/Sanitizer|runtime error/.test(result.stderr), result.stderr);
 };
-const rowsOf = (file) => lines(file).slice(1, -1).filter((line) => !line.startsWith('["audit_outbox"')).sort();
+const rowsOf = (file) => lines(file).slice(1, -1).filter((line) => !line.startsWith('["audit')).sort();
 
 describe('a backup', () => {
   test('is whole, though accounts are written all the while; none of them waits for it', async () => {
@@ -77,7 +77,7 @@ describe('a backup', () => {
     assert.match(result.stdout, /whole: \d+ rows\n$/);
     assert.equal(fs.statSync(file).mode & 0o777, 0o600);
     assert.deepEqual(fs.readdirSync(from.folder).filter((name) => name.startsWith('whole')), ['whole']);
-    assert.ok(lines(file).some((line) => line.startsWith('["audit_outbox"') && JSON.parse(JSON.parse(line)[2]).event === 'backup'), 'of the backups before');
+    assert.ok(lines(file).some((line) => /^\["audit(_outbox)?"/.test(line) && line.includes('\\"event\\":\\"backup\\"')), 'of the backups before');
     const { rows, sha256 } = JSON.parse(lines(file).at(-1));
     assert.equal(rows, lines(file).length - 2);
     assert.equal(sha256, createHash('sha256').update(`${lines(file).slice(0, -1).join('\n')}\n`).digest('hex'));

@@ -23,6 +23,7 @@ export const members = {
   'hint.contacts': ['每行一个，邮箱或电话。', 'One on each line: email or telephone.'],
   'member.software_id': ['软件标识', 'Software id'],
   'member.software_version': ['软件版本', 'Software version'],
+  'member.initiate_login_uri': ['发起登录地址', 'Initiate login URI'],
   'member.tongxing_allowed_origins': ['允许的来源', 'Allowed origins'],
   'hint.tongxing_allowed_origins': [
     '每行一个，可从浏览器中调用本平台接口的来源；留空则不限。',
