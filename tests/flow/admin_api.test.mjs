@@ -57,6 +57,10 @@ const routes = {
   'GET /keys': 'keys.read',
   'POST /keys/rotate': 'keys.write',
   'GET /upstreams': 'upstream.read',
+  'GET /dashboard': 'dashboard.read',
+  'GET /initial_access_tokens': 'settings.read',
+  'POST /initial_access_tokens': 'settings.write',
+  'DELETE /initial_access_tokens/{id}': 'settings.write',
   'GET /audit': 'audit.read',
   'GET /audit/status': 'audit.read',
   'GET /audit/export': 'audit.export',
@@ -739,6 +743,37 @@ describe('the durable store does not answer', () => {
       database.close();
     }
     assert.deepEqual((await apis.system.get(`/clients/${ids.client}`)).body, before.body);
+  });
+});
+
+describe('the dashboard', () => {
+  test('points for plots, of the hour and of the day; client systems by state', async () => {
+    for (const [hours, step, count] of [[1, 60, 60], [24, 600, 144]]) {
+      const { body } = await apis.auditor.get(`/dashboard?hours=${hours}`);
+      assert.equal(body.step_seconds, step);
+      assert.deepEqual(Object.keys(body.series).sort(), ['errors', 'latency_p50_ms', 'latency_p95_ms', 'latency_p99_ms', 'logins_done', 'logins_refused', 'registrations', 'requests', 'tokens']);
+      for (const values of Object.values(body.series)) assert.equal(values.length, count);
+      assert.ok(Math.abs(Date.parse(body.from) + hours * 3600e3 - Date.now()) < 3600e3);
+      assert.deepEqual(body.upstreams.map(({ name, calls }) => [name, calls.length]), [['population', count]]);
+      assert.ok(body.clients.approved > 0);
+    }
+    isProblem(await apis.auditor.get('/dashboard?hours=2'), 400, ['hours']);
+  });
+});
+
+describe('initial access tokens', () => {
+  const policy = { redirect_hosts: ['*.city.example'] };
+  test('made once, listed without the token, withdrawn', async () => {
+    const made = await apis.system.post('/initial_access_tokens', { policy, uses: 3, expires_in: 3600 });
+    assert.equal(made.status, 201);
+    assert.match(made.body.token, /^\S{20,}$/);
+    const listed = async () => (await apis.auditor.get('/initial_access_tokens')).body.items.find(({ token_id }) => token_id === made.body.token_id);
+    assert.deepEqual([(await listed()).uses_left, (await listed()).policy, (await listed()).token], [3, policy, undefined]);
+    assert.equal((await apis.system.delete(`/initial_access_tokens/${made.body.token_id}`)).status, 204);
+    assert.equal((await listed()).uses_left, 0);
+    isProblem(await apis.system.delete(`/initial_access_tokens/${made.body.token_id}`), 404);
+    isProblem(await apis.system.post('/initial_access_tokens', { policy: { trusted: true }, uses: 1, expires_in: 3600 }), 400);
+    isProblem(await apis.security.post('/initial_access_tokens', { policy, uses: 1, expires_in: 3600 }), 403);
   });
 });
 

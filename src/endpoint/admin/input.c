@@ -23,6 +23,7 @@ const struct api_parameter api_parameters[] = {
      STR_INIT("only with this result")},
     {STR_INIT("from"), STR_INIT("{\"type\":\"string\",\"format\":\"date-time\"}"), STR_INIT("from this time on")},
     {STR_INIT("to"), STR_INIT("{\"type\":\"string\",\"format\":\"date-time\"}"), STR_INIT("before this time")},
+    {STR_INIT("hours"), STR_INIT("{\"type\":\"integer\",\"enum\":[1,24],\"default\":1}"), STR_INIT("how far back")},
     {STR_INIT("limit"), STR_INIT("{\"type\":\"integer\",\"minimum\":1,\"maximum\":200,\"default\":50}"),
      STR_INIT("rows in a page")},
     {STR_INIT("page"), STR_INIT("{\"type\":\"string\"}"), STR_INIT("next_page of the page before")},
