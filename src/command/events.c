@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "base/log.h"
 
+#include <stdio.h>
+
 #define FIELDS_MOST 6
 
 static void add(struct log_field *fields, size_t *count, const char *name, struct str text) {
@@ -29,13 +31,25 @@ static void log_line(const struct event *event) {
     log_write(event->result == EVENT_FAILED ? LOG_WARN : LOG_INFO, event_name(event->kind).ptr, fields, count);
 }
 
+static void record(struct audit *audit, const struct event *event, uint32_t left_out) {
+    char detail[48];
+    struct event told = *event;
+    if (left_out > 0 && str_is_absent(event->detail)) {
+        snprintf(detail, sizeof(detail), "{\"left_out_before\":%u}", (unsigned)left_out);
+        told.detail = str_from(detail);
+    }
+    audit_hear(audit, &told);
+}
+
 static void hear(void *ctx, const struct event *event) {
     struct events *events = ctx;
     metrics_hear(events->metrics, event);
-    if (event_is_audited(event)) {
-        log_line(event);
+    uint32_t left_out;
+    if (!event_is_audited(event) || !throttle_admits(&events->throttle, event, &left_out)) {
+        return;
     }
-    audit_hear(events->audit, event);
+    log_line(event);
+    record(events->audit, event, left_out);
 }
 
 void events_init(struct events *events, struct metrics *metrics, struct audit *audit) {

@@ -6,12 +6,14 @@
 
 #include "audit/audit.h"
 #include "metrics/metrics.h"
+#include "throttle.h"
 
 /* One per worker; `sink` is what its domain tells. */
 struct events {
     struct event_sink sink;
     struct metrics *metrics;
     struct audit *audit;
+    struct throttle throttle;
 };
 
 void events_init(struct events *events, struct metrics *metrics, struct audit *audit);
