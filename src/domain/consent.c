@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "store/consents.h"
+#include "store/kv.h"
 
 #define SCOPE_MOST 4096
 
@@ -20,6 +21,24 @@ static void add_word(struct buf *buf, struct str word) {
     buf_put(buf, word);
 }
 
+static struct str copy_id(struct arena *arena, struct str account_id, struct str client_id) {
+    return str_concat(arena, account_id, STR("."), client_id); /* account ids have no dot */
+}
+
+void consent_remember(struct domain *domain, struct arena *arena, struct str account_id, const struct client *client,
+                      struct str scope) {
+    if (client->consent == CONSENT_ASK) {
+        kv_put(domain->kv, arena, STR("cn"), copy_id(arena, account_id, client->client_id), scope,
+               domain->settings->session_s);
+    }
+}
+
+void consent_forget(struct domain *domain, struct arena *arena, struct str account_id, struct str client_id) {
+    if (domain->kv) {
+        kv_delete(domain->kv, arena, STR("cn"), copy_id(arena, account_id, client_id));
+    }
+}
+
 static enum sql_status given(struct domain *domain, struct arena *arena, struct str account_id, struct str client_id,
                              struct str *ret_scope) {
     struct consent_row row;
@@ -31,7 +50,10 @@ static enum sql_status given(struct domain *domain, struct arena *arena, struct 
 enum domain_status consent_missing(struct domain *domain, struct arena *arena, struct str account_id,
                                    const struct client *client, struct str scope, struct str *ret_missing) {
     struct str allowed = STR("");
-    if (client->consent == CONSENT_ASK && given(domain, arena, account_id, client->client_id, &allowed) == SQL_DOWN) {
+    bool down =
+        client->consent == CONSENT_ASK && given(domain, arena, account_id, client->client_id, &allowed) == SQL_DOWN;
+    if (down &&
+        kv_get(domain->kv, arena, STR("cn"), copy_id(arena, account_id, client->client_id), &allowed) != KV_DONE) {
         return DOMAIN_UNAVAILABLE;
     }
     struct buf missing;

@@ -208,5 +208,8 @@ struct admin_answer person_withdraw_consent(struct domain *domain, struct arena 
     struct event event = event_of_actor(actor, EVENT_CONSENT_WITHDRAW, account_id);
     event.client_id = client_id;
     answer = change_write(domain, arena, &change, &event);
+    if (answer.result == ADMIN_DONE) {
+        consent_forget(domain, arena, account_id, client_id);
+    }
     return answer.result == ADMIN_STALE ? admin_answer(ADMIN_MISSING) : answer;
 }

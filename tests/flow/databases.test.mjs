@@ -22,7 +22,7 @@ const quickly = async (what) => {
 };
 const loginPage = async (agent) => hidden((await agent.request((await agent.authorize(requestOf(c1).parameters)).location)).html);
 const signIn = (agent, flow) => agent.request('/login', { form: { flow, ...alice, action: 'login' } });
-const silent = async (agent) => new URL((await agent.authorize(requestOf(c1, { prompt: 'none' }).parameters)).location).searchParams;
+const silent = async (agent, client = c1) => new URL((await agent.authorize(requestOf(client, { prompt: 'none' }).parameters)).location).searchParams;
 
 describe('on PostgreSQL', () => {
   test('a citizen registers, signs in elsewhere, refreshes, and is who they are', async () => {
@@ -59,6 +59,7 @@ describe('the database', () => {
     test(`${how}: who is signed in stays so, signing in says unavailable; back again: all is well without a restart`, async () => {
       const agent = new Agent(stack);
       await codeOf(agent, c1, alice);
+      await codeOf(agent, kinds.ask, alice);
       const stranger = new Agent(stack);
       const flow = await loginPage(stranger);
       await stack.postgres.do(away);
@@ -66,6 +67,7 @@ describe('the database', () => {
         await until('readiness to say so', async () => (await ready()) === 503);
         assert.equal((await fetch(`http://127.0.0.1:${stack.ports.ops}/health`)).status, 200);
         for (let i = 0; i < 8; i++) assert.ok((await quickly(() => silent(agent))).get('code'), 'a silent sign-on needs no database');
+        assert.ok((await quickly(() => silent(agent, kinds.ask))).get('code'), 'what was consented to goes on');
         const refused = await quickly(() => signIn(stranger, flow));
         assert.equal(refused.status, 503);
       } finally {

@@ -5,6 +5,7 @@
 #include "authorize.h"
 #include "base/check.h"
 #include "domain/claims.h"
+#include "domain/consent.h"
 #include "domain/grant.h"
 
 #define LOCATION_MOST (32 * 1024)
@@ -104,6 +105,7 @@ void answer_code(struct call *call, const struct registered_client *client, cons
         answer_error(call, authorization, ERROR_TEMPORARILY_UNAVAILABLE, "try again in a moment");
         return;
     }
+    consent_remember(call->domain, call->arena, session->account_id, &client->client, authorization->scope);
     call_tell(call, &(struct event){.kind = EVENT_AUTHORIZATION,
                                     .result = EVENT_DONE,
                                     .actor = session->account_id,
