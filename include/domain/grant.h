@@ -48,6 +48,8 @@ enum domain_status refresh_peek(struct domain *domain, struct arena *arena, stru
 struct kv_op;
 enum domain_status grant_live(struct domain *domain, struct arena *arena, const struct kv_op *answered,
                               struct grant *ret_grant);
+/* Ends every grant a person has given until now that outlives its session (offline_access): with suspension. Waits. */
+enum domain_status grants_cut(struct domain *domain, struct arena *arena, struct str account_id);
 /* Ends it and every token of it. Waits. */
 enum domain_status grant_revoke(struct domain *domain, struct arena *arena, struct str grant_id);
 

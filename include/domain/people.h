@@ -25,7 +25,8 @@ struct admin_answer person_get(struct domain *domain, struct arena *arena, const
 /* By state (0 for all), in order of ids. */
 struct admin_answer person_list(struct domain *domain, struct arena *arena, const struct actor *actor, int state,
                                 struct str after, size_t most, struct account_row **ret_rows, size_t *ret_count);
-/* Suspending ends all sessions. `version` is row.updated_at: ADMIN_STALE when it differs. */
+/* Suspending ends all sessions; ADMIN_UNAVAILABLE may mean that it was suspended and they could not be ended: then end
+ * them. `version` is row.updated_at: ADMIN_STALE when it differs. */
 struct admin_answer person_set_state(struct domain *domain, struct arena *arena, const struct actor *actor,
                                      struct str account_id, int64_t version, enum account_state state);
 /* Clears the counters of wrong passwords. `typed`: what the person types. */

@@ -92,7 +92,7 @@ static bool find_runs(struct exporting *exporting) {
     }
     exporting->header.runs = arena_array_of(exporting->arena, count + 1, struct export_run);
     for (size_t i = 0; i < count; i++) {
-        bool found;
+        bool found = false;
         if (!chain_node_is_fine(heads[i].node)) {
             return fault_set(exporting->fault, "there is a chain that is none of ours: run tongxing audit verify");
         }

@@ -134,7 +134,7 @@ static struct sql_statement event_of(struct pruning *pruning, struct arena *aren
 static bool take_out_some(struct pruning *pruning) {
     struct arena *arena ARENA_AUTO = arena_new();
     struct chain_mac mac = pruning->mac;
-    int64_t last;
+    int64_t last = 0;
     if (!follow(pruning, arena, &mac, &last)) {
         return false;
     }

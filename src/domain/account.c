@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/random.h"
+#include "domain/grant.h"
 #include "domain/password.h"
 #include "domain/session.h"
 #include "model/identity.h"
@@ -161,5 +162,6 @@ enum domain_status account_set_state(struct domain *domain, struct arena *arena,
     if (set != DOMAIN_DONE || state == ACCOUNT_ACTIVE) {
         return set;
     }
-    return session_end_all(domain, arena, account_id);
+    enum domain_status cut = grants_cut(domain, arena, account_id);
+    return cut == DOMAIN_DONE ? session_end_all(domain, arena, account_id) : cut;
 }

@@ -236,6 +236,17 @@ static bool refresh_read(const struct domain *domain, struct arena *arena, struc
     return true;
 }
 
+/* A grant that outlives its session ends where the person's grants were cut. */
+static enum domain_status not_cut(struct domain *domain, struct arena *arena, const struct grant *grant) {
+    struct str text;
+    int64_t cut_at = 0;
+    enum kv_status found = kv_get(domain->kv, arena, STR("gc"), grant->account_id, &text);
+    if (found == KV_DOWN) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    return found == KV_DONE && str_to_i64(text, &cut_at) && grant->created_at <= cut_at ? DOMAIN_NO : DOMAIN_DONE;
+}
+
 enum domain_status grant_live(struct domain *domain, struct arena *arena, const struct kv_op *answered,
                               struct grant *ret_grant) {
     if (answered->status == KV_DOWN) {
@@ -246,15 +257,20 @@ enum domain_status grant_live(struct domain *domain, struct arena *arena, const 
         return DOMAIN_NO;
     }
     grant.grant_id = answered->id;
-    if (!grant.offline) {
-        struct session session;
-        enum domain_status found = session_get(domain, arena, grant.session_id, &session);
-        if (found != DOMAIN_DONE) {
-            return found;
-        }
+    struct session session;
+    enum domain_status lives =
+        grant.offline ? not_cut(domain, arena, &grant) : session_get(domain, arena, grant.session_id, &session);
+    if (lives == DOMAIN_DONE) {
+        *ret_grant = grant;
     }
-    *ret_grant = grant;
-    return DOMAIN_DONE;
+    return lives;
+}
+
+enum domain_status grants_cut(struct domain *domain, struct arena *arena, struct str account_id) {
+    struct str now = str_format(arena, "%lld", (long long)clock_wall());
+    return kv_put(domain->kv, arena, STR("gc"), account_id, now, domain->settings->refresh_token_s) == KV_DONE
+               ? DOMAIN_DONE
+               : DOMAIN_UNAVAILABLE;
 }
 
 /* `packed` is what the store holds, for a later compare and replace. */

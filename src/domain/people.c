@@ -10,6 +10,7 @@
 #include "change.h"
 #include "domain/account.h"
 #include "domain/consent.h"
+#include "domain/grant.h"
 #include "domain/session.h"
 #include "status.h"
 #include "store/outbox.h"
@@ -28,6 +29,11 @@ static struct str name_mask(struct arena *arena, struct str name) {
         return STR_NONE;
     }
     return str_concat(arena, str_sub(name, 0, name.len - rest.len), STR("**"));
+}
+
+static struct admin_answer exists(struct domain *domain, struct arena *arena, struct str account_id) {
+    struct account_row row;
+    return admin_of_sql(accounts_get(domain->sql, arena, account_id, &row));
 }
 
 static struct admin_answer load(struct domain *domain, struct arena *arena, struct str account_id,
@@ -103,7 +109,8 @@ struct admin_answer person_set_state(struct domain *domain, struct arena *arena,
     const struct event event = event_of_actor(actor, kind, account_id);
     answer = change_write(domain, arena, &change, &event);
     if (answer.result == ADMIN_DONE && state == ACCOUNT_SUSPENDED && domain->kv) {
-        answer = admin_of_domain(session_end_all(domain, arena, account_id));
+        enum domain_status ended = grants_cut(domain, arena, account_id);
+        answer = admin_of_domain(ended == DOMAIN_DONE ? session_end_all(domain, arena, account_id) : ended);
     }
     return answer;
 }
@@ -139,7 +146,13 @@ struct admin_answer person_sessions(struct domain *domain, struct arena *arena, 
     if (!admin_allowed(domain, actor, MAY_SESSION_READ, &answer)) {
         return answer;
     }
-    answer = admin_of_domain(session_list(domain, arena, account_id, &ids, &id_count));
+    answer = exists(domain, arena, account_id);
+    if (answer.result == ADMIN_DONE) {
+        answer = admin_of_domain(session_list(domain, arena, account_id, &ids, &id_count));
+    }
+    if (answer.result != ADMIN_DONE) {
+        return answer;
+    }
     struct person_session *sessions = arena_array_of(arena, id_count + 1, struct person_session);
     for (size_t i = 0; i < id_count && answer.result == ADMIN_DONE; i++) {
         struct person_session *session = &sessions[count];
@@ -192,7 +205,11 @@ struct admin_answer person_end_sessions(struct domain *domain, struct arena *are
 struct admin_answer person_consents(struct domain *domain, struct arena *arena, const struct actor *actor,
                                     struct str account_id, struct consent_row **ret_rows, size_t *ret_count) {
     struct admin_answer answer;
-    return admin_allowed(domain, actor, MAY_CONSENT_READ, &answer)
+    if (!admin_allowed(domain, actor, MAY_CONSENT_READ, &answer)) {
+        return answer;
+    }
+    answer = exists(domain, arena, account_id);
+    return answer.result == ADMIN_DONE
                ? admin_of_sql(consents_list(domain->sql, arena, account_id, ret_rows, ret_count))
                : answer;
 }

@@ -395,6 +395,9 @@ static enum redis_status run(struct redis *redis, struct arena *arena, const str
     }
     if (fiber_park(INT64_MAX) != WAIT_DONE) {
         batch->fiber = NULL; /* the last answer frees it */
+        if (batch->left == 0) {
+            free(batch); /* it came while this fiber was being cancelled */
+        }
         return REDIS_DOWN;
     }
     bool lost = batch->lost;

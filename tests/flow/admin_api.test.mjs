@@ -497,7 +497,8 @@ describe('people', () => {
     assert.equal(await silent(one), null);
     assert.equal(await silent(two), null);
     assert.deepEqual((await apis.security.get(url)).body.items, []);
-    assert.deepEqual((await apis.security.get('/accounts/none/sessions')).body.items, []);
+    isProblem(await apis.security.get('/accounts/none/sessions'), 404);
+    isProblem(await apis.security.get('/accounts/none/consents'), 404);
     await tokensOf(one, c1, bob);
     const [foreign] = (await apis.security.get(`/accounts/${ids.bob}/sessions`)).body.items;
     await apis.security.delete(`${url}/${foreign.session_id}`);
@@ -516,14 +517,17 @@ describe('people', () => {
   test('suspended: out everywhere at once; then back', async () => {
     const agent = new Agent(stack);
     const tokens = await tokensOf(agent, c1, bob);
+    const offline = await tokensOf(new Agent(stack), c1, bob, { scope: 'openid offline_access' });
     const { etag } = await apis.security.get(`/accounts/${ids.bob}`);
     isProblem(await apis.security.post(`/accounts/${ids.bob}/suspend`, undefined, { tag: '"1"' }), 412);
     await sleep(1100); // the version is a time in seconds
     const suspended = await apis.security.post(`/accounts/${ids.bob}/suspend`, undefined, { tag: etag });
     assert.equal(suspended.body.state, 'suspended', suspended.text);
     assert.equal((await token(stack, c1, { grant_type: 'refresh_token', refresh_token: tokens.refresh_token })).body.error, 'invalid_grant');
+    assert.equal((await token(stack, c1, { grant_type: 'refresh_token', refresh_token: offline.refresh_token })).body.error, 'invalid_grant', 'offline access ends too');
     const resumed = await apis.security.post(`/accounts/${ids.bob}/resume`, undefined, { tag: suspended.etag });
     assert.equal(resumed.body.state, 'active', resumed.text);
+    assert.equal((await token(stack, c1, { grant_type: 'refresh_token', refresh_token: offline.refresh_token })).body.error, 'invalid_grant', 'and does not come back');
     await tokensOf(new Agent(stack), c1, bob);
   });
 
