@@ -46,6 +46,23 @@ struct admin_answer register_load(struct domain *domain, struct arena *arena, co
     return answer;
 }
 
+struct admin_answer register_open(struct domain *domain, struct arena *arena, const struct actor *actor,
+                                  enum permission permission, const struct client_seen *seen,
+                                  struct registered *ret_client, struct settings *ret_settings) {
+    struct admin_answer answer;
+    if (!admin_allowed(domain, actor, permission, &answer)) {
+        return answer;
+    }
+    answer = register_load(domain, arena, actor, seen->client_id, ret_client);
+    if (answer.result != ADMIN_DONE) {
+        return answer;
+    }
+    if (ret_client->row.version != seen->version) {
+        return admin_answer(ADMIN_STALE);
+    }
+    return admin_of_sql(settings_now(domain, arena, ret_settings));
+}
+
 struct admin_answer register_get(struct domain *domain, struct arena *arena, const struct actor *actor,
                                  struct str client_id, struct registered *ret_client) {
     struct admin_answer answer;
@@ -250,20 +267,14 @@ static void put_metadata(struct arena *arena, const struct actor *actor, const s
 struct admin_answer register_update(struct domain *domain, struct arena *arena, const struct actor *actor,
                                     struct str client_id, int64_t version, const struct json *metadata,
                                     struct str agency_id, struct registered *ret_client) {
-    struct admin_answer answer;
     struct registered old;
     struct client client;
     struct settings settings;
     struct str text;
-    if (!admin_allowed(domain, actor, MAY_CLIENT_WRITE, &answer)) {
-        return answer;
-    }
-    answer = register_load(domain, arena, actor, client_id, &old);
+    const struct client_seen seen = {client_id, version};
+    struct admin_answer answer = register_open(domain, arena, actor, MAY_CLIENT_WRITE, &seen, &old, &settings);
     if (answer.result != ADMIN_DONE) {
         return answer;
-    }
-    if (old.row.version != version) {
-        return admin_answer(ADMIN_STALE);
     }
     if (old.row.state == CLIENT_RETIRED) {
         return admin_conflict("it is retired");
@@ -276,9 +287,6 @@ struct admin_answer register_update(struct domain *domain, struct arena *arena, 
     }
     if (leaves_sandbox(arena, &old.row, &client)) {
         return admin_conflict("a client system does not move into the sandbox or out of it: enter it anew");
-    }
-    if (settings_now(domain, arena, &settings) != SQL_DONE) {
-        return admin_answer(ADMIN_UNAVAILABLE);
     }
     struct client_row row = old.row;
     row.agency_id = str_is_absent(agency_id) ? row.agency_id : agency_id;

@@ -8,9 +8,20 @@
 #include "domain/client_register.h"
 #include "model/settings.h"
 
+/* Which client system a change is of, as its author saw it. */
+struct client_seen {
+    struct str client_id;
+    int64_t version;
+};
+
 /* What the actor may see of a client system. Waits. */
 struct admin_answer register_load(struct domain *domain, struct arena *arena, const struct actor *actor,
                                   struct str client_id, struct registered *ret_client);
+/* The same for a change by whoever has the permission, of the version they have seen; with the settings as they are
+ * now. Waits. */
+struct admin_answer register_open(struct domain *domain, struct arena *arena, const struct actor *actor,
+                                  enum permission permission, const struct client_seen *seen,
+                                  struct registered *ret_client, struct settings *ret_settings);
 /* The settings as they are in the store now. Waits. */
 enum sql_status settings_now(struct domain *domain, struct arena *arena, struct settings *ret_settings);
 

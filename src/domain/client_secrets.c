@@ -59,27 +59,18 @@ static bool read_client(struct arena *arena, const struct client_row *row, struc
 struct admin_answer register_new_secret(struct domain *domain, struct arena *arena, const struct actor *actor,
                                         struct str client_id, int64_t version, int64_t overlap,
                                         struct registered *ret_client, struct client_credentials_new *ret_credentials) {
-    struct admin_answer answer;
     struct registered old;
     struct client client;
     struct settings settings;
-    if (!admin_allowed(domain, actor, MAY_CLIENT_WRITE, &answer)) {
-        return answer;
-    }
-    answer = register_load(domain, arena, actor, client_id, &old);
+    const struct client_seen seen = {client_id, version};
+    struct admin_answer answer = register_open(domain, arena, actor, MAY_CLIENT_WRITE, &seen, &old, &settings);
     if (answer.result != ADMIN_DONE) {
         return answer;
-    }
-    if (old.row.version != version) {
-        return admin_answer(ADMIN_STALE);
     }
     if (old.row.state == CLIENT_RETIRED || !read_client(arena, &old.row, &client) ||
         !client_auth_has_secret(client.auth)) {
         return admin_conflict(
             "it has no use for a secret: its token_endpoint_auth_method needs none, or it is retired");
-    }
-    if (settings_now(domain, arena, &settings) != SQL_DONE) {
-        return admin_answer(ADMIN_UNAVAILABLE);
     }
     overlap = overlap < 0 ? settings.secret_overlap_s : overlap < OVERLAP_MOST_S ? overlap : OVERLAP_MOST_S;
     struct client_row row = old.row;

@@ -126,21 +126,13 @@ static struct str state_text(struct arena *arena, const struct client_row *row) 
 struct admin_answer register_act(struct domain *domain, struct arena *arena, const struct actor *actor,
                                  struct str client_id, int64_t version, enum client_action action,
                                  struct registered *ret_client) {
-    struct admin_answer answer;
     struct registered old;
     struct settings settings;
-    if (!admin_allowed(domain, actor, actions[action].permission, &answer)) {
-        return answer;
-    }
-    answer = register_load(domain, arena, actor, client_id, &old);
+    const struct client_seen seen = {client_id, version};
+    struct admin_answer answer =
+        register_open(domain, arena, actor, actions[action].permission, &seen, &old, &settings);
     if (answer.result != ADMIN_DONE) {
         return answer;
-    }
-    if (old.row.version != version) {
-        return admin_answer(ADMIN_STALE);
-    }
-    if (settings_now(domain, arena, &settings) != SQL_DONE) {
-        return admin_answer(ADMIN_UNAVAILABLE);
     }
     const char *obstacle = client_action_obstacle(&old.row, actor, action, &settings);
     if (obstacle) {
