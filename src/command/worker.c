@@ -260,8 +260,9 @@ static void announced(void *ctx) {
 }
 
 static enum domain_status follow_once(struct worker *worker) {
-    struct registry *fresh;
-    enum domain_status status = registry_refresh(&worker->domain, worker->domain.registry, &fresh);
+    struct registry *fresh, *seen = registry_hold(worker->domain.registry); /* SIGHUP may replace it meanwhile */
+    enum domain_status status = registry_refresh(&worker->domain, seen, &fresh);
+    registry_free(seen);
     if (status == DOMAIN_DONE) {
         registry_free(worker->domain.registry);
         worker->domain.registry = registry_hold(fresh);
