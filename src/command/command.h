@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "domain/domain.h"
 #include "jose/keyring.h"
+#include "loop/redis.h"
 #include "model/client.h"
 #include "store/sql.h"
 
@@ -32,6 +33,8 @@ int command_failed(const struct fault *fault);
 
 struct sql_options command_sql_options(const struct config *config);
 struct keyring_options command_keyring_options(const struct config *config);
+/* Of a connection for commands, which nobody watches; the strings are the configuration's. */
+struct redis_options command_redis_options(const struct config *config);
 struct audit_options;
 /* Without database and sealer. */
 struct audit_options command_audit_options(const struct config *config);

@@ -61,6 +61,17 @@ struct audit_options command_audit_options(const struct config *config) {
     };
 }
 
+struct redis_options command_redis_options(const struct config *config) {
+    return (struct redis_options){
+        .host = config->redis_host,
+        .port = (uint16_t)config->redis_port,
+        .username = config->redis_username,
+        .password = config->redis_password,
+        .database = (unsigned)config->redis_database,
+        .timeout_ms = config->redis_timeout_ms,
+    };
+}
+
 struct domain_settings command_settings(const struct config *config) {
     return (struct domain_settings){
         .issuer = config->server_issuer,

@@ -55,24 +55,12 @@ struct worker {
 
 /* --- what it is made of --- */
 
-static struct redis_options redis_options_of(const struct worker *worker) {
-    const struct config *config = worker->shared->config;
-    return (struct redis_options){
-        .host = config->redis_host,
-        .port = (uint16_t)config->redis_port,
-        .username = config->redis_username,
-        .password = config->redis_password,
-        .database = (unsigned)config->redis_database,
-        .timeout_ms = config->redis_timeout_ms,
-    };
-}
-
 static struct kv *open_kv(struct worker *worker) {
     if (worker->shared->memory) {
         atomic_store(&worker->shared->kv_up[worker->index], true);
         return kv_memory_open(worker->shared->memory);
     }
-    struct redis_options options = redis_options_of(worker);
+    struct redis_options options = command_redis_options(worker->shared->config);
     options.up = &worker->shared->kv_up[worker->index];
     worker->redis = redis_new(worker->loop, &options);
     return kv_redis_new(worker->redis);
@@ -313,7 +301,7 @@ static void begin(void *arg) {
 
 static void begin_background(struct worker *worker) {
     if (worker->redis) {
-        struct redis_options options = redis_options_of(worker);
+        struct redis_options options = command_redis_options(worker->shared->config);
         options.channel = STR(REGISTER_CHANNEL);
         options.heard = announced;
         options.ctx = worker;

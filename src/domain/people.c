@@ -182,11 +182,10 @@ static enum domain_status end_one(struct domain *domain, struct arena *arena, st
 struct admin_answer person_end_sessions(struct domain *domain, struct arena *arena, const struct actor *actor,
                                         struct str account_id, struct str session_id) {
     struct admin_answer answer;
-    struct account_row row;
     if (!admin_allowed(domain, actor, MAY_SESSION_END, &answer)) {
         return answer;
     }
-    answer = admin_of_sql(accounts_get(domain->sql, arena, account_id, &row));
+    answer = exists(domain, arena, account_id);
     if (answer.result == ADMIN_DONE) {
         answer = admin_of_domain(str_is_absent(session_id) ? session_end_all(domain, arena, account_id)
                                                            : end_one(domain, arena, account_id, session_id));

@@ -242,15 +242,7 @@ int call_administer(struct call *call, int (*run)(struct call *call)) {
 /* --- sessions --- */
 
 static bool connect_redis(struct call *call, int64_t patience_ms) {
-    const struct config *config = call->config;
-    const struct redis_options options = {
-        .host = config->redis_host,
-        .port = (uint16_t)config->redis_port,
-        .username = config->redis_username,
-        .password = config->redis_password,
-        .database = (unsigned)config->redis_database,
-        .timeout_ms = config->redis_timeout_ms,
-    };
+    const struct redis_options options = command_redis_options(call->config);
     if (!call->host->redis) {
         call->host->redis = redis_new(call->domain.loop, &options);
         call->domain.kv = kv_redis_new(call->host->redis);
