@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 #include "jose/keyring.h"
+#include "upstream/upstream.h"
 
 #include <stdatomic.h>
 
@@ -18,7 +19,6 @@ struct kv;
 struct sql;
 struct pool;
 struct fetcher;
-struct upstream;
 struct registry;
 struct event_sink;
 struct event;
@@ -40,7 +40,6 @@ struct domain_settings {
     int64_t password_memory_kib, password_passes;
     bool registration_enabled;
     int64_t registration_attempts_per_number, registration_attempts_per_address; /* a day */
-    int64_t registration_evidence_days;
 };
 
 #define DOMAIN_ALGS 6
@@ -73,7 +72,8 @@ struct domain {
     struct sql *sql;
     struct pool *passwords; /* argon2id; shared */
     struct fetcher *fetcher;
-    struct upstream *population; /* NULL when registration is off */
+    struct upstreams upstreams;    /* all that are configured */
+    struct upstream *registration; /* of them, what registrations are checked with; NULL where none is named */
     struct domain_keys *keys;
     const struct domain_sealers *sealers;
     const struct keyring_options

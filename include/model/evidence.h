@@ -7,6 +7,8 @@
 
 #include "base/str.h"
 
+#define LEVEL_MOST 4 /* of proof (domain-china §7.2) */
+
 /* domain-china §1: the kinds of identity document. The value is stored; never renumber. */
 enum id_type {
     ID_TYPE_NONE = 0,
@@ -30,10 +32,32 @@ enum verify_result {
 #define VERIFY_RESULTS (VERIFY_UPSTREAM_ERROR + 1)
 const char *verify_result_name(enum verify_result result); /* "match", "mismatch", … */
 
+/* The ways of proof (model/methods.def). */
+enum proof_method {
+#define METHOD(identifier, name, level, type, check_method, what) METHOD_##identifier,
+#include "model/methods.def"
+#undef METHOD
+    PROOF_METHODS
+};
+
+/* What a piece of evidence is in the words of OpenID Connect for Identity Assurance 1.0. */
+enum evidence_type { EVIDENCE_DOCUMENT, EVIDENCE_RECORD };
+
+struct proof {
+    struct str name;
+    int level; /* what a match proves */
+    enum evidence_type type;
+    struct str check_method; /* of the eKYC and IDA identifiers registry */
+    struct str what;         /* document_details.type or record.type */
+};
+const struct proof *proof_of(enum proof_method method);
+/* NULL for one we do not know. */
+const struct proof *proof_from_name(struct str name);
+
 struct evidence {
     struct str source;    /* the configured upstream's name */
     struct str authority; /* "mps-population" */
-    struct str method;    /* "two_element_match" */
+    struct str method;    /* "two_element_match": a name of model/methods.def */
     struct str check_id;  /* the other side's reference, for disputes */
     bool folded;          /* names matched only after folding (domain-china §1.5) */
     enum verify_result result;

@@ -11,8 +11,26 @@
 
 #define SESSION_ID_SIZE 16
 
-/* Authentication methods used, RFC 8176: bits, written as `amr`. */
-enum amr { AMR_PWD = 1, AMR_OTP = 2, AMR_FACE = 4, AMR_MFA = 8 };
+/* Authentication methods used, RFC 8176 and ours: bits, written as `amr`. Stored: never renumber. */
+enum amr {
+    AMR_PWD = 1,
+    AMR_OTP = 2, /* RFC 6238 */
+    AMR_FACE = 4,
+    AMR_MFA = 8,
+    AMR_SMS = 16,
+    AMR_ALI = 32,   /* Alipay */
+    AMR_WX = 64,    /* WeChat */
+    AMR_CTID = 128, /* a service credential of CTID */
+    AMR_NCID = 256, /* of the national network identity */
+    AMR_FED = 512,  /* another OpenID Provider */
+};
+
+/*
+ * The highest level of sign-in that methods can give, whatever is proven of the person (docs/decisions/levels.md): a
+ * phone alone 1; a password, or another's sign-in service, 2; a live face besides, 3; a one-time password besides,
+ * which is a second factor of cryptography (GB/T 22239 8.1.4.1 d), 4.
+ */
+int amr_level(unsigned amr);
 
 struct session {
     struct str session_id; /* base64url of SESSION_ID_SIZE bytes; not stored in the record, it is the key */

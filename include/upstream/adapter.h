@@ -10,22 +10,63 @@ struct upstream_call {
     struct arena *arena;
     struct fetcher *fetcher;
     const struct upstream_settings *settings;
+    void *state;        /* what open made; NULL without */
     int64_t timeout_ms; /* what is left of the call's time */
     bool unreachable;   /* set by the adapter: the connection failed, before or within the answer */
+};
+
+/* An option of the adapter's own, in its entry of `upstreams:`. The common ones are members of struct
+ * upstream_settings. */
+enum upstream_option_kind { OPTION_TEXT, OPTION_PATH, OPTION_INT, OPTION_TREE };
+struct upstream_option {
+    const char *name;
+    enum upstream_option_kind kind;
+    bool required;
+    const char *help; /* one line for the reference */
 };
 
 struct upstream_adapter {
     const char *name;
     const char *authority; /* who answers, for evidence: "mps-population" */
-    bool idempotent;       /* may be asked again once after a connection failure */
-    /* Refuses settings it cannot work with. */
+    bool idempotent;       /* verify may be asked again once after a connection failure */
+    struct upstream_traits traits;
+    const struct upstream_option *options;
+    size_t option_count;
+    /* Refuses settings it cannot work with; NULL: takes any. */
     bool (*check)(const struct upstream_settings *settings, struct fault *fault);
-    /* Fills the evidence's own fields (check_id, match mode); result, source and times are put by the guard. Waits. */
+    /* After check: what calls need at hand (loaded keys, what the other side published). NULL: nothing. */
+    bool (*open)(const struct upstream_settings *settings, void **ret_state, struct fault *fault);
+    void (*close)(void *state);
+    /* Where the traits depend on the settings; NULL: those above. */
+    struct upstream_traits (*traits_of)(const void *state);
+
+    /* Fill what the other side told; of the evidence: method, check_id, folded, level, and authority where it is not
+     * the adapter's own. Source, result and times are put by the guard. NULL: not this adapter's. Wait. */
     enum verify_result (*verify)(struct upstream_call *call, const struct upstream_asked *asked,
-                                 struct evidence *ret_evidence);
+                                 struct upstream_found *ret_found);
+    enum verify_result (*begin)(struct upstream_call *call, const struct upstream_begin *begin,
+                                struct upstream_begun *ret_begun);
+    enum verify_result (*finish)(struct upstream_call *call, const struct upstream_returned *returned,
+                                 struct upstream_found *ret_found);
+    enum verify_result (*send)(struct upstream_call *call, const struct upstream_message *message);
 };
 
 const struct upstream_adapter *upstream_adapter_find(struct str name);
+
+/* The adapter's own options, for its check and open. A value that is not there is absent, or `otherwise`. */
+struct str upstream_option_text(const struct upstream_settings *settings, const char *name);
+struct str upstream_option_path(const struct upstream_settings *settings, struct arena *arena, const char *name);
+/* False with a fault when it is not a whole number from `least` to `most`. */
+bool upstream_option_int(const struct upstream_settings *settings, const char *name, int64_t otherwise, int64_t least,
+                         int64_t most, int64_t *ret_number, struct fault *fault);
+/* No members that are neither common nor the adapter's own, each of its form, and all that are required. */
+bool upstream_options_check(const struct upstream_adapter *adapter, const struct upstream_settings *settings,
+                            struct fault *fault);
+/* url is http:// or https:// and has neither query nor fragment nor a slash at its end. */
+bool upstream_url_check(const struct upstream_settings *settings, struct fault *fault);
+
+/* Puts the method and the level that a match of it proves. */
+void upstream_found_by(struct upstream_found *found, enum proof_method method, enum verify_result result);
 
 extern const struct upstream_adapter population_adapter;
 

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "domain/registry.h"
 #include "endpoint/page.h"
-#include "upstream/upstream.h"
+#include "upstreams.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,6 +37,12 @@ int command_check(int argc, char **argv) {
     struct fault fault;
     if (!command_load_config(argv[1], arena, config) || !command_load_clients(config, arena, &clients, &client_count)) {
         return 1;
+    }
+    for (size_t i = 0; i < config->upstream_count; i++) {
+        const struct upstream_settings settings = command_upstream_settings(&config->upstreams[i]);
+        if (!upstream_check(&settings, &fault)) {
+            return command_failed(&fault);
+        }
     }
     struct pages *pages;
     if (!pages_open(config->server_pages_folder, &pages, &fault)) {

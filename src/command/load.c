@@ -93,7 +93,6 @@ struct domain_settings command_settings(const struct config *config) {
         .registration_enabled = config->registration_enabled,
         .registration_attempts_per_number = config->registration_attempts_per_number,
         .registration_attempts_per_address = config->registration_attempts_per_address,
-        .registration_evidence_days = config->registration_evidence_days,
     };
 }
 

@@ -118,8 +118,8 @@ void observe_worker(struct metrics *metrics, const struct observed_worker *worke
     metrics_set(metrics, METRIC_FIBERS, 0, 0, fiber_count(worker->loop));
     observe_redis(metrics, worker->redis);
     observe_sql(metrics);
-    if (worker->upstream) {
-        observe_upstream(metrics, worker->upstream_index, worker->upstream);
+    for (size_t i = 0; i < worker->upstreams->count; i++) {
+        observe_upstream(metrics, i, worker->upstreams->items[i]);
     }
 }
 

@@ -12,7 +12,7 @@ struct http_server;
 struct loop;
 struct pool;
 struct redis;
-struct upstream;
+struct upstreams;
 
 /* The metrics of a process with that configuration; both outlive them, configuration and arena. */
 struct metrics_group *observe_metrics_new(struct arena *arena, const struct config *config, size_t workers);
@@ -20,9 +20,8 @@ struct metrics_group *observe_metrics_new(struct arena *arena, const struct conf
 /* Of one worker, by its own thread. */
 struct observed_worker {
     const struct loop *loop;
-    const struct redis *redis;       /* NULL with the memory driver */
-    const struct upstream *upstream; /* NULL where none is open */
-    size_t upstream_index;           /* of it in the configuration */
+    const struct redis *redis;         /* NULL with the memory driver */
+    const struct upstreams *upstreams; /* in the order of the configuration */
     const struct http_server *public;
 };
 void observe_worker(struct metrics *metrics, const struct observed_worker *worker);

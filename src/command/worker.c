@@ -19,7 +19,7 @@
 #include "loop/redis.h"
 #include "minutes.h"
 #include "observe.h"
-#include "upstream/upstream.h"
+#include "upstreams.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -36,8 +36,6 @@ struct worker {
 
     struct loop *loop;
     struct redis *redis;
-    struct upstream *population;
-    size_t population_index; /* in the configuration */
     struct domain domain;
     struct events events;
     struct endpoint endpoint;
@@ -66,37 +64,6 @@ static struct kv *open_kv(struct worker *worker) {
     return kv_redis_new(worker->redis);
 }
 
-static const struct config_upstream *registration_upstream(const struct config *config) {
-    for (size_t i = 0; i < config->upstream_count; i++) {
-        if (str_equal(config->upstreams[i].name, config->registration_upstream)) {
-            return &config->upstreams[i];
-        }
-    }
-    return NULL;
-}
-
-static bool open_population(struct worker *worker) {
-    const struct config *config = worker->shared->config;
-    if (!config->registration_enabled) {
-        return true;
-    }
-    const struct config_upstream *found = registration_upstream(config);
-    CHECK(found); /* config_load has seen to it */
-    worker->population_index = (size_t)(found - config->upstreams);
-    const struct upstream_settings settings = {
-        .name = found->name,
-        .adapter = found->adapter,
-        .url = found->url,
-        .app_id = found->app_id,
-        .secret = found->secret,
-        .timeout_ms = found->timeout_ms,
-        .concurrent = found->concurrent,
-        .breaker_errors = found->breaker_errors,
-        .breaker_ms = found->breaker_ms,
-    };
-    return upstream_open(&settings, worker->domain.fetcher, &worker->population, &worker->fault);
-}
-
 static bool open_domain(struct worker *worker, struct keyring *keyring, struct registry *registry) {
     const struct shared *shared = worker->shared;
     const struct config *config = shared->config;
@@ -121,10 +88,11 @@ static bool open_domain(struct worker *worker, struct keyring *keyring, struct r
     domain->client_keys = client_keys_new();
     domain->kv = open_kv(worker);
     domain->fetcher = fetcher_new(worker->loop, &fetch_options);
-    if (!sql_connect(shared->database, &domain->sql, &worker->fault) || !open_population(worker)) {
+    if (!sql_connect(shared->database, &domain->sql, &worker->fault) ||
+        !command_upstreams_open(config, domain->fetcher, &domain->upstreams, &worker->fault)) {
         return false;
     }
-    domain->population = worker->population;
+    domain->registration = upstreams_find(&domain->upstreams, config->registration_upstream);
     worker->endpoint.audit = shared->audit;
     endpoint_init(&worker->endpoint, domain, shared->pages, domain->keys->arena);
     return true;
@@ -132,7 +100,7 @@ static bool open_domain(struct worker *worker, struct keyring *keyring, struct r
 
 static void close_domain(struct worker *worker) {
     struct domain *domain = &worker->domain;
-    upstream_free(worker->population);
+    command_upstreams_close(&domain->upstreams);
     fetcher_free(domain->fetcher);
     sql_free(domain->sql);
     kv_free(domain->kv);
@@ -206,8 +174,7 @@ static bool listen_ops(struct worker *worker) {
 static void observe(struct worker *worker) {
     observe_worker(worker->endpoint.metrics.own, &(struct observed_worker){.loop = worker->loop,
                                                                            .redis = worker->redis,
-                                                                           .upstream = worker->population,
-                                                                           .upstream_index = worker->population_index,
+                                                                           .upstreams = &worker->domain.upstreams,
                                                                            .public = worker->public});
 }
 

@@ -287,12 +287,17 @@ static void read_upstream(struct loading *loading, struct str name, const struct
         {"concurrent", NULL, &upstream->concurrent, 1, 10000},
         {"breaker_errors", NULL, &upstream->breaker_errors, 1, 1000},
         {"breaker_ms", NULL, &upstream->breaker_ms, 100, 600000},
+        {"evidence_days", NULL, &upstream->evidence_days, 0, 36500},
+        {"title", &upstream->title, NULL, 0, 0},
+        {"title_en", &upstream->title_en, NULL, 0, 0},
     };
     *upstream = (struct config_upstream){.name = name,
                                          .timeout_ms = 3000,
                                          .concurrent = 200,
                                          .breaker_errors = 5,
                                          .breaker_ms = 10000,
+                                         .folder = loading->folder,
+                                         .entry = node,
                                          .line = node->line};
     for (size_t i = 0; i < node->count; i++) {
         size_t m = 0;
@@ -302,8 +307,9 @@ static void read_upstream(struct loading *loading, struct str name, const struct
             m++;
         }
         if (m == ARRAY_LEN(members)) {
-            problem(loading, "is not an option");
-        } else if (node->items[i]->kind != YAML_SCALAR || str_is_empty(node->items[i]->text)) {
+            continue; /* the adapter's own, which it looks at */
+        }
+        if (node->items[i]->kind != YAML_SCALAR || str_is_empty(node->items[i]->text)) {
             problem(loading, "must be one value");
         } else if (members[m].text) {
             *members[m].text = node->items[i]->text;

@@ -111,7 +111,7 @@ static void tell_of_check(struct domain *domain, struct arena *arena, enum verif
     buf_init(&detail, arena, 128, DETAIL_MOST);
     struct json_out out = json_out(&detail);
     json_open_object(&out, NULL);
-    json_put_str(&out, "upstream", upstream_name(domain->population));
+    json_put_str(&out, "upstream", upstream_name(domain->registration));
     if (!str_is_absent(evidence->check_id)) {
         json_put_str(&out, "check_id", evidence->check_id);
     }
@@ -143,7 +143,9 @@ static enum registration_result ask_register(struct domain *domain, struct arena
                                          .id_type = person->number.type,
                                          .id_number = str_from(person->number.text),
                                          .request_id = log_request_id};
-    enum verify_result answered = upstream_verify(domain->population, arena, &asked, evidence);
+    struct upstream_found found;
+    enum verify_result answered = upstream_verify(domain->registration, arena, &asked, &found);
+    *evidence = found.evidence;
     tell_of_check(domain, arena, answered, evidence, client_address);
     enum registration_result result = result_of_check(answered);
     if (result == REGISTRATION_CANNOT_CHECK) {
@@ -167,8 +169,6 @@ static struct profile profile_of(struct arena *arena, const struct person *perso
 static enum registration_result create_account(struct domain *domain, struct arena *arena, const struct person *person,
                                                struct str password, struct evidence *evidence,
                                                struct account *ret_account) {
-    int64_t days = domain->settings->registration_evidence_days;
-    evidence->expires_at = days > 0 ? evidence->checked_at + days * DAY_S : 0;
     const struct account_wanted wanted = {
         .profile = profile_of(arena, person), .password = password, .evidence = evidence, .evidence_count = 1};
     struct str account_id, taken_by;

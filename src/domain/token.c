@@ -28,7 +28,11 @@ static const struct {
     enum amr bit;
     struct str name;
 } amr_names[] = {
-    {AMR_PWD, STR_INIT("pwd")}, {AMR_OTP, STR_INIT("otp")}, {AMR_FACE, STR_INIT("face")}, {AMR_MFA, STR_INIT("mfa")}};
+    {AMR_PWD, STR_INIT("pwd")}, {AMR_OTP, STR_INIT("otp")},   {AMR_FACE, STR_INIT("face")},
+    {AMR_MFA, STR_INIT("mfa")}, {AMR_SMS, STR_INIT("sms")},   {AMR_ALI, STR_INIT("ali")},
+    {AMR_WX, STR_INIT("wx")},   {AMR_CTID, STR_INIT("ctid")}, {AMR_NCID, STR_INIT("ncid")},
+    {AMR_FED, STR_INIT("fed")},
+};
 
 struct str acr_of_level(int level) {
     return acr_values[level < 0 || level > LEVELS ? 0 : level];

@@ -16,13 +16,14 @@ struct admin_answer upstreams_list(struct domain *domain, struct arena *arena, c
     if (!admin_allowed(domain, actor, MAY_UPSTREAM_READ, &answer)) {
         return answer;
     }
-    struct upstream_view *view = arena_new_of(arena, struct upstream_view);
-    *ret_views = view;
-    *ret_count = domain->population ? 1 : 0;
-    if (domain->population) {
-        view->name = upstream_name(domain->population);
-        view->adapter = upstream_adapter(domain->population);
-        view->breaker = breaker_names[upstream_health(domain->population)->breaker];
+    const struct upstreams *upstreams = &domain->upstreams;
+    struct upstream_view *views = arena_array_of(arena, upstreams->count + 1, struct upstream_view);
+    for (size_t i = 0; i < upstreams->count; i++) {
+        views[i] = (struct upstream_view){.name = upstream_name(upstreams->items[i]),
+                                          .adapter = upstream_adapter(upstreams->items[i]),
+                                          .breaker = breaker_names[upstream_health(upstreams->items[i])->breaker]};
     }
+    *ret_views = views;
+    *ret_count = upstreams->count;
     return admin_answer(ADMIN_DONE);
 }

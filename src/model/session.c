@@ -7,6 +7,17 @@
 
 #define SESSION_VERSION 1
 
+int amr_level(unsigned amr) {
+    bool known = amr & (AMR_PWD | AMR_ALI | AMR_WX | AMR_CTID | AMR_NCID | AMR_FED);
+    if (known && (amr & AMR_OTP)) {
+        return 4;
+    }
+    if (known && (amr & AMR_FACE)) {
+        return 3;
+    }
+    return known ? 2 : amr & AMR_SMS ? 1 : 0;
+}
+
 void session_pack(const struct session *session, struct buf *buf) {
     pack_number(buf, SESSION_VERSION);
     pack_str(buf, session->account_id);

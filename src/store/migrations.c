@@ -132,7 +132,58 @@ static const char *const version_4[] = {
     NULL,
 };
 
-const char *const *const sql_migrations[] = {version_1, version_2, version_audit, version_4};
+/* What people are proven with, whom they act for, and who was told about them. */
+static const char *const version_5[] = {
+    /* Whoever turned out to be somebody who had an account. */
+    "ALTER TABLE accounts ADD COLUMN merged_into TEXT",
+
+    /* due_at: when it is to be checked again, 0 for never. ended_at: when it stopped counting before its time. */
+    "ALTER TABLE verifications ADD COLUMN due_at BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE verifications ADD COLUMN ended_at BIGINT NOT NULL DEFAULT 0",
+    "CREATE INDEX verifications_due ON verifications(due_at, verification_id)",
+
+    /* Other services that a person signs in with: the name they have there, as a keyed hash. */
+    "CREATE TABLE links ("
+    " link_id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts(account_id) ON DELETE CASCADE,"
+    " upstream TEXT NOT NULL, subject_hash BYTEA NOT NULL, label_sealed BYTEA NOT NULL, created_at BIGINT NOT NULL,"
+    " used_at BIGINT NOT NULL, UNIQUE (upstream, subject_hash))",
+    "CREATE INDEX links_account ON links(account_id)",
+
+    "CREATE TABLE organisations ("
+    " organisation_id TEXT PRIMARY KEY, code_hash BYTEA NOT NULL UNIQUE, sealed BYTEA NOT NULL, status INTEGER NOT "
+    "NULL,"
+    " source TEXT NOT NULL, check_id TEXT NOT NULL, checked_at BIGINT NOT NULL, due_at BIGINT NOT NULL,"
+    " version BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)",
+    "CREATE INDEX organisations_due ON organisations(due_at, organisation_id)",
+
+    /* Who may act for an organisation, as what, in which matters, and from when to when. Never deleted. */
+    "CREATE TABLE mandates ("
+    " mandate_id TEXT PRIMARY KEY, organisation_id TEXT NOT NULL REFERENCES organisations(organisation_id),"
+    " account_id TEXT NOT NULL REFERENCES accounts(account_id), role INTEGER NOT NULL, scope TEXT NOT NULL,"
+    " state INTEGER NOT NULL, not_before BIGINT NOT NULL, not_after BIGINT NOT NULL, granted_by TEXT NOT NULL,"
+    " method TEXT NOT NULL, accepted_at BIGINT NOT NULL, ended_at BIGINT NOT NULL, ended_by TEXT, reason TEXT,"
+    " version BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)",
+    "CREATE INDEX mandates_account ON mandates(account_id, state)",
+    "CREATE INDEX mandates_organisation ON mandates(organisation_id, state)",
+    "CREATE INDEX mandates_end ON mandates(not_after, mandate_id)",
+
+    /* What an administrator saw of a person at a window, and who confirmed it. */
+    "CREATE TABLE window_records ("
+    " record_id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts(account_id), state INTEGER NOT NULL,"
+    " sealed BYTEA NOT NULL, place TEXT NOT NULL, recorded_by TEXT NOT NULL, decided_by TEXT, reason TEXT,"
+    " version BIGINT NOT NULL, created_at BIGINT NOT NULL, decided_at BIGINT NOT NULL)",
+    "CREATE INDEX window_records_state ON window_records(state, created_at, record_id)",
+    "CREATE INDEX window_records_account ON window_records(account_id)",
+
+    /* Who was told what about whom: one row for each client system and set of claims (PIPL art. 23, 55). */
+    "CREATE TABLE disclosures ("
+    " account_id TEXT NOT NULL REFERENCES accounts(account_id) ON DELETE CASCADE, client_id TEXT NOT NULL,"
+    " claims TEXT NOT NULL, times BIGINT NOT NULL, first_at BIGINT NOT NULL, last_at BIGINT NOT NULL,"
+    " PRIMARY KEY (account_id, client_id, claims))",
+    NULL,
+};
+
+const char *const *const sql_migrations[] = {version_1, version_2, version_audit, version_4, version_5};
 const int64_t sql_schema_version = ARRAY_LEN(sql_migrations);
 
 #define READ_VERSION "SELECT version FROM schema_version"

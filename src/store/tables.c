@@ -6,11 +6,12 @@
 #include "store/copy.h"
 
 const struct sql_table sql_tables[] = {
-    {"accounts", "account_id, state, level, level_until, created_at, updated_at, profile_sealed", false},
+    {"accounts", "account_id, state, level, level_until, created_at, updated_at, profile_sealed, merged_into", false},
     {"identifiers", "kind, hash, account_id", false},
     {"credentials", "account_id, kind, secret, created_at", false},
     {"verifications",
-     "verification_id, account_id, source, authority, method, check_id, folded, result, level, checked_at, expires_at",
+     "verification_id, account_id, source, authority, method, check_id, folded, result, level, checked_at, expires_at, "
+     "due_at, ended_at",
      false},
     {"consents", "account_id, client_id, scope, granted_at", false},
     {"revisions", "name, revision", true},
@@ -27,6 +28,19 @@ const struct sql_table sql_tables[] = {
      false},
     {"initial_access_tokens", "token_id, mac, policy, uses_left, expires_at, created_by, created_at", false},
     {"self_registrations", "client_id, token_id, unused_s, used_at", false},
+    {"links", "link_id, account_id, upstream, subject_hash, label_sealed, created_at, used_at", false},
+    {"organisations",
+     "organisation_id, code_hash, sealed, status, source, check_id, checked_at, due_at, version, created_at, "
+     "updated_at",
+     false},
+    {"mandates",
+     "mandate_id, organisation_id, account_id, role, scope, state, not_before, not_after, granted_by, method, "
+     "accepted_at, ended_at, ended_by, reason, version, created_at, updated_at",
+     false},
+    {"window_records",
+     "record_id, account_id, state, sealed, place, recorded_by, decided_by, reason, version, created_at, decided_at",
+     false},
+    {"disclosures", "account_id, client_id, claims, times, first_at, last_at", false},
     {"settings", "name, value, version, updated_by, updated_at", false},
     {"audit_outbox", "event_id, record", false},
     {"audit", "node, seq, at_ms, event, result, actor, client_id, subject, request_id, record, mac", false},

@@ -19,7 +19,6 @@
 #define BODY_MOST     4096
 #define ANSWER_MOST   (16 * 1024)
 #define CHECK_ID_MOST 128
-#define LEVEL         2 /* name and number matched at a register */
 
 struct str population_signature(struct arena *arena, struct str secret, const struct population_signed *parts) {
     struct sha256 body = sha256_of(parts->body);
@@ -34,10 +33,7 @@ static bool check(const struct upstream_settings *settings, struct fault *fault)
         return fault_set(fault, "upstreams.%.*s: app_id is missing, or secret is shorter than 16 characters",
                          STR_ARG(settings->name));
     }
-    if (!str_starts(settings->url, STR("https://")) && !str_starts(settings->url, STR("http://"))) {
-        return fault_set(fault, "upstreams.%.*s: url must start with https:// or http://", STR_ARG(settings->name));
-    }
-    return true;
+    return upstream_url_check(settings, fault);
 }
 
 /* --- asking --- */
@@ -160,7 +156,7 @@ static bool is_json(const struct fetch_answer *answer) {
 /* --- the adapter --- */
 
 static enum verify_result verify(struct upstream_call *call, const struct upstream_asked *asked,
-                                 struct evidence *ret_evidence) {
+                                 struct upstream_found *ret_found) {
     struct exchange exchange;
     struct fetch_answer fetched = {0};
     struct population_answer answer;
@@ -176,12 +172,22 @@ static enum verify_result verify(struct upstream_call *call, const struct upstre
         !population_answer_read(call->arena, fetched.body, &expected, &answer)) {
         return VERIFY_UPSTREAM_ERROR;
     }
-    ret_evidence->method = STR("two_element_match");
-    ret_evidence->check_id = answer.check_id;
-    ret_evidence->folded = answer.folded;
-    ret_evidence->level = answer.result == VERIFY_MATCH ? LEVEL : 0;
+    upstream_found_by(ret_found, METHOD_TWO_ELEMENT, answer.result);
+    ret_found->evidence.check_id = answer.check_id;
+    ret_found->evidence.folded = answer.folded;
     return answer.result;
 }
 
 const struct upstream_adapter population_adapter = {
-    .name = "population", .authority = "mps-population", .idempotent = true, .check = check, .verify = verify};
+    .name = "population",
+    .authority = "mps-population",
+    .idempotent = true,
+    .traits = {.services = UPSTREAM_PERSON,
+               .asks = ASK_NAME | ASK_ID_NUMBER,
+               .method = METHOD_TWO_ELEMENT,
+               .level = 2,
+               .title = STR_INIT("公安人口库核验"),
+               .title_en = STR_INIT("population register")},
+    .check = check,
+    .verify = verify,
+};

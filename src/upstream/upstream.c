@@ -12,9 +12,13 @@
 
 #include <stdlib.h>
 
+#define DAY_S 86400
+
 struct upstream {
     const struct upstream_adapter *adapter;
     struct upstream_settings settings;
+    struct upstream_traits traits;
+    void *state; /* the adapter's */
     struct fetcher *fetcher;
     int64_t consecutive_errors;
     int64_t open_until; /* monotonic ms */
@@ -22,25 +26,49 @@ struct upstream {
     struct upstream_health health;
 };
 
+static void put_titles(struct upstream *upstream) {
+    const struct upstream_settings *settings = &upstream->settings;
+    struct upstream_traits *traits = &upstream->traits;
+    traits->title = str_or(settings->title, str_or(traits->title, settings->name));
+    traits->title_en = str_or(settings->title_en, str_or(traits->title_en, traits->title));
+}
+
 bool upstream_open(const struct upstream_settings *settings, struct fetcher *fetcher, struct upstream **ret_upstream,
                    struct fault *fault) {
     const struct upstream_adapter *adapter = upstream_adapter_find(settings->adapter);
+    void *state = NULL;
     if (!adapter) {
         return fault_set(fault, "upstreams.%.*s: there is no adapter %.*s", STR_ARG(settings->name),
                          STR_ARG(settings->adapter));
     }
-    if (!adapter->check(settings, fault)) {
+    if (!upstream_options_check(adapter, settings, fault) || (adapter->check && !adapter->check(settings, fault)) ||
+        (adapter->open && !adapter->open(settings, &state, fault))) {
         return false;
     }
     struct upstream *upstream = check_calloc(1, sizeof(*upstream));
     upstream->adapter = adapter;
     upstream->settings = *settings;
+    upstream->state = state;
+    upstream->traits = adapter->traits_of ? adapter->traits_of(state) : adapter->traits;
     upstream->fetcher = fetcher;
+    put_titles(upstream);
     *ret_upstream = upstream;
     return true;
 }
 
+bool upstream_check(const struct upstream_settings *settings, struct fault *fault) {
+    struct upstream *upstream;
+    if (!upstream_open(settings, NULL, &upstream, fault)) {
+        return false;
+    }
+    upstream_free(upstream);
+    return true;
+}
+
 void upstream_free(struct upstream *upstream) {
+    if (upstream && upstream->adapter->close) {
+        upstream->adapter->close(upstream->state);
+    }
     free(upstream);
 }
 
@@ -50,6 +78,32 @@ struct str upstream_name(const struct upstream *upstream) {
 
 struct str upstream_adapter(const struct upstream *upstream) {
     return upstream->settings.adapter;
+}
+
+const struct upstream_traits *upstream_traits(const struct upstream *upstream) {
+    return &upstream->traits;
+}
+
+const struct upstream_health *upstream_health(const struct upstream *upstream) {
+    return &upstream->health;
+}
+
+struct upstream *upstreams_find(const struct upstreams *upstreams, struct str name) {
+    for (size_t i = 0; i < upstreams->count; i++) {
+        if (str_equal(upstreams->items[i]->settings.name, name)) {
+            return upstreams->items[i];
+        }
+    }
+    return NULL;
+}
+
+struct upstream *upstreams_first(const struct upstreams *upstreams, unsigned services) {
+    for (size_t i = 0; i < upstreams->count; i++) {
+        if ((upstreams->items[i]->traits.services & services) == services) {
+            return upstreams->items[i];
+        }
+    }
+    return NULL;
 }
 
 /* --- breaker --- */
@@ -97,49 +151,115 @@ static void breaker_heard(struct upstream *upstream, bool error) {
 
 /* --- calling --- */
 
+/* One of the four questions, with what it is asked with and where the answer goes. */
+struct question {
+    const struct upstream_asked *asked;
+    const struct upstream_begin *begin;
+    const struct upstream_returned *returned;
+    const struct upstream_message *message;
+    struct upstream_found *found;
+    struct upstream_begun *begun;
+};
+
+static enum verify_result ask(const struct upstream_adapter *adapter, struct upstream_call *call,
+                              const struct question *question) {
+    if (question->asked) {
+        return adapter->verify ? adapter->verify(call, question->asked, question->found) : VERIFY_UNSUPPORTED;
+    }
+    if (question->begin) {
+        return adapter->begin ? adapter->begin(call, question->begin, question->begun) : VERIFY_UNSUPPORTED;
+    }
+    if (question->returned) {
+        return adapter->finish ? adapter->finish(call, question->returned, question->found) : VERIFY_UNSUPPORTED;
+    }
+    return adapter->send ? adapter->send(call, question->message) : VERIFY_UNSUPPORTED;
+}
+
 static enum verify_result call_adapter(struct upstream *upstream, struct arena *arena,
-                                       const struct upstream_asked *asked, struct evidence *evidence) {
+                                       const struct question *question) {
     int64_t deadline = clock_monotonic_ms() + upstream->settings.timeout_ms;
     struct upstream_call call = {.arena = arena,
                                  .fetcher = upstream->fetcher,
                                  .settings = &upstream->settings,
+                                 .state = upstream->state,
                                  .timeout_ms = upstream->settings.timeout_ms};
-    enum verify_result result = upstream->adapter->verify(&call, asked, evidence);
-    if (result != VERIFY_UPSTREAM_ERROR || !call.unreachable || !upstream->adapter->idempotent) {
+    enum verify_result result = ask(upstream->adapter, &call, question);
+    bool again = question->asked && upstream->adapter->idempotent;
+    if (result != VERIFY_UPSTREAM_ERROR || !call.unreachable || !again) {
         return result;
     }
     call.unreachable = false;
     call.timeout_ms = deadline - clock_monotonic_ms();
-    return call.timeout_ms > 0 ? upstream->adapter->verify(&call, asked, evidence) : result;
+    return call.timeout_ms > 0 ? ask(upstream->adapter, &call, question) : result;
 }
 
-enum verify_result upstream_verify(struct upstream *upstream, struct arena *arena, const struct upstream_asked *asked,
-                                   struct evidence *ret_evidence) {
+static enum verify_result guarded(struct upstream *upstream, struct arena *arena, const struct question *question) {
     bool allowed = breaker_allows(upstream);
     if (!allowed || upstream->health.running >= upstream->settings.concurrent) {
         upstream->health.shed++;
         return allowed ? VERIFY_RATE_LIMITED : VERIFY_UPSTREAM_ERROR;
     }
-    struct evidence evidence = {0};
     bool trial = upstream->health.breaker == BREAKER_TRIAL;
     upstream->trial_running = upstream->trial_running || trial;
     upstream->health.running++;
     upstream->health.calls++;
     int64_t started = clock_monotonic_us();
-    enum verify_result result = call_adapter(upstream, arena, asked, &evidence);
+    enum verify_result result = call_adapter(upstream, arena, question);
     histogram_add(&upstream->health.took, clock_monotonic_us() - started);
     upstream->health.answers[result]++;
     upstream->health.running--;
     upstream->trial_running = upstream->trial_running && !trial;
     breaker_heard(upstream, result == VERIFY_UPSTREAM_ERROR);
-    evidence.source = upstream->settings.name;
-    evidence.authority = str_from(upstream->adapter->authority);
-    evidence.result = result;
-    evidence.checked_at = clock_wall();
-    *ret_evidence = evidence;
     return result;
 }
 
-const struct upstream_health *upstream_health(const struct upstream *upstream) {
-    return &upstream->health;
+static void complete_evidence(const struct upstream *upstream, enum verify_result result, struct evidence *evidence) {
+    int64_t days = upstream->settings.evidence_days;
+    evidence->source = upstream->settings.name;
+    evidence->authority = str_or(evidence->authority, str_from(upstream->adapter->authority));
+    evidence->result = result;
+    evidence->checked_at = clock_wall();
+    evidence->expires_at = days > 0 ? evidence->checked_at + days * DAY_S : 0;
+}
+
+enum verify_result upstream_verify(struct upstream *upstream, struct arena *arena, const struct upstream_asked *asked,
+                                   struct upstream_found *ret_found) {
+    *ret_found = (struct upstream_found){0};
+    enum verify_result result = guarded(upstream, arena, &(struct question){.asked = asked, .found = ret_found});
+    complete_evidence(upstream, result, &ret_found->evidence);
+    return result;
+}
+
+enum verify_result upstream_begin(struct upstream *upstream, struct arena *arena, const struct upstream_begin *begin,
+                                  struct upstream_begun *ret_begun) {
+    *ret_begun = (struct upstream_begun){0};
+    enum verify_result result = guarded(upstream, arena, &(struct question){.begin = begin, .begun = ret_begun});
+    CHECK(result != VERIFY_PENDING || (ret_begun->url.len > 0 && ret_begun->kept.len <= UPSTREAM_KEPT_MOST));
+    return result;
+}
+
+enum verify_result upstream_finish(struct upstream *upstream, struct arena *arena,
+                                   const struct upstream_returned *returned, struct upstream_found *ret_found) {
+    *ret_found = (struct upstream_found){0};
+    enum verify_result result = guarded(upstream, arena, &(struct question){.returned = returned, .found = ret_found});
+    complete_evidence(upstream, result, &ret_found->evidence);
+    return result;
+}
+
+enum verify_result upstream_send(struct upstream *upstream, struct arena *arena,
+                                 const struct upstream_message *message) {
+    return guarded(upstream, arena, &(struct question){.message = message});
+}
+
+struct str upstream_param(const struct upstream_returned *returned, const char *name) {
+    struct str value = STR_NONE;
+    for (size_t i = 0; i < returned->param_count; i++) {
+        if (str_equal(returned->params[i].name, str_from(name))) {
+            if (!str_is_absent(value)) {
+                return STR_NONE;
+            }
+            value = returned->params[i].value;
+        }
+    }
+    return value;
 }

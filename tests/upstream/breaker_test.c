@@ -29,7 +29,7 @@ static bool check_settings(const struct upstream_settings *settings, struct faul
 }
 
 static enum verify_result follow_script(struct upstream_call *call, const struct upstream_asked *asked,
-                                        struct evidence *ret_evidence) {
+                                        struct upstream_found *ret_found) {
     size_t at = script.next++;
     CHECK(at < CALLS_MOST);
     struct step step = at < script.count ? script.steps[at] : (struct step){.result = VERIFY_MATCH};
@@ -38,7 +38,7 @@ static enum verify_result follow_script(struct upstream_call *call, const struct
         fiber_sleep(step.takes_ms);
     }
     call->unreachable = step.unreachable;
-    ret_evidence->check_id = STR("chk-7");
+    ret_found->evidence.check_id = STR("chk-7");
     return step.result;
 }
 
@@ -81,8 +81,8 @@ static struct upstream *opened_with(const struct upstream_settings *settings, co
 static enum verify_result ask(struct upstream *upstream) {
     struct arena *arena ARENA_AUTO = arena_new();
     const struct upstream_asked asked = {.name = STR("测试甲"), .id_number = STR("110105188812310013")};
-    struct evidence evidence;
-    return upstream_verify(upstream, arena, &asked, &evidence);
+    struct upstream_found found;
+    return upstream_verify(upstream, arena, &asked, &found);
 }
 
 static void pause_ms(int64_t ms) {
@@ -117,14 +117,14 @@ static void every_result_comes_through_with_its_evidence(void **state) {
         struct arena *arena ARENA_AUTO = arena_new();
         struct upstream *upstream = opened(&usual, {.result = result});
         const struct upstream_asked asked = {.name = STR("测试甲")};
-        struct evidence evidence;
+        struct upstream_found found;
         int64_t before = clock_wall();
-        assert_int_equal(upstream_verify(upstream, arena, &asked, &evidence), result);
-        assert_int_equal(evidence.result, result);
-        assert_str(evidence.source, "population");
-        assert_str(evidence.authority, "a-register");
-        assert_str(evidence.check_id, "chk-7");
-        assert_true(evidence.checked_at >= before && evidence.checked_at <= clock_wall());
+        assert_int_equal(upstream_verify(upstream, arena, &asked, &found), result);
+        assert_int_equal(found.evidence.result, result);
+        assert_str(found.evidence.source, "population");
+        assert_str(found.evidence.authority, "a-register");
+        assert_str(found.evidence.check_id, "chk-7");
+        assert_true(found.evidence.checked_at >= before && found.evidence.checked_at <= clock_wall());
         upstream_free(upstream);
     }
 }

@@ -256,7 +256,7 @@ struct fixture {
     struct upstream_asked asked;
     struct upstream *upstream;
     enum verify_result result;
-    struct evidence evidence;
+    struct upstream_found found;
     int64_t took_ms;
 };
 
@@ -306,7 +306,7 @@ static struct upstream_settings settings_for(struct fixture *fixture) {
 static void ask_on_fiber(void *arg) {
     struct fixture *fixture = arg;
     int64_t before = clock_monotonic_ms();
-    fixture->result = upstream_verify(fixture->upstream, fixture->arena, &fixture->asked, &fixture->evidence);
+    fixture->result = upstream_verify(fixture->upstream, fixture->arena, &fixture->asked, &fixture->found);
     fixture->took_ms = clock_monotonic_ms() - before;
 }
 
@@ -327,13 +327,13 @@ static enum verify_result ask(struct fixture *fixture, enum how how) {
 static void a_good_answer_becomes_evidence(void **state) {
     struct fixture *fixture = *state;
     assert_int_equal(ask(fixture, GOOD), VERIFY_MATCH);
-    assert_int_equal(fixture->evidence.result, VERIFY_MATCH);
-    assert_str(fixture->evidence.source, "population");
-    assert_str(fixture->evidence.authority, "mps-population");
-    assert_str(fixture->evidence.method, "two_element_match");
-    assert_str(fixture->evidence.check_id, "chk-7");
-    assert_int_equal(fixture->evidence.level, 2);
-    assert_false(fixture->evidence.folded);
+    assert_int_equal(fixture->found.evidence.result, VERIFY_MATCH);
+    assert_str(fixture->found.evidence.source, "population");
+    assert_str(fixture->found.evidence.authority, "mps-population");
+    assert_str(fixture->found.evidence.method, "two_element_match");
+    assert_str(fixture->found.evidence.check_id, "chk-7");
+    assert_int_equal(fixture->found.evidence.level, 2);
+    assert_false(fixture->found.evidence.folded);
 }
 
 static void the_request_is_signed_and_says_who_is_asked_about(void **state) {
@@ -410,7 +410,7 @@ static void only_a_good_answer_is_an_answer(void **state) {
         enum verify_result result = ask(fixture, rows[i].how);
         assert_row(result == rows[i].result, rows[i].name);
         assert_row(fixture->service.calls == rows[i].calls, rows[i].name);
-        assert_row(fixture->evidence.level == (result == VERIFY_MATCH ? 2 : 0), rows[i].name);
+        assert_row(fixture->found.evidence.level == (result == VERIFY_MATCH ? 2 : 0), rows[i].name);
         assert_row(fixture->took_ms < TIMEOUT_MS + 1000, rows[i].name);
     }
 }

@@ -108,9 +108,6 @@ bool page_session(struct page_call *page_call, struct session *ret_session) {
     return false;
 }
 
-/* A password proves no more than level 2, whatever is known about the person. */
-#define PASSWORD_LEVEL 2
-
 /* `session` NULL when none could be started. */
 static void tell(const struct page_call *page_call, const struct account *account, const struct session *session,
                  const char *reason) {
@@ -131,7 +128,7 @@ void page_signed_in(struct page_call *page_call, const struct account *account, 
         .account_id = account->account_id,
         .created_at = now,
         .auth_time = now,
-        .level = account->level < PASSWORD_LEVEL ? account->level : PASSWORD_LEVEL,
+        .level = account->level < amr_level(AMR_PWD) ? account->level : amr_level(AMR_PWD),
         .amr = AMR_PWD,
     };
     struct session session;

@@ -1,0 +1,8 @@
+/*
+ * The services there are.
+ */
+#include "base/check.h"
+#include "simulate.h"
+
+const struct service_kind *const service_kinds[] = {&population_service};
+const size_t service_kind_count = ARRAY_LEN(service_kinds);
