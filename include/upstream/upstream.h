@@ -112,6 +112,9 @@ struct upstream_found {
 enum verify_result upstream_verify(struct upstream *upstream, struct arena *arena, const struct upstream_asked *asked,
                                    struct upstream_found *ret_found);
 
+/* A fresh transaction: 32 hexadecimal digits at random. */
+struct str upstream_transaction(struct arena *arena);
+
 /* --- services that the browser goes to --- */
 
 struct upstream_begin {

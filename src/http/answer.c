@@ -19,6 +19,7 @@ static const struct {
     {200, STR_INIT("200 OK")},
     {201, STR_INIT("201 Created")},
     {204, STR_INIT("204 No Content")},
+    {302, STR_INIT("302 Found")},
     {303, STR_INIT("303 See Other")},
     {304, STR_INIT("304 Not Modified")},
     {400, STR_INIT("400 Bad Request")},

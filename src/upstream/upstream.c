@@ -6,7 +6,9 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/encode.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "loop/fiber.h"
 #include "upstream/adapter.h"
 
@@ -249,6 +251,12 @@ enum verify_result upstream_finish(struct upstream *upstream, struct arena *aren
 enum verify_result upstream_send(struct upstream *upstream, struct arena *arena,
                                  const struct upstream_message *message) {
     return guarded(upstream, arena, &(struct question){.message = message});
+}
+
+struct str upstream_transaction(struct arena *arena) {
+    unsigned char bytes[16];
+    random_bytes(bytes, sizeof(bytes));
+    return hex_encode(arena, str_of(bytes, sizeof(bytes)));
 }
 
 struct str upstream_param(const struct upstream_returned *returned, const char *name) {
