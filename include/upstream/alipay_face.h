@@ -32,7 +32,7 @@ bool alipay_face_begun_read(enum alipay_face_product product, const struct json 
 struct alipay_face_expected {
     struct str certify_id, transaction;
     struct str name, id_number;
-    bool came_back; /* the browser did: certify.open says F both before the check and after a failed one */
+    bool came_back; /* from there: certify.open says F both before the check and after a failed one */
 };
 /*
  * From the content of an authentic answer: VERIFY_MATCH, VERIFY_MISMATCH, VERIFY_PENDING; VERIFY_UPSTREAM_ERROR when it

@@ -19,6 +19,7 @@
 #define CONTENT_MOST (8 * 1024)
 #define ORDER_MOST   32
 #define BIZ_CODE     STR("FACE")
+#define RETURN_MARK  "checked"
 
 struct state {
     struct alipay_gateway *gateway;
@@ -82,7 +83,8 @@ static void put_person(struct json_out *out, const struct upstream_asked *asked,
     json_put_str(out, "cert_no", asked->id_number);
 }
 
-/* The return address carries the transaction, by which the flow is found again. */
+/* The return address carries the transaction, by which the flow is found again, and our mark that it was Alipay who
+ * sent the browser there: the waiting page asks again at the same address without it. */
 static struct str certify_content(struct arena *arena, const struct state *state, const struct upstream_begin *begin,
                                   struct str cert_type) {
     struct buf content;
@@ -95,7 +97,8 @@ static struct str certify_content(struct arena *arena, const struct state *state
     put_person(&out, &begin->asked, cert_type);
     json_close_object(&out);
     json_open_object(&out, "merchant_config");
-    json_put_str(&out, "return_url", str_concat(arena, begin->return_url, STR("?state="), begin->transaction));
+    json_put_str(&out, "return_url",
+                 str_concat(arena, begin->return_url, STR("?" RETURN_MARK "=1&state="), begin->transaction));
     json_put_str(&out, "face_reserve_strategy", STR("never"));
     json_close_object(&out);
     json_close_object(&out);
@@ -209,7 +212,8 @@ static enum verify_result finish(struct upstream_call *call, const struct upstre
         .transaction = begun->transaction,
         .name = begun->asked.name,
         .id_number = begun->asked.id_number,
-        .came_back = str_equal(upstream_param(returned, "state"), begun->transaction),
+        .came_back = str_equal(upstream_param(returned, "state"), begun->transaction) &&
+                     str_equal(upstream_param(returned, RETURN_MARK), STR("1")),
     };
     if (!read_kept(call->arena, returned, &expected.certify_id)) {
         return VERIFY_INVALID_INPUT;
