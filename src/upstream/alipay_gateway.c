@@ -111,6 +111,22 @@ static bool has(const struct upstream_settings *settings, const char *option) {
     return !str_is_absent(upstream_option_text(settings, option));
 }
 
+/* Nothing in an answer says which request it is for, so the channel must: plain HTTP is for this machine only. */
+static bool is_private_channel(struct str url) {
+    static const struct str here[] = {STR_INIT("127.0.0.1"), STR_INIT("localhost"), STR_INIT("[::1]")};
+    if (str_starts(url, STR("https://"))) {
+        return true;
+    }
+    bool plain = str_drop_prefix(&url, STR("http://"));
+    for (size_t i = 0; plain && i < ARRAY_LEN(here); i++) {
+        struct str rest = url;
+        if (str_drop_prefix(&rest, here[i]) && (rest.len == 0 || rest.ptr[0] == ':' || rest.ptr[0] == '/')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool alipay_gateway_check(const struct upstream_settings *settings, struct fault *fault) {
     struct str name = settings->name;
     if (!is_app_id(settings->app_id)) {
@@ -129,7 +145,10 @@ bool alipay_gateway_check(const struct upstream_settings *settings, struct fault
         return fault_set(fault, "upstreams.%.*s: give either alipay_public_key or the three certificates",
                          STR_ARG(name));
     }
-    return upstream_url_check(settings, fault);
+    return upstream_url_check(settings, fault) &&
+           (is_private_channel(settings->url) ||
+            fault_set(fault, "upstreams.%.*s.url: must start with https:// unless it is on this machine",
+                      STR_ARG(name)));
 }
 
 /* --- keys --- */
