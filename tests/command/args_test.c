@@ -233,7 +233,7 @@ static void completion_knows_the_table(void **state) {
     buf_init(&buf, arena, 1024, HELP_MOST);
     completion_write_bash(&nouns, &buf);
     const char *text = str_c(arena, buf_str(&buf));
-    assert_non_null(strstr(text, "compgen -W 'thing serve other complete'"));
+    assert_non_null(strstr(text, "compgen -W 'thing serve other try complete'"));
     assert_non_null(strstr(text, "    thing) verbs='list add' ;;\n"));
     assert_non_null(strstr(text, "'thing list') options='--config --json --help --limit --state'"));
     assert_non_null(strstr(text, "'thing list --state') words='draft submitted approved suspended retired' ;;"));
