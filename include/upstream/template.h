@@ -44,6 +44,7 @@ struct template {
     const struct template_piece *pieces;
     size_t count;
     template_set uses;
+    template_set numbers;              /* of those, with |number */
     bool uses_answer;                  /* {{header:…}} or {{json:…}} */
     const struct json_pointer *points; /* of {{json:…}} */
     size_t point_count;
@@ -62,7 +63,7 @@ struct template_maker {
     struct json_pointer *points;
     size_t point_count;
     struct buf literal; /* since the last placeholder */
-    template_set uses;
+    template_set uses, numbers;
     bool uses_answer;
 };
 void template_begin(struct template_maker *maker, struct arena *arena, template_set may_use);
@@ -72,6 +73,8 @@ void template_put(struct template_maker *maker, struct str text);
 bool template_put_text(struct template_maker *maker, struct str text, enum template_place place, struct fault *fault);
 /* Is it one placeholder with |number and nothing else? Then it is put as a JSON number. */
 bool template_is_number(struct str text);
+/* Can it be a JSON number? Digits without a zero in front, few enough for every reader's integers. */
+bool template_number_fits(struct str value);
 bool template_put_number(struct template_maker *maker, struct str text, struct fault *fault);
 bool template_end(struct template_maker *maker, struct template *ret_template, struct fault *fault);
 

@@ -198,7 +198,9 @@ static void print(const struct buf *buf) {
 static struct mask *mask_of(struct trial *trial) {
     if (!trial->mask) {
         trial->mask = watch_mask(trial->arena, &trial->settings, &trial->begin.asked);
-        mask_add_secret(trial->mask, trial->message.code);
+        if (upstream_traits(trial->upstream)->services & UPSTREAM_MESSAGE) {
+            mask_add_secret(trial->mask, trial->message.code);
+        }
     }
     return trial->mask;
 }

@@ -9,8 +9,8 @@
 
 #include <stdio.h>
 
-#define BODY_SHOWN        (64 * 1024)
-#define ENVIRONMENT_LEAST 6 /* bytes of a value from the environment that is taken for a secret */
+#define BODY_SHOWN   (64 * 1024)
+#define SECRET_LEAST 6 /* bytes of what is only taken for a secret, by its name or since it is in the environment */
 
 void watch_heard(void *ctx, const struct fetch_observed *observed) {
     struct watch *watch = ctx;
@@ -39,18 +39,22 @@ void watch_heard(void *ctx, const struct fetch_observed *observed) {
 
 /* --- what may not be seen --- */
 
-static void add_environment(struct mask *mask, const struct yaml *node) {
+static void add_secrets(struct mask *mask, struct str name, const struct yaml *node) {
     for (size_t i = 0; i < node->count; i++) {
+        struct str inner = node->kind == YAML_MAP ? node->names[i] : name;
         /* The address may well come from there, and is what is looked for first when it is wrong. */
-        bool address = node->kind == YAML_MAP && str_equal(node->names[i], STR("url"));
-        if (!address) {
-            add_environment(mask, node->items[i]);
+        if (!str_equal(inner, STR("url"))) {
+            add_secrets(mask, inner, node->items[i]);
         }
     }
     for (size_t i = 0; i < node->secret_count; i++) {
-        if (node->secrets[i].len >= ENVIRONMENT_LEAST) {
+        if (node->secrets[i].len >= SECRET_LEAST) {
             mask_add_secret(mask, node->secrets[i]);
         }
+    }
+    bool placeholder = str_starts(node->text, STR("{{"));
+    if (node->kind == YAML_SCALAR && node->text.len >= SECRET_LEAST && mask_tells(name) && !placeholder) {
+        mask_add_secret(mask, node->text);
     }
 }
 
@@ -59,7 +63,7 @@ struct mask *watch_mask(struct arena *arena, const struct upstream_settings *set
     struct mask *mask = mask_new(arena);
     mask_add_secret(mask, settings->secret);
     if (settings->entry) {
-        add_environment(mask, settings->entry);
+        add_secrets(mask, STR(""), settings->entry);
     }
     mask_add_name(mask, asked->name);
     mask_add_number(mask, asked->id_number);
@@ -167,7 +171,7 @@ struct str watch_reason(const struct watch *watch, struct arena *arena, const st
     const struct watched *call = &watch->calls[watch->count - 1];
     struct str said = failure_text(call, arena);
     if (call->result == FETCH_DONE) {
-        struct str type = str_or(call->answer.content_type, STR("no Content-Type"));
+        struct str type = mask_text(mask, str_or(call->answer.content_type, STR("no Content-Type")));
         said = str_format(arena, "answered %d, %.*s, %zu bytes: that is not an answer as the adapter knows it",
                           call->answer.status, STR_ARG(type), call->answer.body.len);
     }

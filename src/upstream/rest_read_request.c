@@ -247,14 +247,21 @@ static bool check_asks(struct rest_reading *reading, struct rest_node node) {
             return rest_wrong(reading, node, "does not send {{%s}}", template_value_name(value));
         }
     }
-    bool typed = false;
-    for (size_t i = 0; i < REST_ID_TYPES; i++) {
-        typed = typed || !str_is_absent(rest->id_types[i]);
-    }
-    if ((uses & BIT(ID_TYPE)) && !typed) {
-        return rest_wrong(reading, node, "uses {{id_type}}, and id_types does not say what stands for which");
-    }
     return true;
+}
+
+static bool check_id_types(struct rest_reading *reading, struct rest_node node) {
+    const struct rest *rest = reading->rest;
+    bool used = (sent_values(rest) | rest->canonical.uses) & BIT(ID_TYPE), any = false;
+    for (size_t i = 0; i < REST_ID_TYPES; i++) {
+        struct str word = rest->id_types[i];
+        any = any || !str_is_absent(word);
+        if ((rest->body.numbers & BIT(ID_TYPE)) && !str_is_absent(word) && !template_number_fits(word)) {
+            return rest_wrong(reading, node, "uses {{id_type|number}}, and %.*s of id_types is none", STR_ARG(word));
+        }
+    }
+    return !used || any ||
+           rest_wrong(reading, node, "uses {{id_type}}, and id_types does not say what stands for which");
 }
 
 bool rest_read_request(struct rest_reading *reading, struct rest_node node) {
@@ -404,6 +411,7 @@ bool rest_read_authentication(struct rest_reading *reading, struct rest_node nod
     if (fine && (uses & BIT(APP_ID)) && str_is_empty(rest->app_id)) {
         return rest_wrong(reading, (struct rest_node){NULL, "app_id"}, "is missing: the request uses {{app_id}}");
     }
-    return fine && check_unused(reading, node) && read_certificate(reading, node) &&
-           check_asks(reading, (struct rest_node){yaml_member(reading->settings->entry, "request"), "request"});
+    struct rest_node request = {yaml_member(reading->settings->entry, "request"), "request"};
+    return fine && check_unused(reading, node) && read_certificate(reading, node) && check_asks(reading, request) &&
+           check_id_types(reading, request);
 }

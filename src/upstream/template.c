@@ -24,7 +24,7 @@ struct template_piece {
     struct json_pointer pointer;
 };
 
-enum trait { PERSONAL = 1, WIDE = 2, OPTIONAL = 4, HIDDEN = 8 };
+enum trait { PERSONAL = 1, WIDE = 2, OPTIONAL = 4, HIDDEN = 8, NUMERIC = 16 };
 static const struct {
     struct str name;
     unsigned ask, traits;
@@ -198,6 +198,10 @@ static bool put_placeholder(struct template_maker *maker, struct str inside, enu
             return false;
         }
         maker->uses |= TEMPLATE_BIT(piece.value);
+        maker->numbers |= piece.filter == FILTER_NUMBER ? TEMPLATE_BIT(piece.value) : 0;
+        if (piece.filter == FILTER_NUMBER && !(values_known[piece.value].traits & NUMERIC)) {
+            return fault_set(fault, "{{%.*s}} is no number", STR_ARG(name));
+        }
         if (place == TEMPLATE_IN_HEADER && piece.filter == FILTER_NONE && (values_known[piece.value].traits & WIDE)) {
             return fault_set(fault, "{{%.*s}} may be more than ASCII: in a header it needs |percent or |base64",
                              STR_ARG(name));
@@ -276,6 +280,7 @@ bool template_end(struct template_maker *maker, struct template *ret_template, s
     *ret_template = (struct template){.pieces = maker->pieces,
                                       .count = maker->count,
                                       .uses = maker->uses,
+                                      .numbers = maker->numbers,
                                       .uses_answer = maker->uses_answer,
                                       .points = maker->points,
                                       .point_count = maker->point_count};
@@ -341,8 +346,7 @@ static struct str filtered(struct arena *arena, enum filter filter, struct str v
     return value;
 }
 
-/* No zero in front, and short enough for every reader's integers. */
-static bool is_number(struct str text) {
+bool template_number_fits(struct str text) {
     uint64_t number;
     return text.len <= 15 && str_to_u64(text, &number) && (text.len == 1 || text.ptr[0] != '0');
 }
@@ -351,7 +355,7 @@ static bool put_value(struct buf *buf, const struct template_piece *piece, struc
     switch (piece->place) {
     case TEMPLATE_IN_JSON:
         buf_put_json(buf, value);
-        return utf8_valid(value) && (piece->filter != FILTER_NUMBER || is_number(value));
+        return utf8_valid(value) && (piece->filter != FILTER_NUMBER || template_number_fits(value));
     case TEMPLATE_IN_FORM:
         buf_put_urlencoded(buf, value);
         return true;

@@ -183,6 +183,8 @@ static void mistakes_are_said_with_line_and_option(void **state) {
         {"level: 2", "level: 3", "upstreams.it.level: must be between 0 and 2"},
         {"repeat: true", "repeat: yes", "upstreams.it.repeat: must be true or false"},
         {"id_types: {resident: \"10\", residence_permit: \"11\"}\n", "", "uses {{id_type}}, and id_types does not say"},
+        {"resident: \"10\"", "resident: A1", "uses {{id_type|number}}, and A1 of id_types is none"},
+        {"resident: \"10\"", "resident: \"010\"", "and 010 of id_types is none"},
         {"resident: \"10\"", "passport: \"10\"", "id_types.passport: is not an option"},
         {"  method: POST", "  method: PATCH", "request.method: is PATCH, must be one of GET|POST|PUT"},
         {"  method: POST", "  method: GET", "request.json: a GET has no body"},

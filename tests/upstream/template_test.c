@@ -77,10 +77,12 @@ static void a_value_that_cannot_stand_there_stops_it(void **state) {
         enum template_place place;
         const char *text;
     } rows[] = {
-        {TEMPLATE_IN_HEADER, "{{social_card}}"}, {TEMPLATE_IN_JSON, "{{region|number}}"},
-        {TEMPLATE_IN_JSON, "{{name|number}}"},   {TEMPLATE_IN_JSON, "{{social_card|number}}"},
-        {TEMPLATE_IN_TEXT, "{{phone}}"},         {TEMPLATE_IN_JSON, "{{nonce}}"},
-        {TEMPLATE_IN_JSON, "{{phone|number}}"},  {TEMPLATE_IN_FORM, "{{transaction}}"},
+        {TEMPLATE_IN_HEADER, "{{social_card}}"},
+        {TEMPLATE_IN_JSON, "{{region|number}}"},
+        {TEMPLATE_IN_TEXT, "{{phone}}"},
+        {TEMPLATE_IN_JSON, "{{nonce}}"},
+        {TEMPLATE_IN_JSON, "{{phone_national|number}}"},
+        {TEMPLATE_IN_FORM, "{{transaction}}"},
         {TEMPLATE_IN_PATH, "/{{request_id}}"},
     };
     struct arena *arena ARENA_AUTO = arena_new();
@@ -109,6 +111,8 @@ static void what_is_no_template(void **state) {
         {TEMPLATE_IN_TEXT, "{{name|md5}}", "|md5 is not percent"},
         {TEMPLATE_IN_TEXT, "{{name|percent|base64}}", "is not percent"},
         {TEMPLATE_IN_TEXT, "{{timestamp|number}} ", "|number is for"},
+        {TEMPLATE_IN_JSON, "{{name|number}}", "{{name}} is no number"},
+        {TEMPLATE_IN_JSON, "{{id_number|number}}", "{{id_number}} is no number"},
         {TEMPLATE_IN_TEXT, "{{header:X-A}}", "is for the signature of answers"},
         {TEMPLATE_IN_TEXT, "{{json:/a}}", "is for the signature of answers"},
         {TEMPLATE_IN_HEADER, "{{name}}", "needs |percent or |base64"},

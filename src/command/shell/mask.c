@@ -285,13 +285,13 @@ static struct str without_values(const struct mask *mask, struct str text) {
 
 /* Ends of names, without '_' and '-', in lower case. */
 static const char *const telling[] = {
-    "token",     "secret",   "sessionkey", "password", "passwd",   "ticket", "assertion",  "apikey",
-    "certno",    "idcard",   "idnumber",   "idno",     "mobile",   "phone",  "phoneno",    "realname",
-    "nickname",  "avatar",   "headimgurl", "openid",   "unionid",  "userid", "address",    "birthday",
-    "birthdate", "username", "certname",   "idcardno", "bankcard", "accno",  "credential", "authcode",
+    "token",    "secret",     "key",      "password", "passwd",     "ticket",   "assertion", "verifier",  "appcode",
+    "certno",   "idcard",     "idnumber", "idno",     "mobile",     "phone",    "phoneno",   "realname",  "nickname",
+    "avatar",   "headimgurl", "openid",   "unionid",  "userid",     "address",  "birthday",  "birthdate", "username",
+    "certname", "idcardno",   "bankcard", "accno",    "credential", "authcode",
 };
 
-static bool tells(struct str name) {
+bool mask_tells(struct str name) {
     char plain[64];
     size_t len = 0;
     for (size_t i = 0; i < name.len && len < sizeof(plain); i++) {
@@ -369,7 +369,7 @@ static struct str without_named(const struct mask *mask, struct str text) {
         while (end < text.len && in_name(text.ptr[end])) {
             end++;
         }
-        size_t start = end > i && tells(str_sub(text, i, end - i)) ? value_start(text, end) : 0;
+        size_t start = end > i && mask_tells(str_sub(text, i, end - i)) ? value_start(text, end) : 0;
         if (start > 0 && start < text.len && text.ptr[start] != '{' && text.ptr[start] != '[') {
             size_t inner, stop = value_end(text, start, &inner);
             buf_put(&buf, str_sub(text, done, inner - done));
@@ -422,5 +422,5 @@ struct str mask_field(const struct mask *mask, struct str name, struct str value
             return authorization ? str_concat(mask->arena, scheme, STR(" "), MASK_HIDDEN) : MASK_HIDDEN;
         }
     }
-    return tells(name) ? MASK_HIDDEN : mask_text(mask, value);
+    return mask_tells(name) ? MASK_HIDDEN : mask_text(mask, value);
 }

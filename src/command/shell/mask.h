@@ -24,6 +24,8 @@ void mask_add_card(struct mask *mask, struct str card);     /* ****0095 */
 /* Without the values; without what members and parameters hold whose names say that it is a token, a secret or
  * somebody's; and with long runs of base64 (pictures) cut. In the arena. */
 struct str mask_text(const struct mask *mask, struct str text);
+/* Does the name of a member, a parameter or an option say that its value is a token, a secret or somebody's? */
+bool mask_tells(struct str name);
 /* The value of a header field. */
 struct str mask_field(const struct mask *mask, struct str name, struct str value);
 
