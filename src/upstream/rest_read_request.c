@@ -356,10 +356,14 @@ static bool read_file_path(struct rest_reading *reading, struct rest_node node, 
     if (!file) {
         return rest_wrong(reading, node, "%.*s cannot be read: %s", STR_ARG(*ret_path), strerror(errno));
     }
-    char start[12] = "";
-    bool pem = fread(start, 1, sizeof(start) - 1, file) == sizeof(start) - 1 && strcmp(start, "-----BEGIN ") == 0;
+    char start[1024] = "";
+    size_t len = fread(start, 1, sizeof(start) - 1, file);
     fclose(file);
-    return pem || rest_wrong(reading, node, "%.*s is no PEM file", STR_ARG(*ret_path));
+    if (len < 11 || !str_starts(str_of(start, len), STR("-----BEGIN "))) {
+        return rest_wrong(reading, node, "%.*s is no PEM file", STR_ARG(*ret_path));
+    }
+    return !strstr(start, "ENCRYPTED") ||
+           rest_wrong(reading, node, "%.*s is encrypted: nobody is there to type its passphrase", STR_ARG(*ret_path));
 }
 
 static bool read_certificate(struct rest_reading *reading, struct rest_node node) {

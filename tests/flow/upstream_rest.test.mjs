@@ -350,6 +350,16 @@ test('check: mistakes of all descriptions, with file, line and option', async ()
     + `${bad}:${line('bank_crad')}: upstreams.cards.request.form.accNo: there is no {{bank_crad}}\n`);
 });
 
+test('check: a key with a passphrase, and files that are no keys', async () => {
+  openssl('pkcs8', '-topk8', '-in', 'tongxing.key', '-out', 'locked.key', '-passout', 'pass:x');
+  for (const [key, text] of [['locked.key', /key: .*locked\.key is encrypted/], ['tongxing.yaml', /is no PEM file/], ['nobody.key', /cannot be read: No such file/]]) {
+    fs.writeFileSync(file('bad.yaml'), frame() + certifiedDescription().replace('tongxing.key', key));
+    const result = await run(['check', file('bad.yaml')]);
+    assert.equal(result.status, 1);
+    assert.match(result.stderr, text);
+  }
+});
+
 test('a whole server checks registrations with such a register', async () => {
   const { port } = registers.certified;
   const stack = await Stack.start({ clients: [c1], portals: false, options: {
