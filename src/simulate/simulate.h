@@ -91,5 +91,7 @@ void simulate_put_escaped(struct buf *buf, struct str text); /* for HTML text an
 
 extern const struct service_kind alipay_service;
 extern const struct service_kind population_service;
+extern const struct service_kind corporate_service;
+extern const struct service_kind unionpay_service;
 
 #endif

@@ -9,7 +9,8 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { freePort } from './support/stack.mjs';
-import { Trial, makeCertificate, openssl } from './support/upstreams.mjs';
+import { Trial, makeCertificate } from './support/upstream_trial.mjs';
+import { openssl } from './support/upstreams.mjs';
 
 const appId = '2021000000000000';
 const timeout_ms = 700;
@@ -24,15 +25,15 @@ before(async () => {
   fs.mkdirSync(keys, { mode: 0o700 });
   const pem = (name) => `${keys}/${name}.pem`;
   for (const side of ['alipay', 'app', 'stranger']) {
-    openssl('genpkey', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048', '-out', pem(`${side}_private_key`));
-    openssl('pkey', '-in', pem(`${side}_private_key`), '-pubout', '-out', pem(`${side}_public_key`));
+    openssl(['genpkey', '-algorithm', 'RSA', '-pkeyopt', 'rsa_keygen_bits:2048', '-out', pem(`${side}_private_key`)]);
+    openssl(['pkey', '-in', pem(`${side}_private_key`), '-pubout', '-out', pem(`${side}_public_key`)]);
   }
-  openssl('req', '-x509', '-new', '-key', pem('stranger_private_key'), '-days', '30', '-set_serial', '98765432109876543210', '-subj', '/C=CN/O=Fictional/OU=Roots/CN=Fictional Root R1',
-    '-out', pem('alipay_root_certificate'));
+  openssl(['req', '-x509', '-new', '-key', pem('stranger_private_key'), '-days', '30', '-set_serial', '98765432109876543210', '-subj', '/C=CN/O=Fictional/OU=Roots/CN=Fictional Root R1',
+    '-out', pem('alipay_root_certificate')]);
   for (const [side, serial] of [['alipay', '4660'], ['app', '22136']]) {
-    openssl('req', '-new', '-key', pem(`${side}_private_key`), '-subj', `/C=CN/O=Fictional ${side}/CN=${side}`, '-out', pem(`${side}_request`));
-    openssl('x509', '-req', '-in', pem(`${side}_request`), '-CA', pem('alipay_root_certificate'), '-CAkey', pem('stranger_private_key'), '-set_serial', serial, '-days', '30',
-      '-out', pem(`${side}_certificate`));
+    openssl(['req', '-new', '-key', pem(`${side}_private_key`), '-subj', `/C=CN/O=Fictional ${side}/CN=${side}`, '-out', pem(`${side}_request`)]);
+    openssl(['x509', '-req', '-in', pem(`${side}_request`), '-CA', pem('alipay_root_certificate'), '-CAkey', pem('stranger_private_key'), '-set_serial', serial, '-days', '30',
+      '-out', pem(`${side}_certificate`)]);
   }
   simulator = await trial.simulate({ env: { TONGXING_ALIPAY_KEYS: keys }, appId });
   configure();
@@ -403,8 +404,8 @@ const signingText = (params) =>
 const sign = (text, pem) => createSign('RSA-SHA256').update(text, 'utf8').sign(createPrivateKey(pem), 'base64');
 const fits = (text, signature, pem) => createVerify('RSA-SHA256').update(text, 'utf8').verify(createPublicKey(pem), signature, 'base64');
 const serialName = (file) => {
-  const shown = openssl('x509', '-in', file, '-noout', '-issuer', '-nameopt', 'RFC2253').toString().trim().replace(/^issuer=\s*/, '');
-  const serial = BigInt(`0x${openssl('x509', '-in', file, '-noout', '-serial').toString().trim().split('=')[1]}`);
+  const shown = openssl(['x509', '-in', file, '-noout', '-issuer', '-nameopt', 'RFC2253']).toString().trim().replace(/^issuer=\s*/, '');
+  const serial = BigInt(`0x${openssl(['x509', '-in', file, '-noout', '-serial']).toString().trim().split('=')[1]}`);
   return createHash('md5').update(`${shown}${serial}`).digest('hex');
 };
 const chinaTime = (ms = Date.now()) => new Date(ms + 8 * 3600 * 1000).toISOString().slice(0, 19).replace('T', ' ');
