@@ -72,7 +72,7 @@ static bool read_member(void *ctx, struct str name, const struct json *value) {
             return json_str(value, (struct str *)(void *)((char *)asked + members[i].offset));
         }
     }
-    return str_equal(name, STR("return_url")) || str_equal(name, STR("code"));
+    return str_equal(name, STR("return_url")) || str_equal(name, STR("code")) || str_equal(name, STR("in_app"));
 }
 
 static bool read_asked(struct trial *trial, struct fault *fault) {
@@ -93,6 +93,7 @@ static bool read_asked(struct trial *trial, struct fault *fault) {
     trial->begin.transaction = asked->transaction;
     trial->begin.return_url = STR("http://localhost/return");
     json_get_str(object, "return_url", &trial->begin.return_url);
+    json_get_bool(object, "in_app", &trial->begin.in_app);
     trial->message = (struct upstream_message){.phone = asked->phone,
                                                .code = STR("000000"),
                                                .valid_s = 300,
@@ -201,7 +202,9 @@ static void start_fiber(void *arg) {
 
 static bool run(struct trial *trial, const struct config *config, const struct config_upstream *entry,
                 struct fault *fault) {
-    const struct fetch_options options = {.ca_file = config->outbound_ca_file};
+    const struct fetch_options options = {.allowed_private = config->outbound_allow_private_hosts.items,
+                                          .allowed_private_count = config->outbound_allow_private_hosts.count,
+                                          .ca_file = config->outbound_ca_file};
     const struct upstream_settings settings = command_upstream_settings(entry);
     trial->loop = loop_new();
     struct fetcher *fetcher = fetcher_new(trial->loop, &options);
