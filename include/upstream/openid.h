@@ -48,7 +48,7 @@ enum verify_result openid_return_read(const struct upstream_returned *returned, 
 struct openid_tokens {
     struct str access_token, id_token;
 };
-/* VERIFY_MATCH when they were read, VERIFY_INVALID_INPUT when the code was not taken. */
+/* VERIFY_MATCH when they were read, VERIFY_MISMATCH when the code is none of theirs, or was used before. */
 enum verify_result openid_tokens_read(struct arena *arena, int status, struct str body,
                                       struct openid_tokens *ret_tokens);
 

@@ -176,7 +176,7 @@ static bool is_token(struct str token) {
 static enum verify_result read_refusal(int status, const struct json *object) {
     struct str error;
     bool spent = status == 400 && json_get_str(object, "error", &error) && str_equal(error, STR("invalid_grant"));
-    return spent ? VERIFY_INVALID_INPUT : VERIFY_UPSTREAM_ERROR;
+    return spent ? VERIFY_MISMATCH : VERIFY_UPSTREAM_ERROR;
 }
 
 enum verify_result openid_tokens_read(struct arena *arena, int status, struct str body,

@@ -1,6 +1,6 @@
 /*
- * WeChat: the person confirms on the phone (a QR code on our page's way) or, inside WeChat, at a tap; the code that
- * comes back is exchanged for who it was.
+ * WeChat: the person scans the QR code of WeChat's page, or taps a button inside WeChat; the code that the browser
+ * comes back with is exchanged for who it was.
  *
  * It says which account of WeChat it is and nothing about the person: a way to sign in to an account that was verified
  * otherwise. The app's secret travels in the query string by WeChat's design; our side logs no address that is called.
@@ -27,11 +27,11 @@ enum verify_result wechat_result(int64_t errcode) {
         enum wechat_error theirs;
         enum verify_result ours;
     } results[] = {
-        {WECHAT_BUSY, VERIFY_RATE_LIMITED},       {WECHAT_BAD_CODE, VERIFY_INVALID_INPUT},
-        {WECHAT_CODE_USED, VERIFY_INVALID_INPUT}, {WECHAT_CODE_EXPIRED, VERIFY_INVALID_INPUT},
-        {WECHAT_BLOCKED, VERIFY_STATE_BAD},       {WECHAT_PASSWORD_CHANGED, VERIFY_INVALID_INPUT},
-        {WECHAT_QUOTA, VERIFY_RATE_LIMITED},      {WECHAT_TOO_OFTEN, VERIFY_RATE_LIMITED},
-        {WECHAT_NO_API, VERIFY_UNSUPPORTED},      {WECHAT_NOT_GRANTED, VERIFY_MISMATCH},
+        {WECHAT_BUSY, VERIFY_RATE_LIMITED},  {WECHAT_BAD_CODE, VERIFY_MISMATCH},
+        {WECHAT_CODE_USED, VERIFY_MISMATCH}, {WECHAT_CODE_EXPIRED, VERIFY_MISMATCH},
+        {WECHAT_BLOCKED, VERIFY_STATE_BAD},  {WECHAT_PASSWORD_CHANGED, VERIFY_MISMATCH},
+        {WECHAT_QUOTA, VERIFY_RATE_LIMITED}, {WECHAT_TOO_OFTEN, VERIFY_RATE_LIMITED},
+        {WECHAT_NO_API, VERIFY_UNSUPPORTED}, {WECHAT_NOT_GRANTED, VERIFY_MISMATCH},
     };
     for (size_t i = 0; i < ARRAY_LEN(results); i++) {
         if (results[i].theirs == errcode) {
@@ -213,7 +213,7 @@ static enum verify_result begin(struct upstream_call *call, const struct upstrea
     if (url.failed) {
         return VERIFY_INVALID_INPUT;
     }
-    *ret_begun = (struct upstream_begun){.url = buf_str(&url)};
+    *ret_begun = (struct upstream_begun){.url = buf_str(&url), .kept = begin->in_app ? STR("in_app") : STR("qr")};
     return VERIFY_PENDING;
 }
 
@@ -273,8 +273,8 @@ static enum verify_result ask_profile(struct upstream_call *call, const struct w
     return wechat_profile_read(call->arena, body, tokens, ret_profile);
 }
 
-/* What the browser brings may be anybody's making: what is wrong with it is no error of WeChat's, and must not open the
- * breaker for all others. Who refuses may come back with the state alone. */
+/* What the browser brings may be of anybody's making: what is wrong with it is no error of WeChat's, and must not open
+ * the breaker for all others. Who refuses may come back with the state alone. */
 static enum verify_result read_return(const struct upstream_returned *returned, struct str *ret_code) {
     if (returned->param_count == 0) {
         return VERIFY_PENDING;
@@ -294,7 +294,7 @@ static enum verify_result read_return(const struct upstream_returned *returned, 
 static enum verify_result finish(struct upstream_call *call, const struct upstream_returned *returned,
                                  struct upstream_found *ret_found) {
     int64_t until = clock_monotonic_ms() + call->timeout_ms;
-    struct app app = app_of(call->settings, returned->begun.in_app);
+    struct app app = app_of(call->settings, str_equal(returned->kept, STR("in_app")));
     struct wechat_tokens tokens;
     struct wechat_profile profile;
     struct str code;
