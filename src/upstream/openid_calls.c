@@ -222,7 +222,8 @@ enum verify_result openid_ask_tokens(struct upstream_call *call, struct openid_s
                                     .url = metadata->token,
                                     .fields = fields,
                                     .field_count = ARRAY_LEN(fields) - (state->auth != OPENID_AUTH_BASIC),
-                                    .body = buf_str(&body)};
+                                    .body = buf_str(&body),
+                                    .once = true};
     return send(call, state, &request, until, &answer)
                ? openid_tokens_read(call->arena, answer.status, answer.body, ret_tokens)
                : VERIFY_UPSTREAM_ERROR;

@@ -142,21 +142,18 @@ struct published *published_keys_new(const struct published_options *options) {
     return published_new(&keys);
 }
 
-/* The set may be gone after the next wait, so it is used before that. */
-static enum jws_result verify_with(const struct jose_key_set *keys, struct arena *arena, struct str token,
-                                   unsigned allowed, struct jws *ret_jws) {
-    return keys ? jws_verify(arena, token, keys, allowed, ret_jws) : JWS_UNKNOWN_KEY;
-}
-
 enum jws_result published_keys_verify(struct published *published, struct fetcher *fetcher, struct arena *arena,
                                       int64_t timeout_ms, struct str token, unsigned allowed, struct jws *ret_jws) {
     int64_t until = clock_monotonic_ms() + timeout_ms;
+    enum jws_result result = JWS_UNKNOWN_KEY;
     published->users++; /* a free between the two looks must leave it where it is */
-    enum jws_result result = verify_with(published_get(published, fetcher, arena, timeout_ms, PUBLISHED_FRESH), arena,
-                                         token, allowed, ret_jws);
-    if (result == JWS_UNKNOWN_KEY && !published->freed) {
-        result = verify_with(published_get(published, fetcher, arena, until - clock_monotonic_ms(), PUBLISHED_NEWER),
-                             arena, token, allowed, ret_jws);
+    const struct jose_key_set *keys = published_get(published, fetcher, arena, timeout_ms, PUBLISHED_FRESH);
+    if (keys) {
+        result = jws_verify(arena, token, keys, allowed, ret_jws);
+    }
+    if (keys && result == JWS_UNKNOWN_KEY) {
+        keys = published_get(published, fetcher, arena, until - clock_monotonic_ms(), PUBLISHED_NEWER);
+        result = keys ? jws_verify(arena, token, keys, allowed, ret_jws) : JWS_UNKNOWN_KEY;
     }
     published->users--;
     if (published->freed && published->users == 0) {

@@ -226,10 +226,10 @@ static bool may_be_json(struct str content_type) {
     return str_equal_fold(type, STR("text/plain")) || str_equal_fold(type, STR("application/json"));
 }
 
-static bool get(struct upstream_call *call, struct str url, int64_t until, struct str *ret_body) {
+static bool get(struct upstream_call *call, struct str url, bool once, int64_t until, struct str *ret_body) {
     int64_t left = until - clock_monotonic_ms();
     const struct fetch_request request = {
-        .method = STR("GET"), .url = url, .timeout_ms = left, .answer_ceiling = ANSWER_MOST};
+        .method = STR("GET"), .url = url, .timeout_ms = left, .answer_ceiling = ANSWER_MOST, .once = once};
     struct fetch_answer answer = {0};
     enum fetch_result result = left > 0 ? fetch(call->fetcher, call->arena, &request, &answer) : FETCH_TIMEOUT;
     call->unreachable = result == FETCH_UNREACHABLE;
@@ -250,7 +250,7 @@ static enum verify_result ask_tokens(struct upstream_call *call, const struct ap
     buf_puts(&url, "&code=");
     buf_put_urlencoded(&url, code);
     buf_puts(&url, "&grant_type=authorization_code");
-    if (url.failed || !get(call, buf_str(&url), until, &body)) {
+    if (url.failed || !get(call, buf_str(&url), true, until, &body)) {
         return VERIFY_UPSTREAM_ERROR;
     }
     return wechat_tokens_read(call->arena, body, app->scope, ret_tokens);
@@ -267,7 +267,7 @@ static enum verify_result ask_profile(struct upstream_call *call, const struct w
     buf_puts(&url, "&openid=");
     buf_put_urlencoded(&url, tokens->openid);
     buf_puts(&url, "&lang=zh_CN");
-    if (url.failed || !get(call, buf_str(&url), until, &body)) {
+    if (url.failed || !get(call, buf_str(&url), false, until, &body)) {
         return VERIFY_UPSTREAM_ERROR;
     }
     return wechat_profile_read(call->arena, body, tokens, ret_profile);
