@@ -6,6 +6,8 @@
 
 static const struct upstream_adapter *const adapters[] = {
     &population_adapter,
+    &corporate_adapter,
+    &unionpay_adapter,
     &rest_adapter,
 };
 
