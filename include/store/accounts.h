@@ -25,6 +25,7 @@ struct verification_row {
     struct str verification_id;
     struct str account_id;
     struct evidence evidence;
+    int64_t ended_at; /* when it stopped counting before its time; 0: it has not */
 };
 
 /* Creates the account with its identifiers, password hash and verifications in one transaction. SQL_CONFLICT: an

@@ -18,6 +18,12 @@
 #define PROFILE_MOST      (16 * 1024)
 #define IDENTIFIERS_MOST  3
 
+/* A level ends with the evidence it came from. */
+static int level_now(const struct account_row *row) {
+    bool ended = row->level_until > 0 && row->level_until <= clock_wall();
+    return ended && row->level > 1 ? 1 : row->level;
+}
+
 enum domain_status account_load(struct domain *domain, struct arena *arena, struct str account_id,
                                 struct account *ret_account) {
     struct account_row row;
@@ -38,17 +44,24 @@ enum domain_status account_load(struct domain *domain, struct arena *arena, stru
         !profile_read(arena, text, &account.profile)) {
         return DOMAIN_UNAVAILABLE; /* another installation's key, or damage: never an empty person */
     }
-    if (account.level_until > 0 && account.level_until <= clock_wall()) {
-        account.level = account.level > 1 ? 1 : account.level;
-    }
+    account.level = level_now(&row);
     *ret_account = account;
     return DOMAIN_DONE;
 }
 
-enum domain_status account_active(struct domain *domain, struct arena *arena, struct str account_id) {
+enum domain_status account_active_level(struct domain *domain, struct arena *arena, struct str account_id,
+                                        int *ret_level) {
     struct account_row row;
     enum domain_status found = domain_of_sql(accounts_get(domain->sql, arena, account_id, &row));
+    if (found == DOMAIN_DONE) {
+        *ret_level = level_now(&row);
+    }
     return found == DOMAIN_DONE && row.state != ACCOUNT_ACTIVE ? DOMAIN_NO : found;
+}
+
+enum domain_status account_active(struct domain *domain, struct arena *arena, struct str account_id) {
+    int level;
+    return account_active_level(domain, arena, account_id, &level);
 }
 
 struct str account_identifier_hash(const struct domain *domain, struct arena *arena, enum identifier_kind kind,

@@ -12,7 +12,7 @@
 #include "status.h"
 
 #define FLOW_ID_RANDOM 16
-#define PACKED_MOST    (16 * 1024)
+#define PACKED_MOST    (20 * 1024)
 
 enum sealed_kind { SEALED_FLOW = 1, SEALED_LOGOUT = 2 };
 

@@ -164,6 +164,7 @@ static struct verification_row verification_row_of(const struct sql_value *cells
                 .checked_at = cells[9].number,
                 .expires_at = cells[10].number,
             },
+        .ended_at = cells[11].number,
     };
 }
 
@@ -171,7 +172,7 @@ enum sql_status accounts_verifications(struct sql *sql, struct arena *arena, str
                                        struct verification_row **ret_rows, size_t *ret_count) {
     const struct sql_statement statement = {
         .text = "SELECT verification_id, account_id, source, authority, method, check_id, folded, result, level, "
-                "checked_at, expires_at"
+                "checked_at, expires_at, ended_at"
                 " FROM verifications WHERE account_id = $1 ORDER BY checked_at, verification_id",
         .values = {sql_text(account_id)},
         .value_count = 1};
