@@ -41,6 +41,23 @@ static void a_code_is_read_as_it_was_written(void **state) {
     assert_false(str_is_absent(code.code_challenge));
 }
 
+/* Refresh tokens live for weeks: what the version before wrote is still a grant. */
+static void a_grant_of_version_1_is_read(void **state) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct grant grant;
+    struct buf buf;
+    buf_init(&buf, arena, 256, 4096);
+    grant_pack(&sample.grant, &buf);
+    struct str newest = buf_str(&buf);
+    char *old = str_c(arena, str_sub(newest, 0, newest.len - 2)); /* two absent texts are two bytes */
+    old[0] = 1;
+    assert_true(grant_unpack(str_of(old, newest.len - 2), &grant));
+    assert_int_equal(grant.generation, 300);
+    assert_true(str_is_absent(grant.userinfo_verified));
+    old[0] = 3;
+    assert_false(grant_unpack(str_of(old, newest.len - 2), &grant));
+}
+
 static void every_cut_and_every_addition_is_refused(void **state) {
     struct arena *arena ARENA_AUTO = arena_new();
     struct buf buf;
@@ -78,5 +95,6 @@ static void a_profile_survives_its_sealing_form(void **state) {
     assert_false(profile_read(arena, STR("{\"id_type\":9}"), &read));
 }
 
-RUN_TESTS(cmocka_unit_test(a_code_is_read_as_it_was_written), cmocka_unit_test(every_cut_and_every_addition_is_refused),
+RUN_TESTS(cmocka_unit_test(a_grant_of_version_1_is_read), cmocka_unit_test(a_code_is_read_as_it_was_written),
+          cmocka_unit_test(every_cut_and_every_addition_is_refused),
           cmocka_unit_test(a_profile_survives_its_sealing_form))
