@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "domain/grant.h"
 #include "domain/password.h"
+#include "domain/proofs.h"
 #include "domain/session.h"
 #include "model/identity.h"
 #include "status.h"
@@ -18,10 +19,18 @@
 #define PROFILE_MOST      (16 * 1024)
 #define IDENTIFIERS_MOST  3
 
-/* A level ends with the evidence it came from. */
-static int level_now(const struct account_row *row) {
-    bool ended = row->level_until > 0 && row->level_until <= clock_wall();
-    return ended && row->level > 1 ? 1 : row->level;
+/* Where something of what the stored level rests on has expired, what is left says the level. */
+static enum domain_status level_now(struct domain *domain, struct arena *arena, struct account *account) {
+    struct verification_row *rows;
+    size_t count;
+    if (account->level_until == 0 || account->level_until > clock_wall()) {
+        return DOMAIN_DONE;
+    }
+    enum domain_status read = proof_list(domain, arena, account->account_id, &rows, &count);
+    if (read == DOMAIN_DONE) {
+        account->level = proof_level(rows, count, clock_wall(), &account->level_until);
+    }
+    return read;
 }
 
 enum domain_status account_load(struct domain *domain, struct arena *arena, struct str account_id,
@@ -44,24 +53,27 @@ enum domain_status account_load(struct domain *domain, struct arena *arena, stru
         !profile_read(arena, text, &account.profile)) {
         return DOMAIN_UNAVAILABLE; /* another installation's key, or damage: never an empty person */
     }
-    account.level = level_now(&row);
     *ret_account = account;
-    return DOMAIN_DONE;
+    return level_now(domain, arena, ret_account);
 }
 
 enum domain_status account_active_level(struct domain *domain, struct arena *arena, struct str account_id,
                                         int *ret_level) {
     struct account_row row;
     enum domain_status found = domain_of_sql(accounts_get(domain->sql, arena, account_id, &row));
-    if (found == DOMAIN_DONE) {
-        *ret_level = level_now(&row);
+    if (found != DOMAIN_DONE || row.state != ACCOUNT_ACTIVE) {
+        return found == DOMAIN_DONE ? DOMAIN_NO : found;
     }
-    return found == DOMAIN_DONE && row.state != ACCOUNT_ACTIVE ? DOMAIN_NO : found;
+    struct account account = {.account_id = row.account_id, .level = row.level, .level_until = row.level_until};
+    enum domain_status known = level_now(domain, arena, &account);
+    *ret_level = account.level;
+    return known;
 }
 
 enum domain_status account_active(struct domain *domain, struct arena *arena, struct str account_id) {
-    int level;
-    return account_active_level(domain, arena, account_id, &level);
+    struct account_row row;
+    enum domain_status found = domain_of_sql(accounts_get(domain->sql, arena, account_id, &row));
+    return found == DOMAIN_DONE && row.state != ACCOUNT_ACTIVE ? DOMAIN_NO : found;
 }
 
 struct str account_identifier_hash(const struct domain *domain, struct arena *arena, enum identifier_kind kind,
@@ -126,16 +138,13 @@ static struct verification_row *verifications_of(struct arena *arena, struct str
     return rows;
 }
 
-/* The best level proven, and until when. */
-static void level_of(const struct account_wanted *wanted, struct account_row *row) {
-    row->level = 1;
-    for (size_t i = 0; i < wanted->evidence_count; i++) {
-        const struct evidence *evidence = &wanted->evidence[i];
-        if (evidence->result == VERIFY_MATCH && evidence->level > row->level) {
-            row->level = evidence->level;
-            row->level_until = evidence->expires_at;
-        }
-    }
+struct str account_seal_profile(const struct domain *domain, struct arena *arena, struct str account_id,
+                                const struct profile *profile) {
+    struct buf text;
+    buf_init(&text, arena, 512, PROFILE_MOST);
+    profile_write(profile, &text);
+    CHECK(!text.failed); /* its parts were limited when they came in */
+    return seal(domain->sealers->personal, arena, buf_str(&text), account_id);
 }
 
 enum domain_status account_create(struct domain *domain, struct arena *arena, const struct account_wanted *wanted,
@@ -151,17 +160,14 @@ enum domain_status account_create(struct domain *domain, struct arena *arena, co
             return hashed;
         }
     }
-    struct buf profile;
-    buf_init(&profile, arena, 512, PROFILE_MOST);
-    profile_write(&wanted->profile, &profile);
-    CHECK(!profile.failed);
-    new.account.profile_sealed = seal(domain->sealers->personal, arena, buf_str(&profile), new.account.account_id);
-    level_of(wanted, &new.account);
+    new.account.profile_sealed = account_seal_profile(domain, arena, new.account.account_id, &wanted->profile);
     struct identifier_row identifiers[IDENTIFIERS_MOST];
     new.identifier_count = identifiers_of(domain, arena, wanted, identifiers);
     new.identifiers = identifiers;
-    new.verifications = verifications_of(arena, new.account.account_id, wanted);
+    struct verification_row *verifications = verifications_of(arena, new.account.account_id, wanted);
+    new.verifications = verifications;
     new.verification_count = wanted->evidence_count;
+    new.account.level = proof_level(new.verifications, new.verification_count, now, &new.account.level_until);
     enum domain_status created = domain_of_sql(accounts_create(domain->sql, &new));
     if (created == DOMAIN_DONE) {
         *ret_account_id = new.account.account_id;

@@ -38,7 +38,7 @@ bool verified_claims_tell_of(const struct proof *proof) {
 
 static bool is_valid(const struct verification_row *row, int64_t now) {
     const struct evidence *evidence = &row->evidence;
-    return evidence->result == VERIFY_MATCH && row->ended_at == 0 && evidence->level >= 2 &&
+    return evidence->result == VERIFY_MATCH && evidence->ended_at == 0 && evidence->level >= 2 &&
            (evidence->expires_at == 0 || evidence->expires_at > now);
 }
 

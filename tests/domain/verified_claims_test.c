@@ -291,7 +291,7 @@ static void evidence_that_counts(struct domain *domain) {
     person.rows[1].evidence.expires_at = clock_wall() - 1;
     assert_str(answer_for(domain, arena, &person, &everything, request), l2);
     person = someone();
-    person.rows[1].ended_at = 5;
+    person.rows[1].evidence.ended_at = 5;
     assert_str(answer_for(domain, arena, &person, &everything, request), l2);
     person = someone();
     person.rows[1].evidence.result = VERIFY_MISMATCH;
