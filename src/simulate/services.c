@@ -9,5 +9,6 @@ const struct service_kind *const service_kinds[] = {
     &corporate_service,
     &unionpay_service,
     &alipay_service,
+    &wechat_service,
 };
 const size_t service_kind_count = ARRAY_LEN(service_kinds);

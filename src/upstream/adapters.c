@@ -11,6 +11,8 @@ static const struct upstream_adapter *const adapters[] = {
     &rest_adapter,
     &alipay_adapter,
     &alipay_face_adapter,
+    &openid_adapter,
+    &wechat_adapter,
 };
 
 const struct upstream_adapter *upstream_adapter_find(struct str name) {
