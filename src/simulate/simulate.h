@@ -92,5 +92,6 @@ void simulate_put_escaped(struct buf *buf, struct str text); /* for HTML text an
 extern const struct service_kind population_service;
 extern const struct service_kind corporate_service;
 extern const struct service_kind unionpay_service;
+extern const struct service_kind social_insurance_service;
 
 #endif
