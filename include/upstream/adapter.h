@@ -72,5 +72,6 @@ extern const struct upstream_adapter population_adapter;
 extern const struct upstream_adapter corporate_adapter;
 extern const struct upstream_adapter unionpay_adapter;
 extern const struct upstream_adapter social_insurance_adapter;
+extern const struct upstream_adapter rest_adapter;
 
 #endif

@@ -9,6 +9,7 @@ static const struct upstream_adapter *const adapters[] = {
     &corporate_adapter,
     &unionpay_adapter,
     &social_insurance_adapter,
+    &rest_adapter,
 };
 
 const struct upstream_adapter *upstream_adapter_find(struct str name) {
