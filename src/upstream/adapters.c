@@ -10,6 +10,8 @@ static const struct upstream_adapter *const adapters[] = {
     &unionpay_adapter,
     &social_insurance_adapter,
     &rest_adapter,
+    &alipay_adapter,
+    &alipay_face_adapter,
 };
 
 const struct upstream_adapter *upstream_adapter_find(struct str name) {
