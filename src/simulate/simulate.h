@@ -94,5 +94,6 @@ extern const struct service_kind population_service;
 extern const struct service_kind corporate_service;
 extern const struct service_kind unionpay_service;
 extern const struct service_kind social_insurance_service;
+extern const struct service_kind wechat_service;
 
 #endif
