@@ -4,5 +4,10 @@
 #include "base/check.h"
 #include "simulate.h"
 
-const struct service_kind *const service_kinds[] = {&population_service};
+const struct service_kind *const service_kinds[] = {
+    &population_service,
+    &ctid_service,
+    &network_identity_service,
+    &sms_service,
+};
 const size_t service_kind_count = ARRAY_LEN(service_kinds);
