@@ -4,10 +4,10 @@
  */
 #include "domain/proofs.h"
 
-#include "attempts.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "domain/attempts.h"
 #include "model/identity.h"
 #include "proofs_inside.h"
 
@@ -152,8 +152,7 @@ static enum proof_result keep_answer(struct domain *domain, struct arena *arena,
     if (result != PROOF_DONE) {
         return result;
     }
-    const struct proof_found kept = {
-        .evidence = found->evidence, .name = asked->name, .id_number = asked->id_number, .id_type = asked->id_type};
+    const struct proof_found kept = {.evidence = found->evidence, .name = asked->name, .id_number = asked->id_number};
     return proof_keep(domain, arena, account, &kept);
 }
 
