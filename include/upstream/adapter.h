@@ -72,5 +72,7 @@ extern const struct upstream_adapter population_adapter;
 extern const struct upstream_adapter ctid_adapter;
 extern const struct upstream_adapter network_identity_adapter;
 extern const struct upstream_adapter sms_http_adapter;
+extern const struct upstream_adapter corporate_adapter;
+extern const struct upstream_adapter unionpay_adapter;
 
 #endif

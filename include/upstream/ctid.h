@@ -46,13 +46,13 @@ bool ctid_body_open(struct arena *arena, struct str key, struct str body, struct
 struct str ctid_signed_text(struct arena *arena, struct str nonce, struct str code, struct str data);
 
 /* randNum: base64 of 16 characters, 00 0f, and the platform's signature over the characters. */
-bool ctid_random_write(struct arena *arena, const struct sm2_key *platform, struct str random, struct str *ret_text);
-bool ctid_random_read(struct arena *arena, const struct sm2_key *platform, struct str text, struct str *ret_random);
+struct str ctid_random_write(struct arena *arena, const struct foreign_key *platform, struct str random);
+bool ctid_random_read(struct arena *arena, const struct foreign_key *platform, struct str text, struct str *ret_random);
 
 /* What an answer must fit to count as one. */
 struct ctid_expected {
     struct str key;
-    const struct sm2_key *platform;
+    const struct foreign_key *platform;
     struct str nonce;      /* of the request */
     struct str out_serial; /* of apply: must be repeated. Absent otherwise */
     struct str serial;     /* of all but apply: must be repeated. Absent otherwise */

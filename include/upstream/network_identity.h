@@ -30,15 +30,15 @@ struct network_identity_mode {
 const struct network_identity_mode *network_identity_mode(int64_t number);
 
 /* {"bizPackage": "<JSON text>", "sign": base64 of the signature}. */
-bool network_identity_package_sign(struct arena *arena, const struct sm2_key *key, enum sm2_form form,
+bool network_identity_package_sign(struct arena *arena, const struct foreign_key *key, enum sm2_form form,
                                    struct str package, struct str *ret_body);
 /* The text, when the signature fits. */
-bool network_identity_package_open(struct arena *arena, const struct sm2_key *key, enum sm2_form form, struct str body,
-                                   struct str *ret_package);
+bool network_identity_package_open(struct arena *arena, const struct foreign_key *key, enum sm2_form form,
+                                   struct str body, struct str *ret_package);
 
 /* What an answer must fit to count as one. */
 struct network_identity_expected {
-    const struct sm2_key *platform;
+    const struct foreign_key *platform;
     enum sm2_form form;
     struct str org_id, biz_seq;
     struct str mode; /* "R01" */

@@ -32,7 +32,7 @@ struct transaction {
 
 struct ctid_platform {
     unsigned char key[CTID_KEY_SIZE];
-    struct sm2_key *signs;
+    struct foreign_key *signs;
     struct transaction transactions[TRANSACTIONS_MOST];
     size_t next;
 };
@@ -47,13 +47,13 @@ static bool open_platform(struct service *service, struct fault *fault) {
         return fault_set(fault, "TONGXING_CTID_KEY: must be 32 hexadecimal digits");
     }
     const char *path = getenv("TONGXING_CTID_PRIVATE_KEY");
-    return sm2_key_load(str_from(path ? path : ""), true, &platform->signs, fault);
+    return foreign_key_read_private(str_from(path ? path : ""), FOREIGN_SM2, &platform->signs, fault);
 }
 
 static void close_platform(struct service *service) {
     struct ctid_platform *platform = service->own;
     if (platform) {
-        sm2_key_free(platform->signs);
+        foreign_key_free(platform->signs);
         free(platform);
     }
 }
@@ -100,7 +100,7 @@ static void answer(struct service *service, const struct http_request *request, 
                    struct http_reply *reply) {
     struct ctid_platform *platform = service->own;
     struct arena *arena = request->arena;
-    struct str key = str_of(platform->key, CTID_KEY_SIZE), data = STR_NONE, signature;
+    struct str key = str_of(platform->key, CTID_KEY_SIZE), data = STR_NONE;
     if (!str_is_absent(plain)) {
         const struct json *sealed;
         CHECK(json_parse(arena, ctid_body_seal(arena, key, plain), JSON_LIMITS_TOKEN, &sealed) &&
@@ -109,7 +109,6 @@ static void answer(struct service *service, const struct http_request *request, 
     struct str nonce = service->mode == MODE_BAD_SIGNATURE ? STR("somebody else's nonce")
                                                            : str_or(http_field_value(request, STR("nonce")), STR(""));
     struct str text = ctid_signed_text(arena, nonce, str_from(code), str_or(data, STR("")));
-    CHECK(sm2_sign(platform->signs, arena, STR(SM2_DEFAULT_ID), text, SM2_DER, &signature));
     struct json_out out = json_out(&reply->body);
     json_open_object(&out, NULL);
     json_put_str(&out, "code", str_from(code));
@@ -117,7 +116,7 @@ static void answer(struct service *service, const struct http_request *request, 
     if (!str_is_absent(data)) {
         json_put_str(&out, "data", data);
     }
-    json_put_str(&out, "sign", base64_encode(arena, signature));
+    json_put_str(&out, "sign", base64_encode(arena, sm2_sign_as(platform->signs, arena, text, SM2_DER)));
     json_close_object(&out);
 }
 
@@ -146,7 +145,7 @@ static void apply(struct service *service, const struct http_request *request, c
     struct ctid_platform *platform = service->own;
     struct arena *arena = request->arena;
     struct transaction *transaction = &platform->transactions[platform->next++ % TRANSACTIONS_MOST];
-    struct str out_serial = STR(""), random;
+    struct str out_serial = STR("");
     json_get_str(object, "outSerial", &out_serial);
     if (service->mode == MODE_REFUSE || out_serial.len != 32 || !simulate_nonce_is_new(service, out_serial)) {
         answer(service, request, service->mode == MODE_REFUSE ? CTID_CODE_LIMITED : CTID_CODE_INPUT, STR_NONE, reply);
@@ -155,13 +154,12 @@ static void apply(struct service *service, const struct http_request *request, c
     *transaction = (struct transaction){.face = face};
     fill(transaction->serial, CTID_SERIAL_SIZE, arena);
     fill(transaction->random, CTID_RANDOM_SIZE, arena);
-    CHECK(ctid_random_write(arena, platform->signs, str_from(transaction->random), &random));
     struct buf plain;
     buf_init(&plain, arena, 512, 4096);
     struct json_out out = json_out(&plain);
     json_open_object(&out, NULL);
     json_put_str(&out, "bizSerialNum", str_from(transaction->serial));
-    json_put_str(&out, "randNum", random);
+    json_put_str(&out, "randNum", ctid_random_write(arena, platform->signs, str_from(transaction->random)));
     json_put_str(&out, "outSerial", out_serial);
     json_close_object(&out);
     answer(service, request, CTID_CODE_DONE, buf_str(&plain), reply);

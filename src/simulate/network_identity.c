@@ -29,7 +29,7 @@ struct credential {
 };
 
 struct network_service {
-    struct sm2_key *signs, *client;
+    struct foreign_key *signs, *client;
     enum sm2_form form;
     struct credential credentials[CREDENTIALS_MOST];
     size_t next;
@@ -42,15 +42,15 @@ static bool open_service(struct service *service, struct fault *fault) {
     own->form = str_equal(str_or(str_from(getenv("TONGXING_NETWORK_IDENTITY_SIGNATURE")), STR("der")), STR("raw"))
                     ? SM2_RAW
                     : SM2_DER;
-    return sm2_key_load(service->secret, true, &own->signs, fault) &&
-           sm2_key_load(str_from(client ? client : ""), false, &own->client, fault);
+    return foreign_key_read_private(service->secret, FOREIGN_SM2, &own->signs, fault) &&
+           foreign_key_read_public(str_from(client ? client : ""), FOREIGN_SM2, &own->client, fault);
 }
 
 static void close_service(struct service *service) {
     struct network_service *own = service->own;
     if (own) {
-        sm2_key_free(own->signs);
-        sm2_key_free(own->client);
+        foreign_key_free(own->signs);
+        foreign_key_free(own->client);
         free(own);
     }
 }

@@ -93,5 +93,7 @@ extern const struct service_kind population_service;
 extern const struct service_kind ctid_service;
 extern const struct service_kind network_identity_service;
 extern const struct service_kind sms_service;
+extern const struct service_kind corporate_service;
+extern const struct service_kind unionpay_service;
 
 #endif

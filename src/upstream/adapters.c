@@ -5,10 +5,8 @@
 #include "upstream/adapter.h"
 
 static const struct upstream_adapter *const adapters[] = {
-    &population_adapter,
-    &ctid_adapter,
-    &network_identity_adapter,
-    &sms_http_adapter,
+    &population_adapter, &ctid_adapter,      &network_identity_adapter,
+    &sms_http_adapter,   &corporate_adapter, &unionpay_adapter,
 };
 
 const struct upstream_adapter *upstream_adapter_find(struct str name) {

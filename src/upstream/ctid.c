@@ -26,7 +26,7 @@
 
 struct ctid {
     unsigned char key[AES128_KEY_SIZE];
-    struct sm2_key *platform;
+    struct foreign_key *platform;
     bool face;
     struct str page_url;
     char token[TOKEN_SIZE]; /* empty for none */
@@ -72,9 +72,9 @@ static bool check(const struct upstream_settings *settings, struct fault *fault)
 
 static bool open_ctid(const struct upstream_settings *settings, void **ret_state, struct fault *fault) {
     struct arena *arena ARENA_AUTO = arena_new();
-    struct sm2_key *platform;
+    struct foreign_key *platform;
     struct fault inner;
-    if (!sm2_key_load(upstream_option_path(settings, arena, "public_key"), false, &platform, &inner)) {
+    if (!foreign_key_read_public(upstream_option_path(settings, arena, "public_key"), FOREIGN_SM2, &platform, &inner)) {
         return fault_set(fault, "upstreams.%.*s.public_key: %s", STR_ARG(settings->name), inner.text);
     }
     struct ctid *ctid = check_calloc(1, sizeof(*ctid));
@@ -89,7 +89,7 @@ static bool open_ctid(const struct upstream_settings *settings, void **ret_state
 static void close_ctid(void *state) {
     struct ctid *ctid = state;
     if (ctid) {
-        sm2_key_free(ctid->platform);
+        foreign_key_free(ctid->platform);
         secret_wipe(ctid, sizeof(*ctid));
         free(ctid);
     }

@@ -67,17 +67,14 @@ struct str ctid_signed_text(struct arena *arena, struct str nonce, struct str co
 
 /* --- the random number --- */
 
-bool ctid_random_write(struct arena *arena, const struct sm2_key *platform, struct str random, struct str *ret_text) {
-    struct str signature;
+struct str ctid_random_write(struct arena *arena, const struct foreign_key *platform, struct str random) {
     CHECK(random.len == CTID_RANDOM_SIZE);
-    if (!sm2_sign(platform, arena, STR(SM2_DEFAULT_ID), random, SM2_DER, &signature)) {
-        return false;
-    }
-    *ret_text = base64_encode(arena, str_concat(arena, random, str_of(RANDOM_MARK, MARK_SIZE), signature));
-    return true;
+    struct str signature = sm2_sign_as(platform, arena, random, SM2_DER);
+    return base64_encode(arena, str_concat(arena, random, str_of(RANDOM_MARK, MARK_SIZE), signature));
 }
 
-bool ctid_random_read(struct arena *arena, const struct sm2_key *platform, struct str text, struct str *ret_random) {
+bool ctid_random_read(struct arena *arena, const struct foreign_key *platform, struct str text,
+                      struct str *ret_random) {
     struct str bytes;
     size_t before = CTID_RANDOM_SIZE + MARK_SIZE;
     if (!base64_decode(arena, text, &bytes) || bytes.len <= before) {
@@ -85,7 +82,7 @@ bool ctid_random_read(struct arena *arena, const struct sm2_key *platform, struc
     }
     struct str random = str_sub(bytes, 0, CTID_RANDOM_SIZE);
     if (!str_equal(str_sub(bytes, CTID_RANDOM_SIZE, MARK_SIZE), str_of(RANDOM_MARK, MARK_SIZE)) ||
-        !sm2_verify(platform, STR(SM2_DEFAULT_ID), random, SM2_DER, str_sub(bytes, before, bytes.len - before))) {
+        !sm2_verify_as(platform, random, SM2_DER, str_sub(bytes, before, bytes.len - before))) {
         return false;
     }
     *ret_random = random;
@@ -119,7 +116,7 @@ static bool read_envelope(struct arena *arena, struct str body, const struct cti
         return false;
     }
     struct str text = ctid_signed_text(arena, expected->nonce, code, str_or(data, STR("")));
-    if (!sm2_verify(expected->platform, STR(SM2_DEFAULT_ID), text, SM2_DER, signature)) {
+    if (!sm2_verify_as(expected->platform, text, SM2_DER, signature)) {
         return false;
     }
     *ret_code = code;

@@ -20,7 +20,7 @@
 #define ANSWER_MOST (32 * 1024)
 
 struct network_identity {
-    struct sm2_key *own, *platform;
+    struct foreign_key *own, *platform;
     enum sm2_form form;
     const struct network_identity_mode *mode;
     struct str business_id, page_url, path;
@@ -86,17 +86,19 @@ static bool check(const struct upstream_settings *settings, struct fault *fault)
 static void close_identity(void *state) {
     struct network_identity *identity = state;
     if (identity) {
-        sm2_key_free(identity->own);
-        sm2_key_free(identity->platform);
+        foreign_key_free(identity->own);
+        foreign_key_free(identity->platform);
         free(identity);
     }
 }
 
 static bool load_key(const struct upstream_settings *settings, const char *name, bool is_private,
-                     struct sm2_key **ret_key, struct fault *fault) {
+                     struct foreign_key **ret_key, struct fault *fault) {
     struct arena *arena ARENA_AUTO = arena_new();
     struct fault inner;
-    return sm2_key_load(upstream_option_path(settings, arena, name), is_private, ret_key, &inner) ||
+    struct str path = upstream_option_path(settings, arena, name);
+    return (is_private ? foreign_key_read_private(path, FOREIGN_SM2, ret_key, &inner)
+                       : foreign_key_read_public(path, FOREIGN_SM2, ret_key, &inner)) ||
            fault_set(fault, "upstreams.%.*s.%s: %s", STR_ARG(settings->name), name, inner.text);
 }
 

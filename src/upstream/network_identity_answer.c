@@ -26,31 +26,27 @@ const struct network_identity_mode *network_identity_mode(int64_t number) {
 
 /* --- packages --- */
 
-bool network_identity_package_sign(struct arena *arena, const struct sm2_key *key, enum sm2_form form,
+bool network_identity_package_sign(struct arena *arena, const struct foreign_key *key, enum sm2_form form,
                                    struct str package, struct str *ret_body) {
-    struct str signature;
     struct buf body;
-    if (!sm2_sign(key, arena, STR(SM2_DEFAULT_ID), package, form, &signature)) {
-        return false;
-    }
     buf_init(&body, arena, 1024, 2 * PACKAGE_MOST);
     struct json_out out = json_out(&body);
     json_open_object(&out, NULL);
     json_put_str(&out, "bizPackage", package);
-    json_put_str(&out, "sign", base64_encode(arena, signature));
+    json_put_str(&out, "sign", base64_encode(arena, sm2_sign_as(key, arena, package, form)));
     json_close_object(&out);
     *ret_body = buf_str(&body);
     return !body.failed;
 }
 
-bool network_identity_package_open(struct arena *arena, const struct sm2_key *key, enum sm2_form form, struct str body,
-                                   struct str *ret_package) {
+bool network_identity_package_open(struct arena *arena, const struct foreign_key *key, enum sm2_form form,
+                                   struct str body, struct str *ret_package) {
     const struct json_limits limits = {.bytes = 2 * PACKAGE_MOST, .depth = 2};
     const struct json *envelope;
     struct str package, sign, signature;
     if (!json_parse(arena, body, limits, &envelope) || !json_get_str(envelope, "bizPackage", &package) ||
         !json_get_str(envelope, "sign", &sign) || !base64_decode(arena, sign, &signature) ||
-        !sm2_verify(key, STR(SM2_DEFAULT_ID), package, form, signature)) {
+        !sm2_verify_as(key, package, form, signature)) {
         return false;
     }
     *ret_package = package;

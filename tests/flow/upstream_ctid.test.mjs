@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { Upstreams, certificateFor, click, hrefOf, openssl, sm2Keys } from './support/upstreams.mjs';
+import { Upstreams, certificateFor, click, hrefOf, openssl, sm2Keys } from './support/upstream_visits.mjs';
 
 const secret = 'ctid-secret-for-tests-only-0123456789';
 const key = '00112233445566778899aabbccddeeff';

@@ -3,7 +3,7 @@ import test, { before, after, describe } from 'node:test';
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { Upstreams, certificateFor, click, hrefOf, openssl, sm2Keys } from './support/upstreams.mjs';
+import { Upstreams, certificateFor, click, hrefOf, openssl, sm2Keys } from './support/upstream_visits.mjs';
 
 const person = { name: '测试甲', id_number: '110105188812310013' };
 let upstreams, platform, client;

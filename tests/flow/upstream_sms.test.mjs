@@ -2,7 +2,7 @@
 import test, { before, after, describe } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { Upstreams, certificateFor } from './support/upstreams.mjs';
+import { Upstreams, certificateFor } from './support/upstream_visits.mjs';
 
 const secret = 'sms-secret-for-tests-only-0123456789';
 const message = { phone: '+8613800138000', code: '493027' };

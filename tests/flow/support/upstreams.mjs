@@ -1,126 +1,195 @@
 /*
- * One adapter against its simulator, through `tongxing upstream try`: no server, no stores. Everything that the processes write is kept, so that a
- * test can look for what must not be in it.
+ * One upstream service: a simulator of its own and `tongxing upstream try` against it, in a folder of their own. What every process wrote is
+ * kept, so that a test can look for what must not be there.
  */
 import { spawn, execFileSync } from 'node:child_process';
+import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { binary, freePort, root, until, Program } from './stack.mjs';
+import { connect } from 'node:net';
+import { Program, binary, freePort, root, until } from './stack.mjs';
 
-export const openssl = (...args) => execFileSync('openssl', args, { encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
+const answers = (port) =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('connect', () => resolve(true)).on('error', () => resolve(false)).on('close', () => socket.destroy());
+  });
 
-/* A key pair on the curve of SM2: PEM files NAME.pem (0600) and NAME.pub. */
-export function sm2Keys(folder, name) {
-  const file = path.join(folder, `${name}.pem`);
-  const publicFile = path.join(folder, `${name}.pub`);
-  openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:SM2', '-out', file);
-  fs.chmodSync(file, 0o600);
-  openssl('pkey', '-in', file, '-pubout', '-out', publicFile);
-  return { file, publicFile };
-}
+/* What each fault of the simulator comes to, unless the service's tests say otherwise. */
+export const faults = {
+  error: 'upstream_error',
+  hang: 'upstream_error',
+  garbage: 'upstream_error',
+  wrong_type: 'upstream_error',
+  bad_signature: 'upstream_error',
+  replay: 'upstream_error',
+  wrong_transaction: 'upstream_error',
+  oversized: 'upstream_error',
+  truncated: 'upstream_error',
+  redirect: 'upstream_error',
+  refuse: 'rate_limited',
+};
 
-/* A certificate for a name, by a certification authority that is made for it: {certificate, key, ca}. */
-export function certificateFor(folder, name) {
-  const file = (end) => path.join(folder, `${name}.${end}`);
-  const extensions = file('ext');
-  openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', `/CN=authority of ${name}`, '-keyout', file('ca.key'), '-out', file('ca.crt'));
-  openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', `/CN=${name}`, '-keyout', file('key'), '-out', file('csr'));
-  fs.writeFileSync(extensions, `subjectAltName=${/^[\d.]+$/.test(name) ? 'IP' : 'DNS'}:${name}`);
-  openssl('x509', '-req', '-in', file('csr'), '-CA', file('ca.crt'), '-CAkey', file('ca.key'), '-CAcreateserial', '-days', '2', '-extfile', extensions, '-out', file('crt'));
-  fs.chmodSync(file('key'), 0o600);
-  return { certificate: file('crt'), key: file('key'), ca: file('ca.crt') };
-}
-
-export class Upstreams {
-  static async start({ env = {}, tls, register = path.join(root, 'config/register.yaml') } = {}) {
-    const upstreams = new Upstreams();
-    Object.assign(upstreams, { env, written: '', folder: fs.mkdtempSync(path.join(os.tmpdir(), 'tongxing-upstream-')) });
-    upstreams.port = await freePort();
-    upstreams.register = register;
-    return upstreams;
+export class UpstreamUnderTest {
+  /* `entry` is the service's entry of upstreams without its url; `service` the simulator's name for it. */
+  static async start({ service, entry, env = {}, files = () => {}, register = path.join(root, 'config/register.yaml') }) {
+    const upstream = new UpstreamUnderTest();
+    Object.assign(upstream, { service, entry, env, register, written: '', ports: [] });
+    upstream.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tongxing-upstream-'));
+    files(upstream);
+    upstream.port = await upstream.startSimulator();
+    upstream.url = `http://127.0.0.1:${upstream.port}`;
+    return upstream;
   }
 
-  /* After the keys are in place. */
-  async simulate(tls) {
-    this.scheme = tls ? 'https' : 'http';
-    this.url = `${this.scheme}://127.0.0.1:${this.port}`;
-    this.log = path.join(this.folder, `simulator-${Date.now()}.log`);
-    const args = ['simulate', '--register', this.register, '--port', `${this.port}`, ...(tls ? ['--tls-certificate', tls.certificate, '--tls-key', tls.key] : [])];
-    this.simulator = new Program('simulator', binary, args, { env: this.env, log: this.log }).start();
-    await until('the simulator', async () => /simulator\.started/.test(fs.readFileSync(this.log, 'utf8')));
+  file(name) {
+    return path.join(this.folder, name);
   }
 
-  async stopSimulator() {
-    await this.simulator?.stop();
-    if (this.simulator) this.written += fs.readFileSync(this.log, 'utf8');
-    this.simulator = undefined;
+  async startSimulator(args = []) {
+    const port = await freePort();
+    const { TONGXING_POPULATION_SECRET, ...rest } = process.env;
+    const simulator = new Program(`simulator ${port}`, binary, ['simulate', '--register', this.register, '--port', `${port}`,
+      '--app-id', this.entry.app_id, ...args], { env: { ...rest, ...this.env }, log: this.file(`simulator-${port}.log`) });
+    simulator.start();
+    this.simulators = [...(this.simulators ?? []), simulator];
+    this.ports.push(port);
+    await until('the simulator', () => answers(port));
+    return port;
   }
 
-  async mode(service, mode, delay_ms = 0) {
-    const answer = await fetch(`${this.url}/_control`, { method: 'POST', body: new URLSearchParams({ service, mode, delay_ms }) });
-    if (!answer.ok) throw new Error(`${service} knows no mode ${mode}`);
+  async simulate(mode, delay_ms = 0) {
+    const answer = await fetch(`${this.url}/_control`, { method: 'POST', body: new URLSearchParams({ service: this.service, mode, delay_ms }) });
+    assert.equal(answer.status, 200, `the simulator knows no mode ${mode} of ${this.service}`);
     return answer.json();
   }
 
-  configure(upstreams, outbound = {}) {
-    const first = Object.keys(upstreams)[0];
-    this.file = path.join(this.folder, 'tongxing.yaml');
-    fs.writeFileSync(this.file, JSON.stringify({
-      server: { issuer: 'http://localhost:1' }, sql: { path: path.join(this.folder, 'x.db') }, keys: { folder: path.join(this.folder, 'keys') },
-      registration: { upstream: first }, outbound, upstreams,
-    }));
+  async calls() {
+    return (await (await fetch(`${this.url}/_control?service=${this.service}`)).json()).calls;
   }
 
-  /* `asked` and, for services that the browser goes to, what it comes back with. Each answer has `took_ms`. */
-  async ask(name, asked, comeBack) {
+  configuration(entry = {}, outbound = {}) {
+    const config = {
+      server: { issuer: 'http://localhost:1' },
+      listen: { port: 0 },
+      ops: { port: 0 },
+      redis: { port: 1 },
+      sql: { path: this.file('none.db') },
+      keys: { folder: this.file('no-keys') },
+      clients: { file: this.file('clients.yaml') },
+      registration: { enabled: false },
+      outbound,
+      upstreams: { tried: { url: this.url, timeout_ms: 1500, ...this.entry, ...entry } },
+    };
+    const name = this.file(`tongxing-${(this.configurations = (this.configurations ?? 0) + 1)}.yaml`);
+    fs.writeFileSync(this.file('clients.yaml'), JSON.stringify({ clients: [] }));
+    fs.writeFileSync(name, JSON.stringify(config));
+    return name;
+  }
+
+  /* Asks once. `lines` are what the browser comes back with, for services that it goes to. */
+  async try(asked, { entry, outbound, lines = [], env = {} } = {}) {
     const started = Date.now();
-    const child = spawn(binary, ['upstream', 'try', this.file, name], { env: { ...process.env, ...this.env }, stdio: ['pipe', 'pipe', 'pipe'] });
-    const ended = once(child, 'close');
-    let errors = '';
-    child.stderr.on('data', (bytes) => (errors += bytes));
-    child.stdin.on('error', () => {}); // it may have ended
-    child.stdin.write(`${JSON.stringify(asked)}\n`);
-    let last;
-    for await (const line of createInterface({ input: child.stdout })) {
-      const answer = JSON.parse(line);
-      if (answer.url && comeBack) {
-        this.beginUrl = answer.url;
-        child.stdin.write(`${await comeBack(answer.url)}\n`);
-      } else if (answer.result === 'pending' && comeBack) {
-        last = answer;
-        const again = await comeBack(undefined, answer);
-        if (again === undefined) child.stdin.end();
-        else child.stdin.write(`${again}\n`);
-      } else {
-        this.written += `${answer.url ? '' : line}\n`;
-        last = answer;
-        child.stdin.end();
-      }
+    const child = spawn(binary, ['upstream', 'try', this.configuration(entry, outbound), 'tried'], {
+      env: { ...process.env, ...this.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+    let stdout = '', stderr = '';
+    child.stdout.on('data', (data) => (stdout += data));
+    child.stderr.on('data', (data) => (stderr += data));
+    child.stdin.on('error', () => {});
+    child.stdin.end([JSON.stringify(asked), ...lines].join('\n') + '\n');
+    const [code] = await once(child, 'close');
+    this.written += stdout + stderr;
+    const answersRead = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+    return { ...answersRead.at(-1), answers: answersRead, code, stderr, took: Date.now() - started };
+  }
+
+  /* Every fault of the simulator, TLS that must not be trusted, and nobody there: the right result, in bounded time. */
+  async faultMatrix(asked, expected = {}) {
+    const table = { ...faults, ...expected };
+    await this.simulate('normal');
+    assert.equal((await this.try(asked)).result, 'match', 'before the faults');
+    for (const [mode, result] of Object.entries(table)) {
+      await this.simulate(mode);
+      const answer = await this.try(asked);
+      assert.equal(answer.result, result, `in mode ${mode}: ${answer.stderr}`);
+      assert.equal(answer.level, result === 'match' ? answer.level : 0, mode);
+      assert.ok(answer.took < 5000, `mode ${mode} took ${answer.took} ms`);
     }
-    child.stdin.end();
-    await ended;
-    this.written += errors;
-    this.errors = errors;
-    if (/ERROR: AddressSanitizer|runtime error:|check failed/.test(errors)) throw new Error(errors.slice(0, 3000));
-    return last && { ...last, took_ms: Date.now() - started };
+    await this.simulate('slow', 300);
+    assert.equal((await this.try(asked)).result, 'match', 'slow, but within its time');
+    await this.simulate('slow', 4000);
+    assert.equal((await this.try(asked)).result, 'upstream_error', 'slower than its time');
+    await this.simulate('normal');
+    await this.tlsMatrix(asked);
+    const refused = await this.try(asked, { entry: { url: `http://127.0.0.1:${await freePort()}` } });
+    assert.equal(refused.result, 'upstream_error', 'connection refused');
+    assert.ok(refused.took < 5000);
+    assert.equal((await this.try(asked)).result, 'match', 'and after all of it');
+  }
+
+  async tlsMatrix(asked) {
+    const good = this.certificate('good', 'localhost'), other = this.certificate('other', 'elsewhere.example');
+    const ports = {};
+    for (const [name, pair] of Object.entries({ good, other })) {
+      ports[name] = await this.startSimulator(['--tls-certificate', pair.certificate, '--tls-key', pair.key]);
+    }
+    const over = (name, outbound) => this.try(asked, { entry: { url: `https://localhost:${ports[name]}` }, outbound });
+    assert.equal((await over('good', { ca_file: good.certificate })).result, 'match', 'TLS with a certificate that is trusted');
+    assert.equal((await over('good')).result, 'upstream_error', 'a certificate that nobody trusts');
+    assert.equal((await over('other', { ca_file: other.certificate })).result, 'upstream_error', 'a certificate for another name');
+  }
+
+  certificate(name, host) {
+    const pair = { key: this.file(`${name}-tls.key`), certificate: this.file(`${name}-tls.crt`) };
+    openssl(['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', `/CN=${host}`,
+      '-addext', `subjectAltName=DNS:${host}`, '-keyout', pair.key, '-out', pair.certificate]);
+    fs.chmodSync(pair.key, 0o600);
+    return pair;
+  }
+
+  /* Nothing that was asked, told or secret may be in what the processes wrote. */
+  assertNothingLeaked(words) {
+    const everything = this.written + this.simulators.map((simulator) => fs.readFileSync(simulator.log, 'utf8')).join('');
+    assert.ok(everything.includes('simulator.started') && everything.includes('"result"'), 'what was written is there to be searched');
+    for (const word of words) {
+      assert.ok(word.length > 2 && !everything.includes(word), `${word} was written somewhere`);
+    }
+    assert.doesNotMatch(everything, /AddressSanitizer|runtime error:|LeakSanitizer|check failed/);
   }
 
   async stop() {
-    await this.stopSimulator();
-    if (/ERROR: AddressSanitizer|runtime error:|ERROR: LeakSanitizer|check failed/.test(this.written)) throw new Error(this.written.slice(-3000));
+    for (const simulator of this.simulators) await simulator.stop();
+    for (const port of this.ports) assert.equal(await answers(port), false, `something still listens on ${port}`);
     fs.rmSync(this.folder, { recursive: true });
   }
 }
 
-/* The location that a page of the simulator leads to. */
-export async function click(url) {
-  const answer = await fetch(url, { redirect: 'manual' });
-  if (answer.status !== 303) throw new Error(`${url} answered ${answer.status}`);
-  return answer.headers.get('location');
+export function openssl(args, input) {
+  return execFileSync('openssl', args, { input, stdio: ['pipe', 'pipe', 'pipe'] });
 }
-export const hrefOf = (html, id) => html.match(new RegExp(`id="${id}" href="([^"]+)"`))?.[1].replaceAll('&amp;', '&');
-export { sleep };
+
+/* A service written in the test: what the adapter sends is read, and what it makes of an answer is seen, without any code of ours. */
+export async function serviceOf(handle) {
+  const requests = [];
+  const server = createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const heard = { method: request.method, url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() };
+    requests.push(heard);
+    const { status = 200, headers = {}, body } = await handle(heard);
+    response.writeHead(status, headers).end(body);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    requests,
+    url: `http://127.0.0.1:${server.address().port}`,
+    stop: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
