@@ -54,4 +54,7 @@ struct str phone_proof_seal(const struct domain *domain, struct arena *arena, co
 bool phone_proof_open(const struct domain *domain, struct arena *arena, const struct phone_code *asked,
                       struct str sealed, struct str *ret_phone);
 
+/* What a right code proves, as of now. Only where there is a service. */
+struct evidence phone_code_evidence(const struct domain *domain);
+
 #endif

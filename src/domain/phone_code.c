@@ -305,3 +305,15 @@ bool phone_proof_open(const struct domain *domain, struct arena *arena, const st
     *ret_phone = phone;
     return true;
 }
+
+struct evidence phone_code_evidence(const struct domain *domain) {
+    const struct upstream *service = gateway(domain);
+    CHECK(service);
+    const struct proof *proof = proof_of(METHOD_PHONE);
+    return (struct evidence){.source = upstream_name(service),
+                             .authority = STR("sms"),
+                             .method = proof->name,
+                             .result = VERIFY_MATCH,
+                             .checked_at = clock_wall(),
+                             .level = proof->level};
+}
