@@ -29,7 +29,7 @@ struct str aes128_cbc_encrypt(struct arena *arena, struct str key, struct str iv
     CHECK(EVP_CipherUpdate(ctx, to, &len, bytes_of(plain), (int)plain.len) == 1 &&
           EVP_CipherFinal_ex(ctx, to + len, &last) == 1);
     EVP_CIPHER_CTX_free(ctx);
-    return str_of(to, (size_t)(len + last));
+    return str_of(to, (size_t)len + (size_t)last);
 }
 
 bool aes128_cbc_decrypt(struct arena *arena, struct str key, struct str iv, struct str cipher, struct str *ret_plain) {
@@ -43,7 +43,7 @@ bool aes128_cbc_decrypt(struct arena *arena, struct str key, struct str iv, stru
                 EVP_CipherFinal_ex(ctx, to + len, &last) == 1;
     EVP_CIPHER_CTX_free(ctx);
     if (fine) {
-        *ret_plain = str_of(to, (size_t)(len + last));
+        *ret_plain = str_of(to, (size_t)len + (size_t)last);
     }
     return fine;
 }
