@@ -5,6 +5,7 @@
 #include "simulate.h"
 
 const struct service_kind *const service_kinds[] = {
-    &population_service, &ctid_service, &network_identity_service, &sms_service, &corporate_service, &unionpay_service,
+    &population_service, &corporate_service, &unionpay_service,         &alipay_service,
+    &wechat_service,     &ctid_service,      &network_identity_service, &sms_service,
 };
 const size_t service_kind_count = ARRAY_LEN(service_kinds);

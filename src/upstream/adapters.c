@@ -5,8 +5,9 @@
 #include "upstream/adapter.h"
 
 static const struct upstream_adapter *const adapters[] = {
-    &population_adapter, &ctid_adapter,      &network_identity_adapter,
-    &sms_http_adapter,   &corporate_adapter, &unionpay_adapter,
+    &population_adapter, &corporate_adapter,        &unionpay_adapter, &rest_adapter,
+    &alipay_adapter,     &alipay_face_adapter,      &openid_adapter,   &wechat_adapter,
+    &ctid_adapter,       &network_identity_adapter, &sms_http_adapter,
 };
 
 const struct upstream_adapter *upstream_adapter_find(struct str name) {
