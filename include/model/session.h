@@ -38,9 +38,12 @@ struct session {
     int64_t created_at, auth_time; /* seconds */
     int level;                     /* of the last sign-in: the lower of proof and authenticator */
     unsigned amr;
+    /* Where the sign-in came from, for showing it to the person: of a wanted session (domain/session.h), not stored in
+     * the record. Absent when not known. */
+    struct str address, device;
 };
 
 void session_pack(const struct session *session, struct buf *buf);
-bool session_unpack(struct str packed, struct session *ret_session); /* all but session_id */
+bool session_unpack(struct str packed, struct session *ret_session); /* all but session_id, address, device */
 
 #endif

@@ -226,6 +226,9 @@ struct admin_answer person_withdraw_consent(struct domain *domain, struct arena 
     answer = change_write(domain, arena, &change, &event);
     if (answer.result == ADMIN_DONE) {
         consent_forget(domain, arena, account_id, client_id);
+        if (domain->kv && grants_cut_client(domain, arena, account_id, client_id) != DOMAIN_DONE) {
+            return admin_answer(ADMIN_UNAVAILABLE);
+        }
     }
     return answer.result == ADMIN_STALE ? admin_answer(ADMIN_MISSING) : answer;
 }
