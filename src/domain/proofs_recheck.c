@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "domain/session.h"
 #include "loop/fiber.h"
 #include "proofs_inside.h"
 #include "status.h"
@@ -33,7 +34,9 @@ static enum domain_status end(struct domain *domain, struct arena *arena, const 
     struct event told = event;
     told.in_outbox = true;
     domain_tell(domain, &told);
-    return proof_refresh(domain, arena, row->account_id);
+    ended = proof_refresh(domain, arena, row->account_id);
+    /* Sessions claim the level that there was: people sign in anew. */
+    return ended == DOMAIN_DONE ? session_end_all(domain, arena, row->account_id) : ended;
 }
 
 /* The new evidence takes the place of the old one, which is not asked for again. */

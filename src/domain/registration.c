@@ -4,12 +4,12 @@
  */
 #include "domain/login.h"
 
-#include "attempts.h"
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "domain/attempts.h"
 #include "domain/password.h"
 #include "model/event.h"
 #include "model/identity.h"

@@ -1,0 +1,52 @@
+/*
+ * What the audit trail has of a person's account: what they did, and what was done to it.
+ */
+#include "base/arena.h"
+#include "own_inside.h"
+#include "status.h"
+
+#include <stdlib.h>
+
+static int newest_first(const void *a, const void *b) {
+    const struct audit_row *left = a, *right = b;
+    if (left->at_ms != right->at_ms) {
+        return left->at_ms < right->at_ms ? 1 : -1;
+    }
+    int nodes = str_compare(left->node, right->node);
+    return nodes != 0 ? nodes : left->seq < right->seq ? 1 : left->seq > right->seq ? -1 : 0;
+}
+
+/* A row of which the person is both actor and subject is found twice. */
+static size_t without_doubles(struct audit_row *rows, size_t count) {
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool seen = kept > 0 && rows[kept - 1].seq == rows[i].seq && str_equal(rows[kept - 1].node, rows[i].node);
+        if (!seen) {
+            rows[kept++] = rows[i];
+        }
+    }
+    return kept;
+}
+
+enum domain_status own_events(struct domain *domain, struct arena *arena, struct str account_id,
+                              struct audit_row **ret_rows, size_t *ret_count) {
+    const struct audit_filter filters[] = {{.actor = account_id}, {.subject = account_id}};
+    struct audit_row *rows = arena_array_of(arena, 2 * OWN_EVENTS_MOST, struct audit_row);
+    size_t count = 0;
+    for (size_t i = 0; i < 2; i++) {
+        struct audit_row *found;
+        size_t found_count;
+        if (audit_rows_search(domain->sql, arena, &filters[i], NULL, OWN_EVENTS_MOST, &found, &found_count) ==
+            SQL_DOWN) {
+            return DOMAIN_UNAVAILABLE;
+        }
+        for (size_t at = 0; at < found_count; at++) {
+            rows[count++] = found[at];
+        }
+    }
+    qsort(rows, count, sizeof(rows[0]), newest_first);
+    count = without_doubles(rows, count);
+    *ret_rows = rows;
+    *ret_count = count < OWN_EVENTS_MOST ? count : OWN_EVENTS_MOST;
+    return DOMAIN_DONE;
+}
