@@ -1,9 +1,12 @@
 /*
- * What the audit trail has of a person's account: what they did, and what was done to it.
+ * What the audit trail has of a person's account: what they did, and what was done to it. Who else did it, and from
+ * where, is not theirs to see.
  */
 #include "base/arena.h"
+#include "base/json.h"
 #include "own_inside.h"
 #include "status.h"
+#include "store/audit_rows.h"
 
 #include <stdlib.h>
 
@@ -28,16 +31,27 @@ static size_t without_doubles(struct audit_row *rows, size_t count) {
     return kept;
 }
 
-enum domain_status own_events(struct domain *domain, struct arena *arena, struct str account_id,
-                              struct audit_row **ret_rows, size_t *ret_count) {
+static struct own_event event_of_row(struct arena *arena, const struct audit_row *row, struct str account_id) {
+    struct own_event event = {
+        .name = row->event, .result = row->result, .client_id = row->client_id, .at = row->at_ms / 1000};
+    const struct json *record;
+    bool own = str_equal(row->actor, account_id) || str_is_absent(row->actor); /* nobody yet: a sign-in */
+    if (own && json_parse(arena, row->record, JSON_LIMITS_DOCUMENT, &record)) {
+        json_get_str(record, "address", &event.address);
+    }
+    return event;
+}
+
+enum domain_status own_events(struct domain *domain, struct arena *arena, struct str account_id, size_t most,
+                              struct own_event **ret_events, size_t *ret_count) {
     const struct audit_filter filters[] = {{.actor = account_id}, {.subject = account_id}};
-    struct audit_row *rows = arena_array_of(arena, 2 * OWN_EVENTS_MOST, struct audit_row);
+    most = most < OWN_EVENTS_MOST ? most : OWN_EVENTS_MOST;
+    struct audit_row *rows = arena_array_of(arena, 2 * most + 1, struct audit_row);
     size_t count = 0;
     for (size_t i = 0; i < 2; i++) {
         struct audit_row *found;
         size_t found_count;
-        if (audit_rows_search(domain->sql, arena, &filters[i], NULL, OWN_EVENTS_MOST, &found, &found_count) ==
-            SQL_DOWN) {
+        if (audit_rows_search(domain->sql, arena, &filters[i], NULL, most, &found, &found_count) == SQL_DOWN) {
             return DOMAIN_UNAVAILABLE;
         }
         for (size_t at = 0; at < found_count; at++) {
@@ -46,7 +60,12 @@ enum domain_status own_events(struct domain *domain, struct arena *arena, struct
     }
     qsort(rows, count, sizeof(rows[0]), newest_first);
     count = without_doubles(rows, count);
-    *ret_rows = rows;
-    *ret_count = count < OWN_EVENTS_MOST ? count : OWN_EVENTS_MOST;
+    count = count < most ? count : most;
+    struct own_event *events = arena_array_of(arena, count + 1, struct own_event);
+    for (size_t i = 0; i < count; i++) {
+        events[i] = event_of_row(arena, &rows[i], account_id);
+    }
+    *ret_events = events;
+    *ret_count = count;
     return DOMAIN_DONE;
 }
