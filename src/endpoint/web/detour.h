@@ -64,5 +64,6 @@ extern const size_t detour_handler_count;
 
 void sign_in_service_ended(struct call *call, struct detour_end *end);
 void step_up_ended(struct call *call, struct detour_end *end);
+void link_ended(struct call *call, struct detour_end *end);
 
 #endif
