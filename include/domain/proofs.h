@@ -50,10 +50,12 @@ enum proof_result proof_finish(struct domain *domain, struct arena *arena, const
  * Keeps evidence that was got elsewhere (a sign-in service that vouches, a window, the phone) and sets the level that
  * follows. A match of a name and number that the account does not know yet becomes its own. Waits.
  */
+struct sql_statement;
 struct proof_found {
     struct evidence evidence;
-    struct str name, id_number; /* confirmed; absent when not told */
-    enum id_type id_type;
+    struct str name, id_number;       /* confirmed; absent when not told */
+    const struct sql_statement *with; /* what is written in the same transaction, and its event; NULL for nothing */
+    const struct event *event;
 };
 enum proof_result proof_keep(struct domain *domain, struct arena *arena, const struct account *account,
                              const struct proof_found *found);
@@ -75,8 +77,8 @@ int sign_in_level(const struct account *account, unsigned amr);
  * that are due, each by one process only. For the background worker. Waits.
  */
 void proofs_recheck(struct domain *domain, struct arena *arena, size_t most);
-/* The same for one account whose evidence is due, before it signs in. DOMAIN_NO: the account was suspended by it.
- * Waits. */
-enum domain_status proof_recheck_account(struct domain *domain, struct arena *arena, struct str account_id);
+/* The same for an account that is about to sign in, which is loaded anew when somebody was asked. A register that does
+ * not answer changes nothing. DOMAIN_NO: the account was suspended by it. Waits. */
+enum domain_status proof_recheck_account(struct domain *domain, struct arena *arena, struct account *account);
 
 #endif

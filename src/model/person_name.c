@@ -206,8 +206,7 @@ struct str person_name_mask(struct arena *arena, struct str name) {
     uint32_t c;
     struct str rest = name;
     if (str_is_empty(name) || !utf8_next(&rest, &c)) {
-        return STR("");
+        return STR_NONE;
     }
-    size_t others = utf8_count(rest);
-    return str_concat(arena, str_sub(name, 0, name.len - rest.len), str_sub(STR("**"), 0, others < 2 ? others : 2));
+    return str_concat(arena, str_sub(name, 0, name.len - rest.len), STR("**"));
 }

@@ -113,8 +113,10 @@ void sign_in_service_ended(struct call *call, struct detour_end *end) {
 
 /* --- an account that is to be linked --- */
 
-/* What an account says after it was linked: its level may be another. */
-static void signed_in_linked(struct page_call *page_call, const struct account *account, const char *reason) {
+/* What an account says after it was linked: its level may be another. Whoever has just registered may have no
+ * password: they signed in over there. */
+static void signed_in_linked(struct page_call *page_call, const struct account *account, unsigned amr,
+                             const char *reason) {
     struct call *call = page_call->call;
     struct account now;
     page_call->flow.carried = STR_NONE;
@@ -122,7 +124,7 @@ static void signed_in_linked(struct page_call *page_call, const struct account *
         reply_unavailable_page(call);
         return;
     }
-    page_signed_in(page_call, &now, AMR_PWD, reason);
+    page_signed_in(page_call, &now, amr, reason);
 }
 
 void page_account_known(struct page_call *page_call, const struct account *account, const char *reason) {
@@ -134,7 +136,7 @@ void page_account_known(struct page_call *page_call, const struct account *accou
     }
     switch (carried_link(call->domain, call->arena, account, &carried, call->request->client_address)) {
     case CARRIED_LINKED:
-        signed_in_linked(page_call, account, reason);
+        signed_in_linked(page_call, account, reason ? carried.amr : AMR_PWD, reason);
         break;
     case CARRIED_OTHER_PERSON:
         tell(page_call, EVENT_REFUSED, "other_person", account->account_id);

@@ -141,9 +141,35 @@ static void continue_with(struct page_call *page_call, const struct session *ses
     flow_continue(call, page_call->client, &page_call->flow, session, true);
 }
 
-void page_signed_in(struct page_call *page_call, const struct account *account, unsigned amr, const char *reason) {
+/* False, with the sign-in page, when what is proven of the person does not hold any more. */
+static bool still_holds(struct page_call *page_call, struct account *account) {
     struct call *call = page_call->call;
+    switch (proof_recheck_account(call->domain, call->arena, account)) {
+    case DOMAIN_DONE:
+        return true;
+    case DOMAIN_NO:
+        break;
+    case DOMAIN_UNAVAILABLE:
+        tell(page_call, account, NULL, NULL);
+        reply_unavailable_page(call);
+        return false;
+    }
+    call_tell(call, &(struct event){.kind = EVENT_LOGIN,
+                                    .result = EVENT_REFUSED,
+                                    .reason = "suspended",
+                                    .client_id = page_call->client->client.client_id,
+                                    .subject = account->account_id});
+    login_show(page_call, 200, "login.service_suspended");
+    return false;
+}
+
+void page_signed_in(struct page_call *page_call, const struct account *known, unsigned amr, const char *reason) {
+    struct call *call = page_call->call;
+    struct account now_known = *known, *account = &now_known;
     int64_t now = clock_wall();
+    if (!still_holds(page_call, account)) {
+        return;
+    }
     const struct session wanted = {
         .account_id = account->account_id,
         .created_at = now,
