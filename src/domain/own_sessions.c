@@ -2,6 +2,8 @@
  * A person's own sessions.
  */
 #include "base/arena.h"
+#include "base/byte.h"
+#include "base/encode.h"
 #include "domain/session.h"
 #include "own_inside.h"
 
@@ -56,10 +58,14 @@ static void tell_ended(struct domain *domain, const struct own *own, struct str 
     domain_tell(domain, &event);
 }
 
+static bool is_session_id(struct str text) {
+    return text.len == base64url_length(SESSION_ID_SIZE) && bytes_all(text, BYTE_BASE64URL);
+}
+
 enum domain_status own_end_session(struct domain *domain, struct arena *arena, const struct own *own,
                                    struct str session_id) {
     struct session session;
-    enum domain_status found = session_get(domain, arena, session_id, &session);
+    enum domain_status found = is_session_id(session_id) ? session_get(domain, arena, session_id, &session) : DOMAIN_NO;
     if (found != DOMAIN_DONE) {
         return found;
     }

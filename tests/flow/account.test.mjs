@@ -6,6 +6,8 @@ import { launch, person, screenshot } from './support/chromium.mjs';
 import { Agent, tokensOf, token, userinfo } from './support/agent.mjs';
 import { onDatabase } from './support/registration.mjs';
 import { nameOnHost } from './support/admin.mjs';
+import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
 import { totp } from './support/totp.mjs';
 import * as c from './support/clients.mjs';
 
@@ -56,21 +58,384 @@ async function send(agent, path, fields, who) {
   assert.equal(page.status, 200, text(page.html));
   return visit(agent, await agent.request(path, { form: { ...inputs(page.html), ...fields } }), who);
 }
-/* The sign-in was a while ago. */
-async function makeStale(agent, who) {
-  const { createHash } = await import('node:crypto');
-  const id = createHash('sha256').update(agent.cookies.get('__Host-session')).digest().subarray(0, 16).toString('base64url');
-  return id;
+/* One command of Redis, with binary arguments. */
+function redis(...parts) {
+  const wire = Buffer.concat([Buffer.from(`*${parts.length}\r\n`), ...parts.flatMap((part) => [Buffer.from(`$${Buffer.byteLength(part)}\r\n`), Buffer.from(part), Buffer.from('\r\n')])]);
+  return new Promise((resolve, reject) => {
+    const socket = connect(stack.ports.redis, '127.0.0.1', () => socket.write(wire));
+    socket.on('error', reject).once('data', (data) => {
+      socket.destroy();
+      resolve(data[0] === 36 ? data.subarray(data.indexOf('\r\n') + 2, -2) : data);
+    });
+  });
 }
+const sessionId = (agent) => createHash('sha256').update(agent.cookies.get('__Host-session')).digest().subarray(0, 16).toString('base64url');
+/* The sign-in was ten minutes ago: the record is a version, the account's id, then two times (src/model/session.c). */
+async function makeStale(agent) {
+  const key = `ss:{${sessionId(agent)}}`;
+  const record = Buffer.from(await redis('GET', key));
+  let at = 1 + 1 + (record[1] - 1);
+  const number = () => {
+    let value = 0n, shift = 0n, byte;
+    do {
+      byte = record[at++];
+      value |= BigInt(byte & 127) << shift;
+      shift += 7n;
+    } while (byte & 128);
+    return value;
+  };
+  number();
+  const from = at;
+  let left = number() - 2n * 600n;
+  for (let i = from; i < at; i++, left >>= 7n) record[i] = Number(left & 127n) | (i < at - 1 ? 128 : 0);
+  assert.match(String(await redis('SET', key, record, 'KEEPTTL')), /OK/);
+}
+const rows = (sql, ...values) => onDatabase(stack, (database) => database.prepare(sql).all(...values));
 const audited = (account_id, event) =>
-  until(`${event} in the trail`, async () =>
-    onDatabase(stack, (database) => database.prepare('SELECT record FROM audit WHERE subject = ? AND event = ? ORDER BY at_ms DESC').all(account_id, event).map(({ record }) => JSON.parse(record))[0]));
+  until(`${event} in the trail`, async () => rows('SELECT record FROM audit WHERE subject = ? AND event = ? ORDER BY at_ms DESC', account_id, event).map(({ record }) => JSON.parse(record))[0]);
 
-test('a first look', async () => {
-  const who = somebody({ id_number: '110105188812310013', id_type: 1 });
-  const agent = await signedIn(who);
-  for (const path of ['/account', '/account/methods', '/account/password', '/account/second-factor', '/account/sessions', '/account/portals', '/account/activity', '/account/export', '/account/close']) {
-    const page = await open(agent, path);
-    console.log(path, page.status, text(page.html).slice(0, 400));
-  }
+
+const sensitive = ['/account/password', '/account/second-factor', '/account/close', '/account/merge'];
+const all = ['/account', '/account/methods', '/account/sessions', '/account/portals', '/account/activity', '/account/export', ...sensitive];
+
+describe('getting there', () => {
+  test('whoever is not signed in signs in, and comes back to the page', async () => {
+    const who = somebody();
+    for (const path of all) {
+      const agent = new Agent(stack);
+      const first = await agent.request(path);
+      assert.equal(first.status, 303);
+      assert.match(first.location, /^\/authorize\?client_id=tongxing-account&/);
+      const page = await visit(agent, first, who);
+      assert.equal(page.status, 200, path);
+      assert.equal(page.url, `${stack.issuer}${path}`);
+    }
+    assert.equal((await new Agent(stack).request('/')).location, '/account');
+  });
+
+  test('the code that comes back opens nothing', async () => {
+    const who = somebody(), agent = new Agent(stack);
+    let answer = await agent.request('/account');
+    for (let hops = 0; !/\/account\?code=/.test(answer.location ?? ''); hops++) {
+      assert.ok(hops < 5);
+      answer = answer.status === 303 ? await agent.request(answer.location)
+        : await agent.request('/login', { form: { ...inputs(answer.html), ...who, action: 'login' } });
+    }
+    const code = new URL(answer.location).searchParams.get('code');
+    for (const code_verifier of [undefined, 'a'.repeat(43)]) {
+      const form = { grant_type: 'authorization_code', client_id: 'tongxing-account', redirect_uri: `${stack.issuer}/account`, code, ...(code_verifier && { code_verifier }) };
+      const refused = await fetch(`${stack.issuer}/token`, { method: 'POST', body: new URLSearchParams(form) });
+      assert.equal(refused.status, 400);
+      assert.equal((await refused.json()).error, 'invalid_grant');
+    }
+  });
+
+  test('coming back leads nowhere else', async () => {
+    const agent = await signedIn(somebody());
+    for (const state of ['https://evil.example/', '//evil.example/', '/\\evil.example', '/account/../../x', '/accounts', '/login', '/logout', '/account\r\nX: y', '/account/%2f', `/account/${'a'.repeat(600)}`]) {
+      const answer = await agent.request(`/account?${new URLSearchParams({ code: 'x', state })}`);
+      const where = new URL(answer.location, stack.issuer);
+      assert.equal(where.origin, stack.issuer, state);
+      assert.match(where.pathname, /^\/(account|x)$/, state);
+      assert.equal(answer.headers.get('x'), null);
+    }
+    assert.equal((await agent.request('/account?code=x&state=/account/sessions')).location, '/account/sessions');
+  });
+
+  test('whoever cancels is told so, without going round in circles', async () => {
+    const agent = new Agent(stack);
+    const login = await open(agent, '/account');
+    const cancelled = await visit(agent, await agent.request('/login', { form: { ...inputs(login.html), action: 'cancel' } }));
+    assert.equal(cancelled.status, 200);
+    assert.match(told(cancelled.html), /您没有登录/);
+  });
+
+  test('a client system of that name cannot be registered', () => {
+    assert.throws(() => stack.command(['client', 'add', '--config', stack.file('tongxing.yaml'), '--id', 'tongxing-account', '--name', '假', '--redirect-uri', 'https://rp.example/cb']), /comes with the server/);
+  });
+});
+
+describe('what is sensitive asks for a fresh sign-in', () => {
+  test('pages and posts of a sign-in that is ten minutes old', async () => {
+    const who = somebody(), agent = await signedIn(who);
+    const forms = {};
+    for (const path of [...sensitive, '/account/methods', '/account/export']) forms[path] = inputs((await open(agent, path)).html);
+    await makeStale(agent);
+    for (const path of sensitive) {
+      const answer = await agent.request(path);
+      assert.match(answer.location, /^\/authorize\?.*&prompt=login$/, path);
+    }
+    for (const path of ['/account', '/account/methods', '/account/sessions', '/account/portals', '/account/export']) assert.equal((await agent.request(path)).status, 200, path);
+    const posts = { '/account/password': { password: 'Other-Pass-1', again: 'Other-Pass-1' }, '/account/close': { sure: 'yes' }, '/account/methods': { link: 'ln_x' }, '/account/export': { action: 'whole' }, '/account/second-factor': { action: 'enrol', code: '000000' }, '/account/merge': { username: 'x', password: 'x' } };
+    for (const [path, fields] of Object.entries(posts)) {
+      const answer = await agent.request(path, { form: { ...forms[path], ...fields } });
+      assert.match(answer.location ?? '', /^\/authorize\?.*&prompt=login$/, path);
+    }
+    const page = await open(agent, '/account/password', who);
+    assert.match(page.html, /id="password-save"/);
+    assert.equal(page.url, `${stack.issuer}/account/password`);
+  });
+});
+
+describe('forms', () => {
+  const changed = { password: 'Changed-Pass-1', again: 'Changed-Pass-1' };
+
+  test('a token that is missing, malformed, another page’s, another person’s, another browser’s or used before', async () => {
+    const who = somebody(), other = somebody();
+    const agent = await signedIn(who), stranger = await signedIn(other), elsewhere = await signedIn(who);
+    const token_of = async (from, path) => inputs((await open(from, path)).html).form;
+    const refused = async (form) => {
+      const answer = await agent.request('/account/password', { form: { ...changed, ...(form !== undefined && { form }) } });
+      assert.equal(answer.status, 400);
+      assert.match(told(answer.html), /已提交过或已失效/);
+    };
+    await refused(undefined);
+    await refused('');
+    await refused('AAAA');
+    await refused('A'.repeat(15000));
+    await refused(await token_of(agent, '/account/close'));
+    await refused(await token_of(stranger, '/account/password'));
+    await refused(await token_of(elsewhere, '/account/password'));
+    const good = await token_of(agent, '/account/password');
+    await refused(`${good.slice(0, -2)}AA`);
+    const twice = await agent.request('/account/password', { body: new URLSearchParams([['form', good], ['form', good], ...Object.entries(changed)]), method: 'POST' });
+    assert.equal(twice.status, 400);
+    const sent = await Promise.all(Array.from({ length: 8 }, () => agent.request('/account/password', { form: { form: good, ...changed } })));
+    assert.equal(sent.filter(({ status }) => status === 303).length, 1, 'one of eight at once');
+    await refused(good);
+  });
+
+  test('a post from another site', async () => {
+    const who = somebody(), agent = await signedIn(who);
+    for (const path of ['/account/password', '/account/sessions', '/account/portals', '/account/export', '/account/close', '/account/methods', '/account/merge', '/account/second-factor', '/recover']) {
+      const form = { ...inputs((await open(agent, path)).html), ...changed, sure: 'yes', action: 'others', step: 'start', username: 'x' };
+      for (const headers of [{ origin: 'https://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }]) {
+        assert.equal((await agent.request(path, { form, headers })).status, 403, path);
+      }
+    }
+    assert.equal((await open(agent, '/account')).status, 200);
+  });
+
+  test('a token of a session does not open in the next one of the same browser', async () => {
+    const who = somebody(), other = somebody(), agent = await signedIn(who);
+    const { form } = inputs((await open(agent, '/account/password')).html);
+    agent.cookies.delete('__Host-session');
+    await open(agent, '/account', other);
+    assert.equal((await agent.request('/account/password', { form: { form, ...changed } })).status, 400);
+  });
+});
+
+describe('the password', () => {
+  test('a new one ends every other session and what systems hold for later', async () => {
+    const who = somebody(), here = await signedIn(who), there = await signedIn(who);
+    const offline = await tokensOf(there, c.c1, who, { scope: 'openid offline_access' });
+    const online = await tokensOf(there, c.c2, who);
+    const own = await tokensOf(here, c.c2, who);
+    const page = await send(here, '/account/password', { password: 'Changed-Pass-1', again: 'Changed-Pass-1' });
+    assert.match(told(page.html), /密码已修改/);
+    assert.equal((await there.request('/account')).status, 303);
+    assert.equal((await here.request('/account')).status, 200);
+    assert.equal((await token(stack, c.c1, { grant_type: 'refresh_token', refresh_token: offline.refresh_token })).body.error, 'invalid_grant');
+    assert.equal((await userinfo(stack, offline.access_token)).status, 401);
+    assert.equal((await userinfo(stack, online.access_token)).status, 401);
+    assert.equal((await userinfo(stack, own.access_token)).status, 200);
+    assert.match((await open(new Agent(stack), '/account', { ...who, password: 'Changed-Pass-1' })).html, /id="identity"/);
+    const login = await open(new Agent(stack), '/account');
+    assert.match(login.html, /id="login-submit"/);
+    const event = await audited(who.account_id, 'password.change');
+    assert.deepEqual([event.actor, event.result], [who.account_id, 'done']);
+  });
+
+  test('what is no good password changes nothing', async () => {
+    const who = somebody(), agent = await signedIn(who);
+    for (const [password, again, says] of [['short', 'short', /太短/], ['Good-Pass-1', 'Good-Pass-2', /不一致/], ['', '', /太短/], ['好'.repeat(100), '好'.repeat(100), /太短/]]) {
+      const page = await send(agent, '/account/password', { password, again });
+      assert.match(told(page.html), says);
+    }
+    assert.match((await open(new Agent(stack), '/account', who)).html, /id="identity"/);
+  });
+});
+
+describe('one-time passwords', () => {
+  const secretOf = (html) => html.match(/id="secret">([A-Z2-7]+)</)[1];
+
+  test('are set up by showing one, asked for afterwards, and given up against another', async () => {
+    const who = somebody(), agent = await signedIn(who);
+    let page = await open(agent, '/account/second-factor');
+    const secret = secretOf(page.html);
+    assert.match(page.html, /<path d="M\d+ \d+h1v1h-1z/);
+    page = await agent.request('/account/second-factor', { form: { ...inputs(page.html), action: 'enrol', code: totp(secret, Date.now() + 3600_000) } });
+    assert.match(told(page.html), /动态口令不正确/);
+    assert.equal(secretOf(page.html), secret, 'the same secret, for the app has it already');
+    assert.equal(rows("SELECT 1 FROM credentials WHERE account_id = ? AND kind = 'totp'", who.account_id).length, 0);
+    const form = inputs(page.html);
+    page = await visit(agent, await agent.request('/account/second-factor', { form: { ...form, action: 'enrol', code: totp(secret) } }));
+    assert.match(told(page.html), /已启用/);
+    assert.equal((await agent.request('/account/second-factor', { form: { ...form, action: 'enrol', code: totp(secret) } })).status, 400);
+    await audited(who.account_id, 'second_factor.enrol');
+
+    /* a password alone is not enough any more for what is sensitive */
+    const thief = new Agent(stack);
+    const asked = await visit(thief, await thief.request('/account'), who);
+    assert.match(asked.html, /id="second-factor-submit"/);
+    assert.match((await open(thief, '/account/password', who)).html, /id="second-factor-submit"/);
+    assert.match((await open(agent, '/account/password', who)).html, /id="password-save"/, 'who has shown one is not asked again at once');
+
+    page = await send(agent, '/account/second-factor', { action: 'remove', code: '000000' });
+    assert.match(told(page.html), /动态口令不正确/);
+    page = await send(agent, '/account/second-factor', { action: 'remove', code: totp(secret) });
+    assert.match(told(page.html), /动态口令不正确/, 'one that was used does not count again');
+    page = await send(agent, '/account/second-factor', { action: 'remove', code: totp(secret, Date.now() + 30_000) });
+    assert.match(told(page.html), /已停用/);
+    await audited(who.account_id, 'second_factor.remove');
+  });
+
+  test('guesses are limited', async () => {
+    const who = somebody(), agent = await signedIn(who);
+    let last;
+    for (let i = 0; i < 7; i++) last = await send(agent, '/account/second-factor', { action: 'enrol', code: '123456' });
+    assert.match(told(last.html), /尝试次数过多/);
+  });
+
+  test('an administrator cannot give them up', async () => {
+    const who = somebody();
+    who.totp = nameOnHost(stack, { username: who.username, role: 'auditor', name: '测试' });
+    const agent = new Agent(stack);
+    await open(agent, '/account', who);
+    const page = await send(agent, '/account/second-factor', { action: 'remove', code: totp(who.totp, Date.now() + 30_000) });
+    assert.match(told(page.html), /您担任管理员/);
+  });
+});
+
+describe('sessions', () => {
+  test('are listed with where they began, and ended one by one or all at once', async () => {
+    const who = somebody(), here = await signedIn(who), there = new Agent(stack), third = await signedIn(who);
+    there.headers['user-agent'] = 'Mozilla/5.0 (Linux; Android 14; x) AppleWebKit/537.36 Chrome/126.0 Mobile Safari/537.36 "><script>';
+    await open(there, '/account', who);
+    await tokensOf(there, c.c1, who);
+    let page = await open(here, '/account/sessions');
+    assert.equal(page.html.match(/class="session"/g).length, 3);
+    assert.match(page.html, /Chrome, Android/);
+    assert.match(page.html, /127\.0\.0\.1/);
+    assert.doesNotMatch(page.html, /<script>/);
+    page = await send(here, '/account/sessions', { session: sessionId(there) });
+    assert.match(told(page.html), /已退出/);
+    assert.equal((await there.request('/account')).status, 303);
+    assert.equal((await third.request('/account')).status, 200);
+    page = await send(here, '/account/sessions', { action: 'others' });
+    assert.equal((await third.request('/account')).status, 303);
+    assert.equal((await here.request('/account')).status, 200);
+    await until('both in the trail', async () => rows("SELECT 1 FROM audit WHERE actor = ? AND event = 'logout'", who.account_id).length === 2);
+  });
+
+  test('somebody else’s is not ended', async () => {
+    const victim = somebody(), who = somebody(), theirs = await signedIn(victim), agent = await signedIn(who);
+    for (const session of [sessionId(theirs), 'AAAAAAAAAAAAAAAAAAAAAA', '', '../x', 'x'.repeat(3000)]) {
+      const page = await send(agent, '/account/sessions', { session });
+      assert.equal(page.status, 404, session.slice(0, 40));
+    }
+    assert.equal((await theirs.request('/account')).status, 200);
+  });
+});
+
+describe('client systems with access', () => {
+  test('withdrawing ends what was given, and nothing else', async () => {
+    const who = somebody(), agent = new Agent(stack);
+    const scope = { scope: 'openid profile' };
+    const asked = await tokensOf(agent, c.ask, who, scope);
+    const offline = await tokensOf(agent, c.c1, who, { scope: 'openid offline_access' });
+    const other = await tokensOf(agent, c.c2, who);
+    const later = await codeAfterConsent(agent, who, scope);
+    let page = await open(agent, '/account/portals', who);
+    assert.equal(page.html.match(/class="portal"/g).length, 3);
+    assert.match(page.html, /问卷&lt;script&gt;/);
+    page = await send(agent, '/account/portals', { client: 'ask' });
+    assert.match(told(page.html), /已撤回/);
+    assert.equal((await userinfo(stack, asked.access_token)).status, 401, 'of this session');
+    assert.equal((await token(stack, c.ask, later)).body.error, 'invalid_grant', 'a code that was on its way');
+    assert.equal((await userinfo(stack, offline.access_token)).status, 200);
+    assert.equal((await userinfo(stack, other.access_token)).status, 200);
+    page = await send(agent, '/account/portals', { client: 'c1' });
+    assert.equal((await userinfo(stack, offline.access_token)).status, 401);
+    assert.equal((await token(stack, c.c1, { grant_type: 'refresh_token', refresh_token: offline.refresh_token })).body.error, 'invalid_grant');
+    assert.equal((await token(stack, c.c2, { grant_type: 'refresh_token', refresh_token: other.refresh_token })).status, 200);
+    assert.equal((await audited(who.account_id, 'consent.withdraw')).actor, who.account_id);
+    await new Promise((resolve) => setTimeout(resolve, 1100)); /* cuts are by the second */
+    const again = await tokensOf(agent, c.ask, who, scope);
+    assert.equal((await userinfo(stack, again.access_token)).status, 200, 'consent was asked for again, and given');
+  });
+
+  test('one that has nothing is not there', async () => {
+    const agent = await signedIn(somebody());
+    for (const client of ['c1', 'nobody', '', 'x'.repeat(5000)]) assert.equal((await send(agent, '/account/portals', { client })).status, 404);
+  });
+});
+
+async function codeAfterConsent(agent, who, scope) {
+  const { codeOf } = await import('./support/agent.mjs');
+  const { nonce, ...form } = await codeOf(agent, c.ask, who, scope);
+  return form;
+}
+
+describe('a copy of the data', () => {
+  test('masked for whoever is signed in, whole after a fresh sign-in, and told of', async () => {
+    const who = somebody({ id_number: '440106188708090359', id_type: 1, email: 'x@rp.example' }), agent = await signedIn(who);
+    await tokensOf(agent, c.ask, who, { scope: 'openid profile' });
+    const form = inputs((await open(agent, '/account/export')).html);
+    const masked = await agent.request('/account/export', { form: { ...form, action: 'masked' } });
+    assert.equal(masked.status, 200);
+    assert.match(masked.headers.get('content-disposition'), /^attachment; filename="[a-z.-]+"$/);
+    assert.equal(masked.headers.get('cache-control'), 'no-store');
+    const data = await masked.json();
+    assert.equal(data.profile.id_number, '4401**********0359');
+    assert.equal(data.profile.name, who.name);
+    assert.equal(data.profile.email, 'x@rp.example');
+    assert.equal(data.evidence.length, 1);
+    assert.deepEqual(data.found_by, ['id_number', 'phone_number', 'user_name']);
+    assert.deepEqual([data.password, data.one_time_password, data.links], [true, false, []]);
+    assert.deepEqual(data.consents.map(({ client_system }) => client_system), ['ask']);
+    assert.equal(data.sessions.length, 1);
+    assert.doesNotMatch(JSON.stringify(data), /argon2|secret|hash/);
+    const whole = await (await agent.request('/account/export', { form: { ...inputs((await open(agent, '/account/export')).html), action: 'whole' } })).json();
+    assert.equal(whole.profile.id_number, who.id_number);
+    assert.deepEqual((await audited(who.account_id, 'account.export')).detail, { id_number: 'whole' });
+  });
+});
+
+describe('closing', () => {
+  test('ends everything, frees what found it, and keeps what must be kept', async () => {
+    const who = somebody({ id_number: '370102188506150110', id_type: 1 }), agent = await signedIn(who), there = await signedIn(who);
+    const offline = await tokensOf(there, c.c1, who, { scope: 'openid offline_access' });
+    const own = await tokensOf(agent, c.ask, who, { scope: 'openid profile' });
+    let page = await send(agent, '/account/close', {});
+    assert.match(told(page.html), /先勾选/);
+    page = await send(agent, '/account/close', { sure: 'yes' });
+    assert.match(page.html, /id="closed"/);
+    assert.equal(agent.cookies.get('__Host-session'), undefined);
+    assert.equal((await there.request('/account')).status, 303);
+    for (const { access_token } of [offline, own]) assert.equal((await userinfo(stack, access_token)).status, 401);
+    assert.equal((await token(stack, c.c1, { grant_type: 'refresh_token', refresh_token: offline.refresh_token })).body.error, 'invalid_grant');
+    assert.match((await open(new Agent(stack), '/account')).html, /id="login-submit"/);
+    const left = (table) => rows(`SELECT * FROM ${table} WHERE account_id = ?`, who.account_id);
+    for (const table of ['identifiers', 'credentials', 'links', 'consents']) assert.deepEqual(left(table), [], table);
+    assert.equal(left('verifications').length, 1);
+    const [account] = left('accounts');
+    assert.deepEqual([account.state, account.level, account.merged_into], [3, 1, null]);
+    assert.ok(account.profile_sealed.length < 150, 'nothing of the person is in it');
+    await audited(who.account_id, 'account.close');
+    const { account_id, ...same } = who;
+    assert.notEqual(stack.addAccount(same), account_id, 'the number, phone and name are free');
+  });
+
+  test('not while in office', async () => {
+    const who = somebody();
+    who.totp = nameOnHost(stack, { username: who.username, role: 'auditor', name: '测试' });
+    const agent = new Agent(stack);
+    const page = await open(agent, '/account/close', who);
+    assert.match(page.html, /您担任管理员/);
+    assert.doesNotMatch(page.html, /id="close-now"/);
+    const { form } = inputs((await open(agent, '/account/export')).html);
+    assert.equal((await agent.request('/account/close', { form: { form, sure: 'yes' } })).status, 400);
+    assert.equal(rows('SELECT state FROM accounts WHERE account_id = ?', who.account_id)[0].state, 1);
+  });
 });
