@@ -43,7 +43,7 @@ async function visit(agent, answer, who) {
       answer = await agent.request('/second-factor', { form: { ...inputs(answer.html), code: totp(who.totp), action: 'check' } });
     else return answer;
   }
-  throw new Error('went round in circles');
+  throw new Error(`went round in circles: ${told(answer.html) ?? answer.location}`);
 }
 const open = async (agent, path, who) => visit(agent, await agent.request(path), who);
 async function signedIn(who, options) {
@@ -437,5 +437,159 @@ describe('closing', () => {
     const { form } = inputs((await open(agent, '/account/export')).html);
     assert.equal((await agent.request('/account/close', { form: { form, sure: 'yes' } })).status, 400);
     assert.equal(rows('SELECT state FROM accounts WHERE account_id = ?', who.account_id)[0].state, 1);
+  });
+});
+
+describe('merging', () => {
+  const identified = (number) => ({ id_number: number, id_type: 1 });
+  const prove = (agent, who, extra = {}) => send(agent, '/account/merge', { username: who.username, password: who.password, ...extra });
+  const confirm = async (agent, page) => visit(agent, await agent.request('/account/merge', { form: { ...inputs(page.html), action: 'merge' } }));
+  const account = (who) => rows('SELECT state, level, merged_into FROM accounts WHERE account_id = ?', who.account_id)[0];
+
+  test('everything of the other account becomes this one’s, and the other is gone', async () => {
+    const kept = somebody({ level: 1, phone_number: undefined, phone_number_verified: undefined, name: undefined });
+    const gone = somebody(identified('652301188811110047'));
+    const agent = await signedIn(kept), theirs = await signedIn(gone);
+    const offline = await tokensOf(theirs, c.c1, gone, { scope: 'openid offline_access' });
+    const online = await tokensOf(theirs, c.ask, gone, { scope: 'openid profile' });
+    await tokensOf(agent, c.ask, kept, { scope: 'openid' });
+    let page = await prove(agent, gone);
+    assert.match(page.html, /id="merge-yes"/, text(page.html));
+    assert.match(page.html, /6523\*{10}0047/);
+    assert.match(page.html, /id="level-after">L2</);
+    assert.match(page.html.match(/id="portals">.*?<\/ul>/s)[0], /问卷/);
+    assert.equal(account(gone).state, 1, 'nothing happens before the person says so');
+    page = await confirm(agent, page);
+    assert.match(told(page.html), /已合并/);
+    assert.match(page.html, /6523\*{10}0047/);
+    assert.deepEqual({ ...account(gone) }, { state: 3, level: 1, merged_into: kept.account_id });
+    assert.deepEqual({ ...account(kept) }, { state: 1, level: 2, merged_into: null });
+
+    for (const table of ['identifiers', 'credentials', 'links', 'consents', 'verifications', 'disclosures', 'mandates'])
+      assert.deepEqual(rows(`SELECT 1 FROM ${table} WHERE account_id = ?`, gone.account_id), [], table);
+    assert.deepEqual(rows('SELECT client_id, scope FROM consents WHERE account_id = ? ORDER BY client_id', kept.account_id).map((row) => ({ ...row })),
+      [{ client_id: 'ask', scope: 'openid' }, { client_id: 'c1', scope: 'openid offline_access' }], 'what both have stays as it was here');
+    assert.equal((await theirs.request('/account')).status, 303);
+    for (const { access_token } of [offline, online]) assert.equal((await userinfo(stack, access_token)).status, 401);
+    assert.equal((await token(stack, c.c1, { grant_type: 'refresh_token', refresh_token: offline.refresh_token })).body.error, 'invalid_grant');
+
+    /* its number and phone find this account, its user name is free, its password opens nothing */
+    for (const username of [gone.id_number, gone.phone_number]) assert.match((await open(new Agent(stack), '/account', { ...kept, username })).html, /id="identity"/);
+    const old = new Agent(stack), login = await open(old, '/account');
+    for (const username of [gone.username, gone.id_number]) {
+      const refused = await old.request('/login', { form: { ...inputs(login.html), username, password: gone.password, action: 'login' } });
+      assert.match(told(refused.html), /账号或密码不正确/);
+    }
+    const event = await audited(kept.account_id, 'account.merge');
+    assert.deepEqual([event.actor, event.result, event.detail], [kept.account_id, 'done', { merged: gone.account_id }]);
+  });
+
+  test('not without proof of the other account', async () => {
+    const kept = somebody({ level: 1 }), gone = somebody(identified('120101188808080055')), agent = await signedIn(kept);
+    for (const extra of [{ password: 'Wrong-Pass-1' }, { password: '' }, { username: 'nobody' }, { username: '' }]) {
+      const page = await prove(agent, gone, extra);
+      assert.match(told(page.html), /未能证明/);
+      assert.doesNotMatch(page.html, /merge-yes/);
+    }
+    /* a form made for something else, or nothing at all, is no proof */
+    const { form } = inputs((await open(agent, '/account/merge')).html);
+    for (const fields of [{ form }, {}, { form, account_id: gone.account_id, extra: gone.account_id }])
+      assert.equal((await agent.request('/account/merge', { form: { ...fields, action: 'merge' } })).status, 400);
+    assert.equal(account(gone).state, 1);
+    assert.equal((await audited(gone.account_id, 'account.merge')).result, 'refused');
+  });
+
+  test('the second factor of the other account is needed too, and comes along', async () => {
+    const kept = somebody({ level: 1 }), gone = somebody(), agent = await signedIn(kept), theirs = await signedIn(gone);
+    let page = await open(theirs, '/account/second-factor');
+    const secret = page.html.match(/id="secret">([A-Z2-7]+)</)[1];
+    await visit(theirs, await theirs.request('/account/second-factor', { form: { ...inputs(page.html), action: 'enrol', code: totp(secret) } }));
+    for (const code of ['', '000000', totp(secret)]) assert.match(told((await prove(agent, gone, { code })).html), /未能证明/);
+    page = await prove(agent, gone, { code: totp(secret, Date.now() + 30_000) });
+    page = await confirm(agent, page);
+    assert.match(told(page.html), /已合并/);
+    assert.equal(rows("SELECT 1 FROM credentials WHERE account_id = ? AND kind = 'totp'", kept.account_id).length, 1);
+    const asked = await open(new Agent(stack), '/account', { ...kept });
+    assert.match(asked.html, /id="second-factor-submit"/);
+  });
+
+  test('two identity numbers are two people; an administrator’s account stays; one’s own is one already', async () => {
+    const kept = somebody(identified('460106188707070018')), gone = somebody(identified('500101188706060054')), admin = somebody();
+    nameOnHost(stack, { username: admin.username, role: 'system', name: '测试' });
+    const agent = await signedIn(kept);
+    assert.match(told((await prove(agent, gone)).html), /不是同一个人/);
+    assert.match(told((await prove(agent, kept)).html), /当前账号/);
+    const plain = await signedIn(somebody({ level: 1 }));
+    const refused = await prove(plain, admin, { code: '000000' });
+    assert.match(told(refused.html), /未能证明/, 'without the one-time password');
+    for (const who of [kept, gone, admin]) assert.equal(account(who).state, 1);
+  });
+
+  test('once, even when asked eight times at once, and not both ways', async () => {
+    const one = somebody({ level: 1 }), two = somebody({ level: 1 }), first = await signedIn(one), second = await signedIn(two);
+    const there = await prove(first, two), back = await prove(second, one);
+    const sent = await Promise.all([...Array(4)].flatMap(() => [
+      first.request('/account/merge', { form: { ...inputs(there.html), action: 'merge' } }),
+      second.request('/account/merge', { form: { ...inputs(back.html), action: 'merge' } }),
+    ]));
+    assert.equal(sent.filter(({ location }) => location === '/account?done=merged').length, 1, sent.map(({ status, location }) => `${status} ${location}`).join());
+    assert.equal([account(one), account(two)].filter(({ state }) => state === 1).length, 1);
+  });
+});
+
+describe('recovery', () => {
+  const plain = (html) => html.replace(/(name="(?:form|flow)" value=")[^"]*|(flow=)[A-Za-z0-9_-]+/g, '$1$2');
+  const start = async (agent, username, extra = {}) => {
+    const page = await agent.request('/recover');
+    return agent.request('/recover', { form: { ...inputs(page.html), username, ...extra } });
+  };
+
+  test('is linked from the sign-in page, which it comes back to', async () => {
+    const agent = new Agent(stack), login = await open(agent, '/account');
+    const link = login.html.match(/id="recover-link" href="([^"]+)"/)[1];
+    const page = await agent.request(link);
+    assert.match(page.html, /id="recover-start"/);
+    assert.equal((await agent.request(page.html.match(/href="(\/login\?flow=[^"]+)"/)[1])).status, 200);
+    assert.doesNotMatch((await agent.request('/recover?flow=%22%3E%3Cscript%3E')).html, /script/);
+  });
+
+  test('never says whether there is an account: not in text, status, headers or time', async () => {
+    const known = somebody({ id_number: '310101188705050019', id_type: 1 }), suspended = somebody();
+    stack.command(['account', 'suspend', '--config', stack.file('tongxing.yaml'), suspended.account_id]);
+    const agent = new Agent(stack), kinds = [known.username, known.phone_number, known.id_number, suspended.username, 'nobody', '13900139999', '110105188812310021', `${'很'.repeat(30)}`];
+    const times = kinds.map(() => []), answers = new Set();
+    for (let round = 0; round < 5; round++) {
+      for (const [i, username] of kinds.entries()) {
+        const begun = performance.now();
+        const page = await start(agent, username);
+        times[i].push(performance.now() - begun);
+        const headers = [...page.headers].filter(([name]) => !['date', 'content-length', 'x-request-id', 'traceparent'].includes(name));
+        answers.add(JSON.stringify([page.status, plain(page.html), headers.filter(([name]) => name !== 'set-cookie')]));
+      }
+    }
+    assert.equal(answers.size, 1, [...answers].join('\n'));
+    const medians = times.map((list) => list.sort((a, b) => a - b)[2]);
+    assert.ok(Math.max(...medians) - Math.min(...medians) < 60, medians.join(' '));
+    assert.ok(Math.min(...medians) > 250, 'they wait for a time of their own');
+  });
+
+  test('the forms open once, in their browser, in their order', async () => {
+    const who = somebody(), agent = new Agent(stack), other = new Agent(stack);
+    const page = await agent.request('/recover'), form = { ...inputs(page.html), username: who.username };
+    const ways = await agent.request('/recover', { form });
+    assert.match(ways.html, /id="ways"/);
+    assert.equal((await agent.request('/recover', { form })).status, 400, 'again');
+    const { form: token_ } = inputs(ways.html);
+    for (const step of ['start', 'code', 'password', 'nothing', '']) assert.equal((await agent.request('/recover', { form: { form: token_, step, username: 'x', password: 'New-Pass-1', again: 'New-Pass-1', code: '1' } })).status, 400, step);
+    await other.request('/recover');
+    assert.equal((await other.request('/recover', { form: { form: token_, step: 'ways', action: 'code' } })).status, 400, 'another browser');
+    assert.match((await open(new Agent(stack), '/account', who)).html, /id="identity"/, 'the password is what it was');
+  });
+
+  test('is limited for a user name and an address', async () => {
+    const agent = new Agent(stack);
+    const answers = [];
+    for (let i = 0; i < 12; i++) answers.push((await start(agent, 'limited-user')).status);
+    assert.deepEqual(answers, [...Array(10).fill(200), 429, 429]);
   });
 });
