@@ -98,6 +98,85 @@ const audited = (account_id, event) =>
 const sensitive = ['/account/password', '/account/second-factor', '/account/close', '/account/merge'];
 const all = ['/account', '/account/methods', '/account/sessions', '/account/portals', '/account/activity', '/account/export', ...sensitive];
 
+describe('in a browser', () => {
+  async function story(page, who, shot, words) {
+    await page.goto(`${stack.issuer}/`);
+    await page.fill('#username', who.username);
+    await page.fill('#password', who.password);
+    await page.click('#login-submit');
+    await page.waitForURL(`${stack.issuer}/account`);
+    assert.equal(await page.textContent('#name'), '欧**');
+    assert.equal(await page.textContent('#id-number'), `${who.id_number.slice(0, 4)}**********${who.id_number.slice(-4)}`);
+    assert.match(await page.textContent('#level'), words.level);
+    await screenshot(page, `${shot}-account`);
+    for (const name of ['methods', 'sessions', 'portals', 'activity', 'merge', 'export', 'close']) {
+      await page.click(`#to-${name}`);
+      await page.waitForURL(`${stack.issuer}/account/${name}`);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} fits the screen`);
+      await screenshot(page, `${shot}-account-${name}`);
+      await page.click('.crumb a');
+    }
+    await page.click('#to-methods');
+    await page.click('#to-second-factor');
+    const secret = await page.textContent('#secret');
+    await screenshot(page, `${shot}-account-second-factor`);
+    await page.fill('#code', totp(secret));
+    await page.click('#second-factor-enrol');
+    assert.equal(await page.textContent('#notice'), words.second_factor);
+    await page.click('#to-password');
+    await page.fill('#password', 'short');
+    await page.fill('#again', 'short');
+    await page.click('#password-save');
+    await screenshot(page, `${shot}-account-password`);
+    assert.equal(await page.textContent('#error'), words.weak);
+    await page.fill('#password', 'Another-Pass-1');
+    await page.fill('#again', 'Another-Pass-1');
+    await page.click('#password-save');
+    assert.equal(await page.textContent('#notice'), words.password);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    await screenshot(page, `${shot}-account-methods-after`);
+    await page.goto(`${stack.issuer}/account/close`);
+    await page.check('#sure');
+    await page.click('#close-now');
+    assert.equal(await page.textContent('#closed'), words.closed);
+    await screenshot(page, `${shot}-account-closed`);
+  }
+
+  test('in Chinese', async () => {
+    const who = somebody({ id_number: '110105188812310013', id_type: 1 }), page = await person(browser);
+    await tokensOf(new Agent(stack), c.ask, who, { scope: 'openid profile phone' });
+    await story(page, who, 'zh', { level: /L2 姓名和证件号码已核验/, second_factor: '动态口令已启用。', weak: '密码太短或太简单。', password: '密码已修改，其他登录已结束。', closed: '账号已注销。' });
+    assert.equal(await page.getAttribute('html', 'lang'), 'zh-CN');
+    assert.deepEqual(page.problems, []);
+  });
+  test('in English, in the dark', async () => {
+    const who = somebody({ id_number: '110105188812310021', id_type: 1 }), page = await person(browser, { locale: 'en-GB' });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await story(page, who, 'en-dark', { level: /L2 name and number confirmed/, second_factor: 'One-time passwords are set up.', weak: 'The password is too short or too simple.', password: 'The password was changed, and you were signed out everywhere else.', closed: 'Your account is closed.' });
+    assert.deepEqual(page.problems, []);
+  });
+  test('without JavaScript: two accounts become one', async () => {
+    const kept = somebody({ level: 1 }), gone = somebody({ id_number: '440106188708090359', id_type: 1 }), page = await person(browser, { javaScriptEnabled: false });
+    await tokensOf(new Agent(stack), c.ask, gone, { scope: 'openid profile' });
+    await page.goto(`${stack.issuer}/account/merge`);
+    await page.fill('#username', kept.username);
+    await page.fill('#password', kept.password);
+    await page.click('#login-submit');
+    await page.fill('#username', gone.username);
+    await page.fill('#password', gone.password);
+    await page.click('#merge-prove');
+    await screenshot(page, 'zh-account-merge-confirm');
+    assert.equal(await page.textContent('#level-after'), 'L2');
+    await page.click('#merge-yes');
+    assert.equal(await page.textContent('#notice'), '两个账号已合并。');
+    await page.goto(`${stack.issuer}/recover`);
+    await screenshot(page, 'zh-recover');
+    await page.fill('#username', gone.phone_number);
+    await page.click('#recover-start');
+    await screenshot(page, 'zh-recover-ways');
+  });
+});
+
 describe('getting there', () => {
   test('whoever is not signed in signs in, and comes back to the page', async () => {
     const who = somebody();
