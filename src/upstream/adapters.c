@@ -8,6 +8,7 @@ static const struct upstream_adapter *const adapters[] = {
     &population_adapter,
     &corporate_adapter,
     &unionpay_adapter,
+    &rest_adapter,
 };
 
 const struct upstream_adapter *upstream_adapter_find(struct str name) {
