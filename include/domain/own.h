@@ -92,6 +92,10 @@ struct own_event {
 enum domain_status own_events(struct domain *domain, struct arena *arena, struct str account_id, size_t most,
                               struct own_event **ret_events, size_t *ret_count);
 
+/* When the password was last recovered (domain/recovery.h), of the last OWN_RECOVERED_S; 0 when it was not. Waits. */
+#define OWN_RECOVERED_S (14 * 86400)
+enum domain_status own_recovered_at(struct domain *domain, struct arena *arena, struct str account_id, int64_t *ret_at);
+
 /* --- a copy --- */
 
 /* Everything that is known about the person as one JSON object; the identity number is masked unless `whole`. Told of

@@ -3,6 +3,7 @@
  * where, is not theirs to see.
  */
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "own_inside.h"
 #include "status.h"
@@ -67,5 +68,20 @@ enum domain_status own_events(struct domain *domain, struct arena *arena, struct
     }
     *ret_events = events;
     *ret_count = count;
+    return DOMAIN_DONE;
+}
+
+enum domain_status own_recovered_at(struct domain *domain, struct arena *arena, struct str account_id,
+                                    int64_t *ret_at) {
+    const struct audit_filter filter = {.subject = account_id,
+                                        .event = event_name(EVENT_RECOVERY),
+                                        .result = event_result_name(EVENT_DONE),
+                                        .from_ms = (clock_wall() - OWN_RECOVERED_S) * 1000};
+    struct audit_row *rows;
+    size_t count;
+    if (audit_rows_search(domain->sql, arena, &filter, NULL, 1, &rows, &count) == SQL_DOWN) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    *ret_at = count > 0 ? rows[0].at_ms / 1000 : 0;
     return DOMAIN_DONE;
 }

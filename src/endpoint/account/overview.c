@@ -58,14 +58,17 @@ void endpoint_account(struct call *call) {
     struct account account;
     struct verification_row *rows;
     size_t count;
+    int64_t recovered_at;
     if (self_came_back(call) || !self_open(&self, call, "/account", SELF_SIGNED_IN) || !self_account(&self, &account)) {
         return;
     }
-    if (proof_list(call->domain, call->arena, account.account_id, &rows, &count) != DOMAIN_DONE) {
+    if (proof_list(call->domain, call->arena, account.account_id, &rows, &count) != DOMAIN_DONE ||
+        own_recovered_at(call->domain, call->arena, account.account_id, &recovered_at) != DOMAIN_DONE) {
         reply_unavailable_page(call);
         return;
     }
     struct page *page = self_page(&self, "account", NULL, STR_NONE);
+    page_set(page, "recovered", self_time(&self, recovered_at));
     show_identity(page, &self, &account);
     show_level(page, &self, &account);
     show_evidence(page, &self, rows, count);
