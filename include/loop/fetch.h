@@ -34,6 +34,7 @@ struct fetch_request {
     int64_t timeout_ms;    /* of the whole call; connecting gets at most 2 s of it */
     size_t answer_ceiling; /* bytes of body */
     bool guarded;
+    bool once; /* never sent twice: on a kept connection that turns out dead curl would send it again by itself */
     struct str client_cert, client_key; /* file paths for mTLS, absent for none */
 };
 

@@ -85,7 +85,7 @@ static bool is_known(struct str name) {
             return true;
         }
     }
-    return str_equal(name, STR("return_url")) || str_equal(name, STR("code"));
+    return str_equal(name, STR("return_url")) || str_equal(name, STR("code")) || str_equal(name, STR("in_app"));
 }
 
 struct unknown {
@@ -94,7 +94,8 @@ struct unknown {
 static bool find_unknown(void *ctx, struct str name, const struct json *value) {
     struct unknown *unknown = ctx;
     unknown->name = name;
-    return is_known(name) && json_kind(value) == JSON_KIND_STRING;
+    bool flag = str_equal(name, STR("in_app"));
+    return is_known(name) && json_kind(value) == (flag ? JSON_KIND_BOOL : JSON_KIND_STRING);
 }
 
 static bool read_object(struct trial *trial) {
@@ -326,7 +327,10 @@ static void start_fiber(void *arg) {
 
 /* Opens the service before anything is asked: at a terminal its traits say what. */
 static int run(struct trial *trial) {
-    const struct fetch_options options = {.ca_file = trial->call->config->outbound_ca_file};
+    const struct config *config = trial->call->config;
+    const struct fetch_options options = {.allowed_private = config->outbound_allow_private_hosts.items,
+                                          .allowed_private_count = config->outbound_allow_private_hosts.count,
+                                          .ca_file = config->outbound_ca_file};
     struct fault fault;
     trial->loop = loop_new();
     struct fetcher *fetcher = fetcher_new(trial->loop, &options);

@@ -272,7 +272,7 @@ static void set_limits(struct call *call, struct arena *arena) {
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call);
     /* A guarded call must not reuse a connection that was opened without the guard. */
-    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->guarded ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, request->guarded || request->once ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, request->guarded ? 1L : 0L);
     if (call->fetcher->ca_file) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, call->fetcher->ca_file);
