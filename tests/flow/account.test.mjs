@@ -4,10 +4,8 @@ import assert from 'node:assert/strict';
 import { Stack, until } from './support/stack.mjs';
 import { launch, person, screenshot } from './support/chromium.mjs';
 import { Agent, tokensOf, token, userinfo } from './support/agent.mjs';
-import { onDatabase } from './support/registration.mjs';
+import { audited as inTrail, idNumber, inputs, makeStale, masked, open, rows as select, send, sessionId, signedIn as signIn, somebody as makeSomebody, text, told, visit } from './support/own_pages.mjs';
 import { nameOnHost } from './support/admin.mjs';
-import { createHash } from 'node:crypto';
-import { connect } from 'node:net';
 import { totp } from './support/totp.mjs';
 import * as c from './support/clients.mjs';
 
@@ -21,87 +19,10 @@ after(async () => {
   await stack?.stop();
 });
 
-/* Numbers that are nobody's, each once: a day of 1888, and the check digit of GB 11643. */
-let numbers = 0;
-function idNumber() {
-  const day = new Date(Date.UTC(1888, 0, 1 + numbers)).toISOString().slice(0, 10).replaceAll('-', '');
-  const digits = `110105${day}${String(100 + numbers++).padStart(3, '0')}`;
-  return digits + '10X98765432'[[...digits].reduce((sum, digit, i) => sum + digit * (2 ** (17 - i) % 11), 0) % 11];
-}
-const masked = (number) => `${number.slice(0, 4)}**********${number.slice(-4)}`;
-let people = 0;
-/* Somebody new, proven at level 2 unless said. */
-function somebody(extra = {}) {
-  const number = String(++people).padStart(3, '0');
-  const who = { username: `user${number}`, password: `Some-Pass-${number}`, level: 2, name: '欧阳测试', phone_number: `+86139001390${number.slice(1)}`, phone_number_verified: true, ...extra };
-  return { ...who, account_id: stack.addAccount(who) };
-}
-
-const inputs = (html) => Object.fromEntries([...html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [name, value]));
-const text = (html) => html.replace(/<[^>]*>|\s+/g, ' ');
-const told = (html) => html.match(/role="(?:alert|status)"[^>]*>([^<]*)/)?.[1];
-
-/* Follows redirects of ours, signing in where asked, to a page that is none of the sign-in's. */
-async function visit(agent, answer, who) {
-  for (let hops = 0; hops < 12; hops++) {
-    if (answer.status === 303) answer = await agent.request(new URL(answer.location, stack.issuer));
-    else if (/id="login-submit"/.test(answer.html) && who)
-      answer = await agent.request('/login', { form: { ...inputs(answer.html), username: who.username, password: who.password, action: 'login' } });
-    else if (/id="second-factor-submit"/.test(answer.html) && who?.totp)
-      answer = await agent.request('/second-factor', { form: { ...inputs(answer.html), code: totp(who.totp), action: 'check' } });
-    else return answer;
-  }
-  throw new Error(`went round in circles: ${told(answer.html) ?? answer.location}`);
-}
-const open = async (agent, path, who) => visit(agent, await agent.request(path), who);
-async function signedIn(who, options) {
-  const agent = new Agent(stack, options);
-  const page = await open(agent, '/account', who);
-  assert.match(page.html, /id="identity"/, text(page.html));
-  return agent;
-}
-/* Fills a page's form in and sends it, following to where it leads. */
-async function send(agent, path, fields, who) {
-  const page = await open(agent, path, who);
-  assert.equal(page.status, 200, text(page.html));
-  return visit(agent, await agent.request(path, { form: { ...inputs(page.html), ...fields } }), who);
-}
-/* One command of Redis, with binary arguments. */
-function redis(...parts) {
-  const wire = Buffer.concat([Buffer.from(`*${parts.length}\r\n`), ...parts.flatMap((part) => [Buffer.from(`$${Buffer.byteLength(part)}\r\n`), Buffer.from(part), Buffer.from('\r\n')])]);
-  return new Promise((resolve, reject) => {
-    const socket = connect(stack.ports.redis, '127.0.0.1', () => socket.write(wire));
-    socket.on('error', reject).once('data', (data) => {
-      socket.destroy();
-      resolve(data[0] === 36 ? data.subarray(data.indexOf('\r\n') + 2, -2) : data);
-    });
-  });
-}
-const sessionId = (agent) => createHash('sha256').update(agent.cookies.get('__Host-session')).digest().subarray(0, 16).toString('base64url');
-/* The sign-in was ten minutes ago: the record is a version, the account's id, then two times (src/model/session.c). */
-async function makeStale(agent) {
-  const key = `ss:{${sessionId(agent)}}`;
-  const record = Buffer.from(await redis('GET', key));
-  let at = 1 + 1 + (record[1] - 1);
-  const number = () => {
-    let value = 0n, shift = 0n, byte;
-    do {
-      byte = record[at++];
-      value |= BigInt(byte & 127) << shift;
-      shift += 7n;
-    } while (byte & 128);
-    return value;
-  };
-  number();
-  const from = at;
-  let left = number() - 2n * 600n;
-  for (let i = from; i < at; i++, left >>= 7n) record[i] = Number(left & 127n) | (i < at - 1 ? 128 : 0);
-  assert.match(String(await redis('SET', key, record, 'KEEPTTL')), /OK/);
-}
-const rows = (sql, ...values) => onDatabase(stack, (database) => database.prepare(sql).all(...values));
-const audited = (account_id, event) =>
-  until(`${event} in the trail`, async () => rows('SELECT record FROM audit WHERE subject = ? AND event = ? ORDER BY at_ms DESC', account_id, event).map(({ record }) => JSON.parse(record))[0]);
-
+const somebody = (extra) => makeSomebody(stack, extra);
+const signedIn = (who) => signIn(stack, who);
+const rows = (sql, ...values) => select(stack, sql, ...values);
+const audited = (account_id, event) => inTrail(stack, account_id, event);
 
 const sensitive = ['/account/password', '/account/second-factor', '/account/close', '/account/merge'];
 const all = ['/account', '/account/methods', '/account/sessions', '/account/portals', '/account/activity', '/account/export', ...sensitive];
