@@ -8,6 +8,7 @@
 #include "domain/account.h"
 #include "domain/password.h"
 #include "model/session.h"
+#include "store/disclosures.h"
 
 /* Who does it, in which session, from where. */
 struct own {
@@ -78,6 +79,11 @@ enum domain_status own_portals(struct domain *domain, struct arena *arena, struc
  * out. DOMAIN_NO: it has none. Waits. */
 enum domain_status own_withdraw(struct domain *domain, struct arena *arena, const struct own *own,
                                 struct str client_id);
+
+/* To whom what was given, the latest first, at most OWN_DISCLOSURES_MOST. Waits. */
+#define OWN_DISCLOSURES_MOST 1000
+enum domain_status own_disclosures(struct domain *domain, struct arena *arena, struct str account_id,
+                                   struct disclosure_row **ret_rows, size_t *ret_count);
 
 /* --- what happened --- */
 

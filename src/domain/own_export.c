@@ -176,6 +176,26 @@ static enum domain_status put_consents(struct exporting *exporting) {
     return DOMAIN_DONE;
 }
 
+static enum domain_status put_disclosures(struct exporting *exporting) {
+    struct json_out *out = &exporting->out;
+    struct disclosure_row *rows;
+    size_t count = 0;
+    enum domain_status read =
+        own_disclosures(exporting->domain, exporting->arena, exporting->own->account_id, &rows, &count);
+    json_open_array(out, "disclosures");
+    for (size_t i = 0; read == DOMAIN_DONE && i < count; i++) {
+        json_open_object(out, NULL);
+        json_put_str(out, "client_system", rows[i].client_id);
+        json_put_str(out, "claims", rows[i].claims);
+        json_put_int(out, "times", rows[i].times);
+        put_time(exporting, "first_at", rows[i].first_at);
+        put_time(exporting, "last_at", rows[i].last_at);
+        json_close_object(out);
+    }
+    json_close_array(out);
+    return read;
+}
+
 static enum domain_status put_events(struct exporting *exporting) {
     struct json_out *out = &exporting->out;
     struct own_event *events;
@@ -206,7 +226,8 @@ static enum domain_status tell(struct domain *domain, struct arena *arena, const
 enum domain_status own_export(struct domain *domain, struct arena *arena, const struct own *own, bool whole,
                               struct str *ret_json) {
     static enum domain_status (*const parts[])(struct exporting * exporting) = {
-        put_account, put_identifiers, put_methods, put_evidence, put_sessions, put_consents, put_events};
+        put_account,  put_identifiers, put_methods,     put_evidence,
+        put_sessions, put_consents,    put_disclosures, put_events};
     struct buf text;
     buf_init(&text, arena, 16 * 1024, EXPORT_MOST);
     struct exporting exporting = {.domain = domain, .arena = arena, .out = json_out(&text), .own = own, .whole = whole};

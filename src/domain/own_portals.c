@@ -125,3 +125,8 @@ enum domain_status own_withdraw(struct domain *domain, struct arena *arena, cons
     enum domain_status cut = grants_cut_client(domain, arena, own->account_id, client_id);
     return cut == DOMAIN_DONE ? leave_sessions(domain, arena, client_id, sessions, session_count) : cut;
 }
+
+enum domain_status own_disclosures(struct domain *domain, struct arena *arena, struct str account_id,
+                                   struct disclosure_row **ret_rows, size_t *ret_count) {
+    return domain_of_sql(disclosures_list(domain->sql, arena, account_id, OWN_DISCLOSURES_MOST, ret_rows, ret_count));
+}

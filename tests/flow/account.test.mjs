@@ -5,6 +5,7 @@ import { Stack, until } from './support/stack.mjs';
 import { launch, person, screenshot } from './support/chromium.mjs';
 import { Agent, tokensOf, token, userinfo } from './support/agent.mjs';
 import { audited as inTrail, idNumber, inputs, makeStale, masked, open, rows as select, send, sessionId, signedIn as signIn, somebody as makeSomebody, text, told, visit } from './support/own_pages.mjs';
+import { onDatabase } from './support/registration.mjs';
 import { nameOnHost } from './support/admin.mjs';
 import { totp } from './support/totp.mjs';
 import * as c from './support/clients.mjs';
@@ -25,7 +26,7 @@ const rows = (sql, ...values) => select(stack, sql, ...values);
 const audited = (account_id, event) => inTrail(stack, account_id, event);
 
 const sensitive = ['/account/password', '/account/second-factor', '/account/close', '/account/merge'];
-const all = ['/account', '/account/methods', '/account/sessions', '/account/portals', '/account/activity', '/account/export', ...sensitive];
+const all = ['/account', '/account/methods', '/account/sessions', '/account/portals', '/account/disclosures', '/account/activity', '/account/export', ...sensitive];
 
 describe('in a browser', () => {
   async function story(page, who, shot, words) {
@@ -38,7 +39,7 @@ describe('in a browser', () => {
     assert.equal(await page.textContent('#id-number'), masked(who.id_number));
     assert.match(await page.textContent('#level'), words.level);
     await screenshot(page, `${shot}-account`);
-    for (const name of ['methods', 'sessions', 'portals', 'activity', 'merge', 'export', 'close']) {
+    for (const name of ['methods', 'sessions', 'portals', 'disclosures', 'activity', 'merge', 'export', 'close']) {
       await page.click(`#to-${name}`);
       await page.waitForURL(`${stack.issuer}/account/${name}`);
       assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} fits the screen`);
@@ -385,6 +386,37 @@ async function codeAfterConsent(agent, who, scope) {
   return form;
 }
 
+describe('who received what', () => {
+  test('is shown as it was given, and nobody else’s', async () => {
+    const who = somebody({ gender: 'female' }), other = somebody(), agent = new Agent(stack);
+    const tokens = await tokensOf(agent, c.ask, who, { scope: 'openid profile' });
+    await userinfo(stack, tokens.access_token);
+    await tokensOf(new Agent(stack), c.c1, other, { scope: 'openid profile' }).then(({ access_token }) => userinfo(stack, access_token));
+    await until('both to be noted', async () => rows('SELECT 1 FROM disclosures WHERE account_id IN (?, ?)', who.account_id, other.account_id).length >= 2);
+    const page = await open(agent, '/account/disclosures', who);
+    assert.equal(page.html.match(/class="disclosure"/g).length, 1, text(page.html));
+    assert.match(page.html, /问卷&lt;script&gt;/);
+    assert.match(page.html, /姓名/);
+    assert.doesNotMatch(page.html, /<script>/);
+  });
+
+  test('page by page', async () => {
+    const who = somebody(), agent = await signedIn(who);
+    onDatabase(stack, (database) => {
+      const insert = database.prepare("INSERT INTO disclosures (account_id, client_id, claims, times, first_at, last_at) VALUES (?, ?, 'name', 1, ?, ?)");
+      for (let i = 0; i < 45; i++) insert.run(who.account_id, `system${String(i).padStart(2, '0')}`, 1700000000 + i, 1700000000 + i);
+    });
+    const seen = [];
+    for (let path = '/account/disclosures'; path; ) {
+      const page = await open(agent, path);
+      seen.push(...[...page.html.matchAll(/<b>(system\d\d)</g)].map(([, name]) => name));
+      path = page.html.match(/id="older" href="([^"]+)"/)?.[1];
+    }
+    assert.deepEqual(seen, [...Array(45).keys()].reverse().map((i) => `system${String(i).padStart(2, '0')}`));
+    for (const page of ['-1', '99999999999999999999', 'x', '2&page=1', '%00']) assert.ok([200, 400].includes((await open(agent, `/account/disclosures?page=${page}`)).status), page);
+  });
+});
+
 describe('a copy of the data', () => {
   test('masked for whoever is signed in, whole after a fresh sign-in, and told of', async () => {
     const who = somebody({ id_number: idNumber(), id_type: 1, email: 'x@rp.example' }), agent = await signedIn(who);
@@ -401,6 +433,7 @@ describe('a copy of the data', () => {
     assert.equal(data.evidence.length, 1);
     assert.deepEqual(data.found_by, ['id_number', 'phone_number', 'user_name']);
     assert.deepEqual([data.password, data.one_time_password, data.links], [true, false, []]);
+    assert.ok(Array.isArray(data.disclosures));
     assert.deepEqual(data.consents.map(({ client_system }) => client_system), ['ask']);
     assert.equal(data.sessions.length, 1);
     assert.doesNotMatch(JSON.stringify(data), /argon2|secret|hash/);

@@ -4,28 +4,13 @@
 #include "../routes.h"
 #include "../web/pages.h"
 #include "../web/self.h"
-#include "base/check.h"
 
 #define PURPOSE "account.portals"
 
 static void show_scopes(struct page *row, const struct self *self, struct str scope) {
-    static const struct {
-        struct str scope;
-        const char *label;
-    } texts[] = {
-        {STR_INIT("openid"), "scope.openid"},   {STR_INIT("profile"), "scope.profile"},
-        {STR_INIT("email"), "scope.email"},     {STR_INIT("phone"), "scope.phone"},
-        {STR_INIT("address"), "scope.address"}, {STR_INIT("offline_access"), "scope.offline_access"},
-    };
     struct str word;
     while (!str_is_empty(scope) && str_next_word(&scope, &word)) {
-        struct page *item = page_row(row, "scopes");
-        page_set(item, "scope", word);
-        for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-            if (str_equal(word, texts[i].scope)) {
-                page_set(item, "scope", page_text(self->language, texts[i].label));
-            }
-        }
+        page_set(page_row(row, "scopes"), "scope", self_text(self, "scope.", word));
     }
 }
 
