@@ -13,7 +13,7 @@ static void give(struct self *self) {
     struct str json;
     const struct own own = self_own(self);
     bool whole = self_action_is(self, "whole");
-    if (whole && !page_fresh_first(call, self->path, &self->session)) {
+    if (whole && !page_fresh_first(call, str_from(self->path), &self->session)) {
         return;
     }
     enum domain_status done = own_export(call->domain, call->arena, &own, whole, &json);

@@ -65,28 +65,24 @@ static enum domain_status find_session(struct call *call, struct session *ret_se
     return found;
 }
 
-bool page_sign_in_first(struct call *call, const char *path, struct session *ret_session) {
+bool page_sign_in_first(struct call *call, struct str path, struct session *ret_session) {
     enum domain_status found = find_session(call, ret_session);
     if (found == DOMAIN_NO) {
-        go_to_sign_in(call, str_from(path), STR(""));
+        go_to_sign_in(call, path, STR(""));
     }
     return found == DOMAIN_DONE;
 }
 
-bool page_fresh_first(struct call *call, const char *path, struct session *ret_session) {
-    if (!page_sign_in_first(call, path, ret_session)) {
-        return false;
-    }
-    int64_t age = clock_wall() - ret_session->auth_time;
+bool page_fresh_first(struct call *call, struct str path, const struct session *session) {
+    int64_t age = clock_wall() - session->auth_time;
     if (age < 0 || age > SELF_FRESH_S) {
-        go_to_sign_in(call, str_from(path), STR("&prompt=login"));
+        go_to_sign_in(call, path, STR("&prompt=login"));
         return false;
     }
-    enum domain_status factor = ret_session->amr & AMR_OTP
-                                    ? DOMAIN_NO
-                                    : second_factor_exists(call->domain, call->arena, ret_session->account_id);
+    enum domain_status factor =
+        session->amr & AMR_OTP ? DOMAIN_NO : second_factor_exists(call->domain, call->arena, session->account_id);
     if (factor == DOMAIN_DONE) {
-        go_to_sign_in(call, str_from(path), STR("")); /* the dispatcher asks for it */
+        go_to_sign_in(call, path, STR("")); /* the dispatcher asks for it */
     } else if (factor == DOMAIN_UNAVAILABLE) {
         reply_unavailable_page(call);
     }
@@ -150,8 +146,8 @@ static bool read_params(struct self *self) {
 
 bool self_open(struct self *self, struct call *call, const char *path, enum self_need need) {
     *self = (struct self){.call = call, .path = path, .language = call_language(call, STR_NONE)};
-    return read_params(self) && (need == SELF_FRESH ? page_fresh_first(call, path, &self->session)
-                                                    : page_sign_in_first(call, path, &self->session));
+    return read_params(self) && page_sign_in_first(call, str_from(path), &self->session) &&
+           (need != SELF_FRESH || page_fresh_first(call, str_from(path), &self->session));
 }
 
 struct str self_field(const struct self *self, const char *name) {

@@ -15,10 +15,11 @@
 #define SELF_FRESH_S 300
 
 /* The session. False with the way to the sign-in page, or an error page, in the reply. `path` is where the browser
- * comes back to: of ours, with its query; it is not followed elsewhere. Wait. */
-bool page_sign_in_first(struct call *call, const char *path, struct session *ret_session);
-/* The same, signed in at most SELF_FRESH_S ago, by both factors where there are two. */
-bool page_fresh_first(struct call *call, const char *path, struct session *ret_session);
+ * comes back to: under /account or /organisations, with its query. Waits. */
+bool page_sign_in_first(struct call *call, struct str path, struct session *ret_session);
+/* Whether it is fresh: of a sign-in at most SELF_FRESH_S ago, with both factors where there are two. False as above.
+ * Waits. */
+bool page_fresh_first(struct call *call, struct str path, const struct session *session);
 
 /* Leads to the step-up page for a level, and back to /account. */
 void page_prove_first(struct call *call, int level);
