@@ -4,6 +4,8 @@
 #include "base/check.h"
 #include "simulate.h"
 
+/* One on each line, whatever would fit. */
+/* clang-format off */
 const struct service_kind *const service_kinds[] = {
     &population_service,
     &corporate_service,
@@ -11,4 +13,5 @@ const struct service_kind *const service_kinds[] = {
     &alipay_service,
     &wechat_service,
 };
+/* clang-format on */
 const size_t service_kind_count = ARRAY_LEN(service_kinds);

@@ -4,6 +4,8 @@
 #include "base/check.h"
 #include "upstream/adapter.h"
 
+/* One on each line, whatever would fit. */
+/* clang-format off */
 static const struct upstream_adapter *const adapters[] = {
     &population_adapter,
     &corporate_adapter,
@@ -14,6 +16,7 @@ static const struct upstream_adapter *const adapters[] = {
     &openid_adapter,
     &wechat_adapter,
 };
+/* clang-format on */
 
 const struct upstream_adapter *upstream_adapter_find(struct str name) {
     for (size_t i = 0; i < ARRAY_LEN(adapters); i++) {
