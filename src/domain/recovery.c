@@ -25,7 +25,7 @@
 #define STARTS_A_DAY   10 /* of one user name from one address; of all addresses twenty times that */
 #define MATCHES_A_DAY  5
 #define SPREAD_FACTOR  20
-#define ADDRESS_A_DAY  100
+#define ADDRESS_A_DAY  500 /* many share one */
 #define PASSWORD_BYTES 16
 
 /* --- travelling --- */

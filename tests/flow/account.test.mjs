@@ -151,6 +151,16 @@ describe('getting there', () => {
     assert.equal((await agent.request('/account?code=x&state=/account/sessions')).location, '/account/sessions');
   });
 
+  test('no link makes a page say that something was done', async () => {
+    const agent = await signedIn(somebody());
+    for (const done of ['merged', 'password', 'account.done.merged', 'x'.repeat(500)]) assert.doesNotMatch((await open(agent, `/account?done=${done}`)).html, /id="notice"/);
+    const page = await send(agent, '/account/sessions', { action: 'others' });
+    assert.match(page.html, /id="notice"/);
+    const again = await agent.request(page.url);
+    assert.equal(again.status, 200);
+    assert.doesNotMatch(again.html, /id="notice"/, 'shown once');
+  });
+
   test('whoever cancels is told so, without going round in circles', async () => {
     const agent = new Agent(stack);
     const login = await open(agent, '/account');
@@ -161,6 +171,29 @@ describe('getting there', () => {
 
   test('a client system of that name cannot be registered', () => {
     assert.throws(() => stack.command(['client', 'add', '--config', stack.file('tongxing.yaml'), '--id', 'tongxing-account', '--name', '假', '--redirect-uri', 'https://rp.example/cb']), /comes with the server/);
+  });
+});
+
+describe('proving more', () => {
+  const prove = async (agent, way, fields) => {
+    const page = await open(agent, '/account/prove');
+    assert.match(page.url, /\/verify\?flow=/);
+    return visit(agent, await agent.request('/verify', { form: { flow: inputs(page.html).flow, way, ...fields } }));
+  };
+  test('leads to the step-up page and back; whoever declines is where they were', async () => {
+    const who = somebody({ level: 1 }), agent = await signedIn(who);
+    let page = await open(agent, '/account/prove');
+    page = await visit(agent, await agent.request('/verify', { form: { flow: inputs(page.html).flow, action: 'decline' } }));
+    assert.match(page.html, /id="level"><b>L1/);
+    page = await prove(agent, 'population', { name: '王样例', id_number: '310101188607040247' });
+    assert.match(page.html, /id="level"><b>L2/, told(page.html));
+    assert.match(page.html, /公安人口库/);
+  });
+  test('and to merging, when the person turns out to have another account', async () => {
+    somebody({ name: '李示例', id_number: '370102188506150110', id_type: 1 });
+    const page = await prove(await signedIn(somebody({ level: 1 })), 'population', { name: '李示例', id_number: '370102188506150110' });
+    assert.match(told(page.html), /您已有另一个实名账号/);
+    assert.match(page.html, /id="to-merge" href="\/account\/merge"/);
   });
 });
 
@@ -573,7 +606,7 @@ describe('merging', () => {
       first.request('/account/merge', { form: { ...inputs(there.html), action: 'merge' } }),
       second.request('/account/merge', { form: { ...inputs(back.html), action: 'merge' } }),
     ]));
-    assert.equal(sent.filter(({ location }) => location === '/account?done=merged').length, 1, sent.map(({ status, location }) => `${status} ${location}`).join());
+    assert.equal(sent.filter(({ location }) => location?.startsWith('/account?done=')).length, 1, sent.map(({ status, location }) => `${status} ${location}`).join());
     assert.equal([account(one), account(two)].filter(({ state }) => state === 1).length, 1);
   });
 });

@@ -184,10 +184,15 @@ bool self_account(struct self *self, struct account *ret_account) {
 
 /* --- forms --- */
 
+#define DONE "account.done"
+
+static struct form form_of(const struct self *self, struct str browser, const char *purpose) {
+    return (struct form){.browser = browser, .session_id = self->session.session_id, .purpose = purpose};
+}
+
 bool self_form_taken(struct self *self, const char *purpose, struct str *ret_extra) {
     struct call *call = self->call;
-    const struct form form = {
-        .browser = browser_cookie_sent(call), .session_id = self->session.session_id, .purpose = purpose};
+    const struct form form = form_of(self, browser_cookie_sent(call), purpose);
     switch (form_take(call->domain, call->arena, &form, self_field(self, "form"), ret_extra)) {
     case DOMAIN_DONE:
         return true;
@@ -201,12 +206,15 @@ bool self_form_taken(struct self *self, const char *purpose, struct str *ret_ext
     return false;
 }
 
-/* The message that a page was sent back to with: one of messages.def under "account.done.". */
+/* What was done before the page was sent back to: sealed, and shown once, so that no link can make a page say it. */
 static void show_done(struct self *self, struct page *page) {
+    struct call *call = self->call;
     size_t index;
-    struct str name = http_params_get(&self->call->request->query, STR("done"));
-    if (!self->posted && name.len > 0 && name.len < 40 &&
-        message_find(str_concat(self->call->arena, STR("account.done."), name), &index)) {
+    struct str message, sealed = http_params_get(&call->request->query, STR("done"));
+    const struct form form = form_of(self, browser_cookie_sent(call), DONE);
+    if (!self->posted && !str_is_empty(sealed) &&
+        form_take(call->domain, call->arena, &form, sealed, &message) == DOMAIN_DONE &&
+        message_find(str_concat(call->arena, STR("account.done."), message), &index)) {
         page_set(page, "notice", message_text(index, self->language));
     }
 }
@@ -216,8 +224,7 @@ struct page *self_page(struct self *self, const char *name, const char *purpose,
     struct page *page = page_new(call->endpoint->pages, call->arena, name, self->language);
     page_set(page, "action", str_from(self->path));
     if (purpose) {
-        const struct form form = {
-            .browser = browser_cookie(call), .session_id = self->session.session_id, .purpose = purpose};
+        const struct form form = form_of(self, browser_cookie(call), purpose);
         page_set(page, "form", form_seal(call->domain, call->arena, &form, extra));
     }
     show_done(self, page);
@@ -225,7 +232,10 @@ struct page *self_page(struct self *self, const char *name, const char *purpose,
 }
 
 void self_done(struct self *self, const char *path, const char *message) {
-    http_reply_redirect(self->call->reply, str_format(self->call->arena, "%s?done=%s", path, message));
+    struct call *call = self->call;
+    const struct form form = form_of(self, browser_cookie(call), DONE);
+    struct str sealed = form_seal(call->domain, call->arena, &form, str_from(message));
+    http_reply_redirect(call->reply, str_concat(call->arena, str_from(path), STR("?done="), sealed));
 }
 
 void self_not_done(struct self *self, enum domain_status status) {

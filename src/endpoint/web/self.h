@@ -55,8 +55,7 @@ bool self_form_taken(struct self *self, const char *purpose, struct str *ret_ext
 
 /* A page with what all show; with a purpose it has a form, whose token carries `extra`. */
 struct page *self_page(struct self *self, const char *name, const char *purpose, struct str extra);
-/* Back to a page after a post, with a message of messages.def that it shows: done is done, however often it is
- * reloaded. */
+/* Back to a page after a post, with a message of messages.def ("account.done." and its name) that it shows once. */
 void self_done(struct self *self, const char *path, const char *message);
 /* The page's own answer of a domain function that could not say, or said no. */
 void self_not_done(struct self *self, enum domain_status status);
