@@ -78,6 +78,7 @@ extern const struct upstream_adapter alipay_face_adapter;
 extern const struct upstream_adapter population_adapter;
 extern const struct upstream_adapter corporate_adapter;
 extern const struct upstream_adapter unionpay_adapter;
+extern const struct upstream_adapter social_insurance_adapter;
 extern const struct upstream_adapter rest_adapter;
 extern const struct upstream_adapter openid_adapter;
 extern const struct upstream_adapter wechat_adapter;

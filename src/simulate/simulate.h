@@ -93,6 +93,7 @@ extern const struct service_kind alipay_service;
 extern const struct service_kind population_service;
 extern const struct service_kind corporate_service;
 extern const struct service_kind unionpay_service;
+extern const struct service_kind social_insurance_service;
 extern const struct service_kind wechat_service;
 
 #endif

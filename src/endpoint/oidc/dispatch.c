@@ -72,6 +72,10 @@ static enum need flow_need(struct call *call, const struct client *client, const
     if (session->level < flow->authorization.level) {
         return NEED_LEVEL;
     }
+    bool may_ask = !(flow->authorization.prompt & PROMPT_NONE);
+    if (session->level < flow->authorization.level_wanted && may_ask) {
+        return NEED_LEVEL; /* wished for: whoever declines goes on without (verify.c) */
+    }
     enum need second_factor = second_factor_need(call, client, session);
     return second_factor == NEED_NOTHING ? consent_need(call, client, flow, session) : second_factor;
 }
