@@ -56,6 +56,7 @@ static void show(struct verifying *verifying, int status, const char *error) {
     }
     if (error) {
         page_message(page, "error", error);
+        page_flag(page, "other_person", str_equal(str_from(error), STR("verify.other_person")));
     }
     page_reply(page, status, call->reply);
 }
