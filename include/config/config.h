@@ -41,7 +41,7 @@ struct yaml;
 /* The members that all entries may have; those of its adapter are in `entry`, for the adapter to read. */
 struct config_upstream {
     struct str name, adapter, url, app_id, secret, title, title_en;
-    int64_t timeout_ms, concurrent, breaker_errors, breaker_ms, evidence_days;
+    int64_t timeout_ms, concurrent, breaker_errors, breaker_ms, evidence_days, recheck_days;
     struct str folder; /* of the file: what relative paths start from */
     const struct yaml *entry;
     int line;

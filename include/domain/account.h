@@ -22,6 +22,10 @@ struct str account_identifier_fold(struct arena *arena, struct str typed, enum i
 enum domain_status account_find(struct domain *domain, struct arena *arena, enum identifier_kind kind, struct str value,
                                 struct str *ret_account_id);
 
+/* As accounts keep it. */
+struct str account_seal_profile(const struct domain *domain, struct arena *arena, struct str account_id,
+                                const struct profile *profile);
+
 struct account_wanted {
     struct profile profile;
     struct str username; /* absent for none */

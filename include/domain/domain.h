@@ -40,6 +40,7 @@ struct domain_settings {
     int64_t password_memory_kib, password_passes;
     bool registration_enabled;
     int64_t registration_attempts_per_number, registration_attempts_per_address; /* a day */
+    int64_t proof_attempts_per_account, proof_attempts_per_card;                 /* a day */
 };
 
 #define DOMAIN_ALGS 6

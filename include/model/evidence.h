@@ -63,6 +63,8 @@ struct evidence {
     enum verify_result result;
     int64_t checked_at; /* seconds */
     int64_t expires_at; /* 0 for never */
+    int64_t due_at;     /* when the authority is to be asked again; 0 for never */
+    int64_t ended_at;   /* when it stopped counting before its time; 0 while it counts */
     int level;          /* the level of proof it gives: 1 to 4 */
 };
 

@@ -48,12 +48,22 @@ enum sql_status accounts_password(struct sql *sql, struct arena *arena, struct s
 enum sql_status accounts_set_password(struct sql *sql, struct str account_id, struct str hash, int64_t now);
 enum sql_status accounts_verifications(struct sql *sql, struct arena *arena, struct str account_id,
                                        struct verification_row **ret_rows, size_t *ret_count);
-/* Adds a verification and sets the account's level with it. */
-enum sql_status accounts_add_verification(struct sql *sql, const struct verification_row *row, int level,
-                                          int64_t level_until);
+/* Those whose authority is to be asked again by now, the longest waiting first. */
+enum sql_status verifications_due(struct sql *sql, struct arena *arena, int64_t now, size_t most,
+                                  struct verification_row **ret_rows, size_t *ret_count);
 /* By state (0 for all): ids after `after` (absent: from the start), in order. */
 enum sql_status accounts_list(struct sql *sql, struct arena *arena, int state, struct str after, size_t most,
                               struct account_row **ret_rows, size_t *ret_count);
+
+/* For sql_write. Level, profile and updated_at of the row, where updated_at is still what was seen; the second waits
+ * for whoever else changes what belongs to the account. */
+struct sql_statement accounts_update(const struct account_row *row, int64_t seen);
+struct sql_statement accounts_lock(struct str account_id);
+struct sql_statement identifiers_insert(struct str account_id, const struct identifier_row *row);
+struct sql_statement verifications_insert(const struct verification_row *row);
+/* Where it is still due when it was seen to be, so that of two who would ask one does. */
+struct sql_statement verifications_set_due(const struct verification_row *row, int64_t due_at);
+struct sql_statement verifications_end(struct str verification_id, int64_t now);
 
 /* For sql_write: the state, where updated_at is still what was seen. */
 struct sql_statement accounts_state_statement(struct str account_id, enum account_state state, int64_t seen,

@@ -39,6 +39,7 @@ struct upstream_settings {
     int64_t breaker_errors; /* consecutive errors that open the breaker */
     int64_t breaker_ms;     /* how long it stays open before one trial call */
     int64_t evidence_days;  /* how long a match counts as evidence; 0 for ever */
+    int64_t recheck_days;   /* after which a match is asked for again; 0 for never; of checks by name and number */
     struct str title;       /* what people call the service, Chinese and English; absent: the adapter's */
     struct str title_en;
     struct str folder;        /* of the configuration: what relative paths start from */

@@ -93,6 +93,8 @@ struct domain_settings command_settings(const struct config *config) {
         .registration_enabled = config->registration_enabled,
         .registration_attempts_per_number = config->registration_attempts_per_number,
         .registration_attempts_per_address = config->registration_attempts_per_address,
+        .proof_attempts_per_account = config->proofs_attempts_per_account,
+        .proof_attempts_per_card = config->proofs_attempts_per_card,
     };
 }
 

@@ -19,6 +19,7 @@ struct upstream_settings command_upstream_settings(const struct config_upstream 
         .breaker_errors = upstream->breaker_errors,
         .breaker_ms = upstream->breaker_ms,
         .evidence_days = upstream->evidence_days,
+        .recheck_days = upstream->recheck_days,
         .title = upstream->title,
         .title_en = upstream->title_en,
         .folder = upstream->folder,

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "domain/client_keys.h"
+#include "domain/proofs.h"
 #include "domain/registry.h"
 #include "domain/self_registration.h"
 #include "endpoint/endpoint.h"
@@ -251,6 +252,19 @@ static void expire(void *arg) {
     } while (fiber_sleep(EXPIRE_MS) == WAIT_DONE);
 }
 
+/* --- evidence that is due --- */
+
+#define RECHECK_MS   60000
+#define RECHECK_MOST 100
+
+static void recheck(void *arg) {
+    struct worker *worker = arg;
+    while (fiber_sleep(RECHECK_MS) == WAIT_DONE) {
+        struct arena *arena ARENA_AUTO = arena_new();
+        proofs_recheck(&worker->domain, arena, RECHECK_MOST);
+    }
+}
+
 /* Nobody is served before the clients are known. */
 static void begin(void *arg) {
     struct worker *worker = arg;
@@ -262,6 +276,7 @@ static void begin(void *arg) {
     sem_post(&worker->started);
     if (worker->serves) {
         fiber_spawn(worker->loop, expire, worker);
+        fiber_spawn(worker->loop, recheck, worker);
         follow(worker);
     }
 }

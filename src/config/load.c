@@ -288,6 +288,7 @@ static void read_upstream(struct loading *loading, struct str name, const struct
         {"breaker_errors", NULL, &upstream->breaker_errors, 1, 1000},
         {"breaker_ms", NULL, &upstream->breaker_ms, 100, 600000},
         {"evidence_days", NULL, &upstream->evidence_days, 0, 36500},
+        {"recheck_days", NULL, &upstream->recheck_days, 0, 36500},
         {"title", &upstream->title, NULL, 0, 0},
         {"title_en", &upstream->title_en, NULL, 0, 0},
     };

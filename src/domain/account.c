@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "domain/grant.h"
 #include "domain/password.h"
+#include "domain/proofs.h"
 #include "domain/session.h"
 #include "model/identity.h"
 #include "status.h"
@@ -17,6 +18,17 @@
 #define ACCOUNT_ID_RANDOM 16
 #define PROFILE_MOST      (16 * 1024)
 #define IDENTIFIERS_MOST  3
+
+/* Something of what the stored level rests on has expired: what is left says the level. */
+static enum domain_status level_now(struct domain *domain, struct arena *arena, struct account *account) {
+    struct verification_row *rows;
+    size_t count;
+    enum domain_status read = proof_list(domain, arena, account->account_id, &rows, &count);
+    if (read == DOMAIN_DONE) {
+        account->level = proof_level(rows, count, clock_wall(), &account->level_until);
+    }
+    return read;
+}
 
 enum domain_status account_load(struct domain *domain, struct arena *arena, struct str account_id,
                                 struct account *ret_account) {
@@ -38,11 +50,9 @@ enum domain_status account_load(struct domain *domain, struct arena *arena, stru
         !profile_read(arena, text, &account.profile)) {
         return DOMAIN_UNAVAILABLE; /* another installation's key, or damage: never an empty person */
     }
-    if (account.level_until > 0 && account.level_until <= clock_wall()) {
-        account.level = account.level > 1 ? 1 : account.level;
-    }
     *ret_account = account;
-    return DOMAIN_DONE;
+    return account.level_until > 0 && account.level_until <= clock_wall() ? level_now(domain, arena, ret_account)
+                                                                          : DOMAIN_DONE;
 }
 
 enum domain_status account_active(struct domain *domain, struct arena *arena, struct str account_id) {
@@ -113,16 +123,13 @@ static struct verification_row *verifications_of(struct arena *arena, struct str
     return rows;
 }
 
-/* The best level proven, and until when. */
-static void level_of(const struct account_wanted *wanted, struct account_row *row) {
-    row->level = 1;
-    for (size_t i = 0; i < wanted->evidence_count; i++) {
-        const struct evidence *evidence = &wanted->evidence[i];
-        if (evidence->result == VERIFY_MATCH && evidence->level > row->level) {
-            row->level = evidence->level;
-            row->level_until = evidence->expires_at;
-        }
-    }
+struct str account_seal_profile(const struct domain *domain, struct arena *arena, struct str account_id,
+                                const struct profile *profile) {
+    struct buf text;
+    buf_init(&text, arena, 512, PROFILE_MOST);
+    profile_write(profile, &text);
+    CHECK(!text.failed); /* its parts were limited when they came in */
+    return seal(domain->sealers->personal, arena, buf_str(&text), account_id);
 }
 
 enum domain_status account_create(struct domain *domain, struct arena *arena, const struct account_wanted *wanted,
@@ -138,17 +145,14 @@ enum domain_status account_create(struct domain *domain, struct arena *arena, co
             return hashed;
         }
     }
-    struct buf profile;
-    buf_init(&profile, arena, 512, PROFILE_MOST);
-    profile_write(&wanted->profile, &profile);
-    CHECK(!profile.failed);
-    new.account.profile_sealed = seal(domain->sealers->personal, arena, buf_str(&profile), new.account.account_id);
-    level_of(wanted, &new.account);
+    new.account.profile_sealed = account_seal_profile(domain, arena, new.account.account_id, &wanted->profile);
     struct identifier_row identifiers[IDENTIFIERS_MOST];
     new.identifier_count = identifiers_of(domain, arena, wanted, identifiers);
     new.identifiers = identifiers;
-    new.verifications = verifications_of(arena, new.account.account_id, wanted);
+    struct verification_row *verifications = verifications_of(arena, new.account.account_id, wanted);
+    new.verifications = verifications;
     new.verification_count = wanted->evidence_count;
+    new.account.level = proof_level(new.verifications, new.verification_count, now, &new.account.level_until);
     enum domain_status created = domain_of_sql(accounts_create(domain->sql, &new));
     if (created == DOMAIN_DONE) {
         *ret_account_id = new.account.account_id;

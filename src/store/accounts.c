@@ -20,7 +20,10 @@
 #define INSERT_VERIFICATION                                                                                            \
     "INSERT INTO verifications (verification_id, account_id, source, authority, method, check_id, folded, result, "    \
     "level,"                                                                                                           \
-    " checked_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    " checked_at, expires_at, due_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+#define VERIFICATION_COLUMNS                                                                                           \
+    "verification_id, account_id, source, authority, method, check_id, folded, result, level, checked_at, "            \
+    "expires_at, due_at, ended_at"
 #define ACCOUNT_COLUMNS "account_id, state, level, level_until, created_at, updated_at, profile_sealed"
 
 static struct sql_statement account_insert(const struct account_row *row) {
@@ -37,7 +40,7 @@ struct sql_statement credentials_put(struct str account_id, struct str kind, str
                                   .value_count = 4};
 }
 
-static struct sql_statement verification_insert(const struct verification_row *row) {
+struct sql_statement verifications_insert(const struct verification_row *row) {
     const struct evidence *evidence = &row->evidence;
     return (struct sql_statement){
         .text = INSERT_VERIFICATION,
@@ -45,8 +48,9 @@ static struct sql_statement verification_insert(const struct verification_row *r
                    sql_text(str_or(evidence->source, STR(""))), sql_text(str_or(evidence->authority, STR(""))),
                    sql_text(str_or(evidence->method, STR(""))), sql_text(str_or(evidence->check_id, STR(""))),
                    sql_int(evidence->folded), sql_int(evidence->result), sql_int(evidence->level),
-                   sql_int(evidence->checked_at), sql_int(evidence->expires_at)},
-        .value_count = 11};
+                   sql_int(evidence->checked_at), sql_int(evidence->expires_at), sql_int(evidence->due_at),
+                   sql_int(evidence->ended_at)},
+        .value_count = 13};
 }
 
 enum sql_status accounts_create(struct sql *sql, const struct account_new *account) {
@@ -66,7 +70,7 @@ enum sql_status accounts_create(struct sql *sql, const struct account_new *accou
             credentials_put(account->account.account_id, PASSWORD, account->password_hash, account->account.created_at);
     }
     for (size_t i = 0; i < account->verification_count; i++) {
-        statements[count++] = verification_insert(&account->verifications[i]);
+        statements[count++] = verifications_insert(&account->verifications[i]);
     }
     return sql_write(sql, statements, count);
 }
@@ -163,22 +167,17 @@ static struct verification_row verification_row_of(const struct sql_value *cells
                 .level = (int)cells[8].number,
                 .checked_at = cells[9].number,
                 .expires_at = cells[10].number,
+                .due_at = cells[11].number,
+                .ended_at = cells[12].number,
             },
     };
 }
 
-enum sql_status accounts_verifications(struct sql *sql, struct arena *arena, struct str account_id,
-                                       struct verification_row **ret_rows, size_t *ret_count) {
-    const struct sql_statement statement = {
-        .text = "SELECT verification_id, account_id, source, authority, method, check_id, folded, result, level, "
-                "checked_at, expires_at"
-                " FROM verifications WHERE account_id = $1 ORDER BY checked_at, verification_id",
-        .values = {sql_text(account_id)},
-        .value_count = 1};
+static enum sql_status read_verifications(struct sql *sql, struct arena *arena, const struct sql_statement *statement,
+                                          struct verification_row **ret_rows, size_t *ret_count) {
     struct sql_rows rows = {0};
-    enum sql_status status = sql_read(sql, arena, &statement, LISTED_MOST, &rows);
-    if (status == SQL_DOWN) {
-        return status;
+    if (sql_read(sql, arena, statement, LISTED_MOST, &rows) == SQL_DOWN) {
+        return SQL_DOWN;
     }
     *ret_rows = arena_array_of(arena, rows.count + 1, struct verification_row);
     for (size_t i = 0; i < rows.count; i++) {
@@ -188,15 +187,62 @@ enum sql_status accounts_verifications(struct sql *sql, struct arena *arena, str
     return SQL_DONE;
 }
 
-enum sql_status accounts_add_verification(struct sql *sql, const struct verification_row *row, int level,
-                                          int64_t level_until) {
-    const struct sql_statement statements[] = {
-        verification_insert(row),
-        {.text = "UPDATE accounts SET level = $2, level_until = $3, updated_at = $4 WHERE account_id = $1",
-         .values = {sql_text(row->account_id), sql_int(level), sql_int(level_until), sql_int(row->evidence.checked_at)},
-         .value_count = 4},
-    };
-    return sql_write(sql, statements, ARRAY_LEN(statements));
+enum sql_status accounts_verifications(struct sql *sql, struct arena *arena, struct str account_id,
+                                       struct verification_row **ret_rows, size_t *ret_count) {
+    const struct sql_statement statement = {
+        .text = "SELECT " VERIFICATION_COLUMNS
+                " FROM verifications WHERE account_id = $1 ORDER BY checked_at, verification_id",
+        .values = {sql_text(account_id)},
+        .value_count = 1};
+    return read_verifications(sql, arena, &statement, ret_rows, ret_count);
+}
+
+struct sql_statement accounts_update(const struct account_row *row, int64_t seen) {
+    return (struct sql_statement){
+        .text = "UPDATE accounts SET level = $2, level_until = $3, profile_sealed = $4, updated_at = $5"
+                " WHERE account_id = $1 AND updated_at = $6",
+        .values = {sql_text(row->account_id), sql_int(row->level), sql_int(row->level_until),
+                   sql_blob(row->profile_sealed), sql_int(row->updated_at), sql_int(seen)},
+        .value_count = 6,
+        .must_change = true};
+}
+
+struct sql_statement accounts_lock(struct str account_id) {
+    return (struct sql_statement){.text = "UPDATE accounts SET updated_at = updated_at WHERE account_id = $1",
+                                  .values = {sql_text(account_id)},
+                                  .value_count = 1,
+                                  .must_change = true};
+}
+
+struct sql_statement identifiers_insert(struct str account_id, const struct identifier_row *row) {
+    return (struct sql_statement){.text = INSERT_IDENTIFIER,
+                                  .values = {sql_int(row->kind), sql_blob(row->hash), sql_text(account_id)},
+                                  .value_count = 3};
+}
+
+enum sql_status verifications_due(struct sql *sql, struct arena *arena, int64_t now, size_t most,
+                                  struct verification_row **ret_rows, size_t *ret_count) {
+    const struct sql_statement statement = {
+        .text = "SELECT " VERIFICATION_COLUMNS " FROM verifications WHERE due_at > 0 AND due_at <= $1 AND ended_at = 0"
+                " ORDER BY due_at, verification_id LIMIT $2",
+        .values = {sql_int(now), sql_int((int64_t)most)},
+        .value_count = 2};
+    return read_verifications(sql, arena, &statement, ret_rows, ret_count);
+}
+
+struct sql_statement verifications_set_due(const struct verification_row *row, int64_t due_at) {
+    return (struct sql_statement){
+        .text = "UPDATE verifications SET due_at = $3 WHERE verification_id = $1 AND due_at = $2 AND ended_at = 0",
+        .values = {sql_text(row->verification_id), sql_int(row->evidence.due_at), sql_int(due_at)},
+        .value_count = 3,
+        .must_change = true};
+}
+
+struct sql_statement verifications_end(struct str verification_id, int64_t now) {
+    return (struct sql_statement){
+        .text = "UPDATE verifications SET ended_at = $2, due_at = 0 WHERE verification_id = $1 AND ended_at = 0",
+        .values = {sql_text(verification_id), sql_int(now)},
+        .value_count = 2};
 }
 
 enum sql_status accounts_list(struct sql *sql, struct arena *arena, int state, struct str after, size_t most,

@@ -222,6 +222,10 @@ static void complete_evidence(const struct upstream *upstream, enum verify_resul
     evidence->result = result;
     evidence->checked_at = clock_wall();
     evidence->expires_at = days > 0 ? evidence->checked_at + days * DAY_S : 0;
+    /* Only what was asked by name and number alone can be asked again without the person. */
+    bool again = upstream->settings.recheck_days > 0 && upstream->traits.asks == (ASK_NAME | ASK_ID_NUMBER);
+    evidence->due_at =
+        again && result == VERIFY_MATCH ? evidence->checked_at + upstream->settings.recheck_days * DAY_S : 0;
 }
 
 enum verify_result upstream_verify(struct upstream *upstream, struct arena *arena, const struct upstream_asked *asked,

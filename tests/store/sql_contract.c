@@ -6,6 +6,7 @@
 #include "store/clients.h"
 #include "store/consents.h"
 #include "store/copy.h"
+#include "store/links.h"
 #include "store/mandates.h"
 
 #include <pthread.h>
@@ -73,6 +74,49 @@ enum sql_status create_account(struct sql *sql, const char *id, const char *phon
 
 /* --- the tables --- */
 
+static void links(void *arg) {
+    struct sql *sql = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct link_row *rows, row = {.link_id = STR("l1"),
+                                  .account_id = STR("a"),
+                                  .upstream = STR("alipay"),
+                                  .subject_hash = STR("subject"),
+                                  .label_sealed = STR("label"),
+                                  .created_at = 3,
+                                  .used_at = 3};
+    size_t count;
+    assert_int_equal(create_account(sql, "a", "hash-1"), SQL_DONE);
+    assert_int_equal(create_account(sql, "b", "hash-2"), SQL_DONE);
+    struct sql_statement insert = links_insert(&row);
+    assert_int_equal(sql_write(sql, &insert, 1), SQL_DONE);
+    struct link_row again = row;
+    again.link_id = STR("l2");
+    again.account_id = STR("b");
+    insert = links_insert(&again);
+    assert_int_equal(sql_write(sql, &insert, 1), SQL_CONFLICT); /* a subject belongs to one account */
+    assert_int_equal(links_set_used(sql, STR("l1"), 9), SQL_DONE);
+    assert_int_equal(links_find(sql, arena, STR("wechat"), STR("subject"), &row), SQL_MISSING);
+    assert_int_equal(links_find(sql, arena, STR("alipay"), STR("subject"), &row), SQL_DONE);
+    assert_str(row.account_id, "a");
+    assert_int_equal(row.used_at, 9);
+    const struct sql_statement move = links_move(STR("a"), STR("b"));
+    assert_int_equal(sql_write(sql, &move, 1), SQL_DONE);
+    assert_int_equal(links_list(sql, arena, STR("b"), &rows, &count), SQL_DONE);
+    assert_int_equal(count, 1);
+    struct sql_statement remove = links_delete(STR("a"), STR("l1"));
+    assert_int_equal(sql_write(sql, &remove, 1), SQL_MISSING); /* another's */
+    const struct sql_statement forget = {.text = "DELETE FROM credentials WHERE account_id = 'b'"};
+    assert_int_equal(sql_write(sql, &forget, 1), SQL_DONE);
+    remove = links_delete_but_last(STR("b"), STR("l1"));
+    assert_int_equal(sql_write(sql, &remove, 1), SQL_MISSING); /* the last way of signing in */
+    assert_int_equal(accounts_set_password(sql, STR("b"), STR("hash"), 1), SQL_DONE);
+    assert_int_equal(sql_write(sql, &remove, 1), SQL_DONE);
+}
+
+static void links_are_one_accounts(void **state) {
+    on_database(links);
+}
+
 static void accounts(void *arg) {
     struct sql *sql = arg;
     struct arena *arena ARENA_AUTO = arena_new();
@@ -94,16 +138,33 @@ static void accounts(void *arg) {
     assert_int_equal(accounts_set_password(sql, STR("a"), STR("new"), 9), SQL_DONE);
     assert_int_equal(accounts_password(sql, arena, STR("a"), &hash), SQL_DONE);
     assert_str(hash, "new");
-    const struct verification_row more = {
-        .verification_id = STR("v2"), .account_id = STR("a"), .evidence = {.level = 3, .checked_at = 7}};
-    assert_int_equal(accounts_add_verification(sql, &more, 3, 99), SQL_DONE);
+    struct verification_row more = {
+        .verification_id = STR("v2"), .account_id = STR("a"), .evidence = {.level = 3, .checked_at = 7, .due_at = 50}};
+    const struct account_row raised = {
+        .account_id = STR("a"), .level = 3, .level_until = 99, .profile_sealed = STR("sealed"), .updated_at = 8};
+    const struct sql_statement raise[] = {verifications_insert(&more), accounts_update(&raised, 1)};
+    assert_int_equal(sql_write(sql, raise, ARRAY_LEN(raise)), SQL_DONE);
+    assert_int_equal(sql_write(sql, &raise[1], 1), SQL_MISSING); /* somebody has changed it */
+    assert_int_equal(verifications_due(sql, arena, 49, 10, &evidence, &count), SQL_DONE);
+    assert_int_equal(count, 0);
+    assert_int_equal(verifications_due(sql, arena, 50, 10, &evidence, &count), SQL_DONE);
+    assert_int_equal(count, 1);
+    const struct sql_statement claim = verifications_set_due(&more, 60);
+    assert_int_equal(sql_write(sql, &claim, 1), SQL_DONE);
+    assert_int_equal(sql_write(sql, &claim, 1), SQL_MISSING); /* one of two asks */
     assert_int_equal(accounts_verifications(sql, arena, STR("a"), &evidence, &count), SQL_DONE);
     assert_int_equal(count, 2);
     assert_str(evidence[0].evidence.source, "population");
     assert_int_equal(accounts_get(sql, arena, STR("a"), &row), SQL_DONE);
     assert_int_equal(row.level, 3);
     const struct verification_row orphan = {.verification_id = STR("v3"), .account_id = STR("nobody")};
-    assert_int_equal(accounts_add_verification(sql, &orphan, 3, 0), SQL_CONFLICT);
+    const struct sql_statement lost = verifications_insert(&orphan);
+    assert_int_equal(sql_write(sql, &lost, 1), SQL_CONFLICT);
+    const struct sql_statement end = verifications_end(STR("v2"), 70);
+    assert_int_equal(sql_write(sql, &end, 1), SQL_DONE);
+    assert_int_equal(accounts_verifications(sql, arena, STR("a"), &evidence, &count), SQL_DONE);
+    assert_int_equal(evidence[1].evidence.ended_at, 70);
+    assert_int_equal(evidence[1].evidence.due_at, 0);
 }
 
 static void accounts_are_written_whole_or_not_at_all(void **state) {
@@ -959,6 +1020,7 @@ static void copies_go_in_whole_or_not_at_all(void **state) {
 
 const struct sql_contract_check sql_contract[] = {
     CHECK_OF(accounts_are_written_whole_or_not_at_all),
+    CHECK_OF(links_are_one_accounts),
     CHECK_OF(consents_and_clients),
     CHECK_OF(organisations_and_mandates),
     CHECK_OF(values_come_back_as_they_were),

@@ -1,0 +1,82 @@
+/*
+ * proofs: what is proven of a person, and the one way in which more is added: the attempt is counted, a service is
+ * asked, and what it answered is kept as evidence (docs/decisions/levels.md).
+ *
+ * The level of an account is the highest level of its valid evidence: matched, not expired, not ended. Evidence about
+ * another person than the account's never counts: once the identity number is known, every check is of that number.
+ */
+#ifndef DOMAIN_PROOFS_H
+#define DOMAIN_PROOFS_H
+
+#include "domain/account.h"
+#include "domain/domain.h"
+#include "model/session.h"
+#include "upstream/upstream.h"
+
+enum proof_result {
+    PROOF_DONE,
+    PROOF_PENDING,      /* the person is not done over there */
+    PROOF_REFUSED,      /* not confirmed; never says which field, nor whether there is such a person */
+    PROOF_INVALID,      /* cannot be right; nothing was asked or counted */
+    PROOF_UNSUPPORTED,  /* this service cannot tell: another way may */
+    PROOF_SUSPENDED,    /* the authority says that the person must not act (deceased, cancelled): account suspended */
+    PROOF_OTHER_PERSON, /* confirmed, but another account is this person: the two can be made one (domain/merging.h) */
+    PROOF_LIMITED,      /* too many attempts on this account, number, card or from this address */
+    PROOF_CANNOT_CHECK, /* the service does not answer; not counted */
+    PROOF_UNAVAILABLE,  /* our own stores do not answer */
+};
+
+/* What the person typed, beside what the account knows of them; absent members were not asked for. */
+struct proof_typed {
+    struct str name, id_number; /* only where the account does not know them */
+    struct str phone, bank_card, social_card, region;
+};
+
+/* Asks a service of UPSTREAM_PERSON about the account's person. Waits. */
+enum proof_result proof_check(struct domain *domain, struct arena *arena, const struct account *account,
+                              struct upstream *upstream, const struct proof_typed *typed, struct str client_address);
+
+/* Begins a presence check of the account's person, who must be known by name and number (else PROOF_INVALID): counts
+ * the attempt, and gives what to send the browser to. PROOF_PENDING when begun. Waits. */
+enum proof_result proof_begin(struct domain *domain, struct arena *arena, const struct account *account,
+                              struct upstream *upstream, struct upstream_begin *begin, struct str client_address,
+                              struct upstream_begun *ret_begun);
+/* And what came of it: PROOF_PENDING until the person is done. ret_amr: what the person did there. Waits. */
+enum proof_result proof_finish(struct domain *domain, struct arena *arena, const struct account *account,
+                               struct upstream *upstream, struct upstream_returned *returned, struct str client_address,
+                               unsigned *ret_amr);
+
+/*
+ * Keeps evidence that was got elsewhere (a sign-in service that vouches, a window, the phone) and sets the level that
+ * follows. A match of a name and number that the account does not know yet becomes its own. Waits.
+ */
+struct proof_found {
+    struct evidence evidence;
+    struct str name, id_number; /* confirmed; absent when not told */
+    enum id_type id_type;
+};
+enum proof_result proof_keep(struct domain *domain, struct arena *arena, const struct account *account,
+                             const struct proof_found *found);
+
+/* All evidence of an account, oldest first; and whether a piece of it counts now. */
+enum domain_status proof_list(struct domain *domain, struct arena *arena, struct str account_id,
+                              struct verification_row **ret_rows, size_t *ret_count);
+bool proof_counts(const struct verification_row *row, int64_t now);
+/* The level that follows from evidence, and until when nothing changes: 0 for no end. At least 1. */
+int proof_level(const struct verification_row *rows, size_t count, int64_t now, int64_t *ret_until);
+/* Sets the account's level from its evidence anew. Waits. */
+enum domain_status proof_refresh(struct domain *domain, struct arena *arena, struct str account_id);
+
+/* Level of a sign-in: the lower of what is proven and what the methods used can show. */
+int sign_in_level(const struct account *account, unsigned amr);
+
+/*
+ * Evidence that is to be checked again (option proofs.recheck_days): asks the registers about at most `most` people
+ * that are due, each by one process only. For the background worker. Waits.
+ */
+void proofs_recheck(struct domain *domain, struct arena *arena, size_t most);
+/* The same for one account whose evidence is due, before it signs in. DOMAIN_NO: the account was suspended by it.
+ * Waits. */
+enum domain_status proof_recheck_account(struct domain *domain, struct arena *arena, struct str account_id);
+
+#endif

@@ -1,0 +1,232 @@
+/*
+ * Asking a service about an account's person: what was typed is read, the attempt is counted, the service is asked, its
+ * answer is told of and kept.
+ */
+#include "domain/proofs.h"
+
+#include "attempts.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "model/identity.h"
+#include "proofs_inside.h"
+
+#define DAY_S     86400
+#define CARD_LESS 13
+#define CARD_MOST 19
+
+/* --- what is asked --- */
+
+/* The account's own identity where it is known: nobody proves to be somebody else. */
+static bool put_identity(struct arena *arena, const struct account *account, const struct proof_typed *typed,
+                         struct upstream_asked *asked) {
+    const struct profile *profile = &account->profile;
+    struct id_number number;
+    struct str key;
+    bool known = !str_is_empty(profile->id_number);
+    struct str name = known ? profile->name : str_trim(str_or(typed->name, STR("")));
+    struct str text = known ? profile->id_number : str_trim(str_or(typed->id_number, STR("")));
+    if (person_name_key(arena, name, &key) != PERSON_NAME_OK ||
+        id_number_read(text, clock_wall(), &number) != ID_NUMBER_OK) {
+        return false;
+    }
+    asked->name = name;
+    asked->id_type = number.type;
+    asked->id_number = str_dup(arena, str_from(number.text));
+    return true;
+}
+
+static bool put_digits(struct arena *arena, struct str typed, size_t least, size_t most, struct str *ret_digits) {
+    struct buf digits;
+    buf_init(&digits, arena, 32, 64);
+    for (size_t i = 0; i < typed.len && !digits.failed; i++) {
+        char c = typed.ptr[i];
+        if (c >= '0' && c <= '9') {
+            buf_putc(&digits, c);
+        } else if (c != ' ' && c != '-') {
+            return false;
+        }
+    }
+    *ret_digits = buf_str(&digits);
+    return !digits.failed && digits.len >= least && digits.len <= most;
+}
+
+/* Numbers of social-security cards: letters and digits, as printed. */
+static bool put_social_card(struct str typed, struct str *ret_card) {
+    struct str card = str_trim(typed);
+    for (size_t i = 0; i < card.len; i++) {
+        char c = card.ptr[i];
+        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))) {
+            return false;
+        }
+    }
+    *ret_card = card;
+    return card.len >= 6 && card.len <= 32;
+}
+
+static bool put_typed(struct arena *arena, unsigned asks, const struct account *account,
+                      const struct proof_typed *typed, struct upstream_asked *asked) {
+    struct str phone = str_is_empty(typed->phone) ? str_or(account->profile.phone_number, STR("")) : typed->phone;
+    return (!(asks & ASK_PHONE) || phone_read(arena, str_trim(phone), &asked->phone)) &&
+           (!(asks & ASK_BANK_CARD) ||
+            put_digits(arena, str_or(typed->bank_card, STR("")), CARD_LESS, CARD_MOST, &asked->bank_card)) &&
+           (!(asks & ASK_SOCIAL_CARD) || put_social_card(str_or(typed->social_card, STR("")), &asked->social_card)) &&
+           (!(asks & ASK_REGION) || put_digits(arena, str_or(typed->region, STR("")), 6, 6, &asked->region));
+}
+
+/* --- limits --- */
+
+struct limits {
+    struct attempt_limit items[ATTEMPT_LIMITS_MOST];
+    size_t count;
+};
+
+static struct limits limits_of(const struct domain *domain, const struct account *account,
+                               const struct upstream_asked *asked, struct str client_address) {
+    const struct domain_settings *settings = domain->settings;
+    struct str card = !str_is_empty(asked->bank_card) ? asked->bank_card : asked->social_card;
+    struct limits limits = {
+        .items = {{"prove-account", account->account_id, settings->proof_attempts_per_account, DAY_S},
+                  {"register-number", asked->id_number, settings->registration_attempts_per_number, DAY_S},
+                  {"register-address", client_address, settings->registration_attempts_per_address, DAY_S},
+                  {"prove-card", card, settings->proof_attempts_per_card, DAY_S}},
+        .count = str_is_empty(card) ? 3 : 4};
+    return limits;
+}
+
+static enum proof_result count(struct domain *domain, struct arena *arena, const struct limits *limits) {
+    int64_t tries;
+    switch (attempts_count(domain, arena, limits->items, limits->count, &tries)) {
+    case ATTEMPTS_ALLOWED:
+        return PROOF_DONE;
+    case ATTEMPTS_EXCEEDED:
+        return PROOF_LIMITED;
+    case ATTEMPTS_UNAVAILABLE:
+        break;
+    }
+    return PROOF_UNAVAILABLE;
+}
+
+/* --- answers --- */
+
+static enum proof_result result_of(enum verify_result result) {
+    switch (result) {
+    case VERIFY_MATCH:
+        return PROOF_DONE;
+    case VERIFY_MISMATCH:
+    case VERIFY_NOT_FOUND:
+    case VERIFY_INVALID_INPUT:
+        return PROOF_REFUSED;
+    case VERIFY_UNSUPPORTED:
+        return PROOF_UNSUPPORTED;
+    case VERIFY_STATE_BAD:
+        return PROOF_SUSPENDED;
+    case VERIFY_PENDING:
+        return PROOF_PENDING;
+    case VERIFY_RATE_LIMITED:
+    case VERIFY_UPSTREAM_ERROR:
+        break;
+    }
+    return PROOF_CANNOT_CHECK;
+}
+
+/* A card that is blocked says nothing about its holder: only what speaks of the person suspends them. */
+static bool speaks_of_the_person(const struct upstream *upstream) {
+    return !(upstream_traits(upstream)->asks & (ASK_BANK_CARD | ASK_SOCIAL_CARD | ASK_PHONE));
+}
+
+static enum proof_result keep_answer(struct domain *domain, struct arena *arena, const struct account *account,
+                                     const struct upstream *upstream, const struct upstream_asked *asked,
+                                     const struct upstream_found *found) {
+    enum proof_result result = result_of(found->evidence.result);
+    if (result == PROOF_SUSPENDED) {
+        if (!speaks_of_the_person(upstream)) {
+            return PROOF_REFUSED;
+        }
+        bool known = !str_is_empty(account->profile.id_number);
+        return known && proof_suspend(domain, arena, account->account_id, &found->evidence) == DOMAIN_UNAVAILABLE
+                   ? PROOF_UNAVAILABLE
+               : known ? PROOF_SUSPENDED
+                       : PROOF_REFUSED; /* somebody else's number */
+    }
+    if (result != PROOF_DONE) {
+        return result;
+    }
+    const struct proof_found kept = {
+        .evidence = found->evidence, .name = asked->name, .id_number = asked->id_number, .id_type = asked->id_type};
+    return proof_keep(domain, arena, account, &kept);
+}
+
+/* --- checks --- */
+
+enum proof_result proof_check(struct domain *domain, struct arena *arena, const struct account *account,
+                              struct upstream *upstream, const struct proof_typed *typed, struct str client_address) {
+    const struct upstream_traits *traits = upstream_traits(upstream);
+    struct upstream_asked asked = {.request_id = log_request_id, .transaction = upstream_transaction(arena)};
+    if (!(traits->services & UPSTREAM_PERSON) || !put_identity(arena, account, typed, &asked) ||
+        !put_typed(arena, traits->asks, account, typed, &asked)) {
+        return PROOF_INVALID;
+    }
+    struct limits limits = limits_of(domain, account, &asked, client_address);
+    enum proof_result counted = count(domain, arena, &limits);
+    if (counted != PROOF_DONE) {
+        return counted;
+    }
+    struct upstream_found found;
+    const struct proof_asked told = {
+        .account_id = account->account_id, .client_address = client_address, .by_person = true};
+    upstream_verify(upstream, arena, &asked, &found);
+    proof_tell_asked(domain, arena, &told, &found.evidence);
+    enum proof_result result = keep_answer(domain, arena, account, upstream, &asked, &found);
+    if (result == PROOF_CANNOT_CHECK) {
+        attempts_give_back(domain, arena, limits.items, limits.count);
+    }
+    return result;
+}
+
+/* --- presence --- */
+
+enum proof_result proof_begin(struct domain *domain, struct arena *arena, const struct account *account,
+                              struct upstream *upstream, struct upstream_begin *begin, struct str client_address,
+                              struct upstream_begun *ret_begun) {
+    const struct proof_typed nothing = {0};
+    bool needs_identity = upstream_traits(upstream)->asks & ASK_ID_NUMBER;
+    if (!(upstream_traits(upstream)->services & UPSTREAM_PRESENCE) ||
+        (!put_identity(arena, account, &nothing, &begin->asked) && needs_identity)) {
+        return PROOF_INVALID;
+    }
+    begin->asked.request_id = log_request_id;
+    begin->asked.transaction = begin->transaction;
+    struct limits limits = limits_of(domain, account, &begin->asked, client_address);
+    enum proof_result counted = count(domain, arena, &limits);
+    if (counted != PROOF_DONE) {
+        return counted;
+    }
+    enum proof_result result = result_of(upstream_begin(upstream, arena, begin, ret_begun));
+    if (result == PROOF_CANNOT_CHECK) {
+        attempts_give_back(domain, arena, limits.items, limits.count);
+    }
+    return result == PROOF_DONE ? PROOF_CANNOT_CHECK : result; /* begun is pending; all else is the service's mistake */
+}
+
+enum proof_result proof_finish(struct domain *domain, struct arena *arena, const struct account *account,
+                               struct upstream *upstream, struct upstream_returned *returned, struct str client_address,
+                               unsigned *ret_amr) {
+    const struct proof_typed nothing = {0};
+    struct upstream_asked *asked = &returned->begun.asked;
+    struct upstream_found found;
+    if (!put_identity(arena, account, &nothing, asked) && (upstream_traits(upstream)->asks & ASK_ID_NUMBER)) {
+        return PROOF_INVALID;
+    }
+    asked->request_id = log_request_id;
+    asked->transaction = returned->begun.transaction;
+    if (upstream_finish(upstream, arena, returned, &found) == VERIFY_PENDING) {
+        return PROOF_PENDING;
+    }
+    const struct proof_asked told = {
+        .account_id = account->account_id, .client_address = client_address, .by_person = true, .alert = found.alert};
+    proof_tell_asked(domain, arena, &told, &found.evidence);
+    enum proof_result result = keep_answer(domain, arena, account, upstream, asked, &found);
+    *ret_amr = result == PROOF_DONE ? upstream_traits(upstream)->amr : 0;
+    return result;
+}
