@@ -41,6 +41,9 @@ struct domain_settings {
     bool registration_enabled;
     int64_t registration_attempts_per_number, registration_attempts_per_address; /* a day */
     int64_t proof_attempts_per_account, proof_attempts_per_card;                 /* a day */
+    int64_t organisation_recheck_s;
+    int64_t organisation_attempts_per_account, organisation_attempts_per_code,
+        organisation_attempts_per_address; /* a day */
 };
 
 #define DOMAIN_ALGS 6

@@ -26,6 +26,7 @@ struct authorization {
     struct str hinted_subject;                  /* of a verified id_token_hint; absent without */
     claim_set id_token_claims, userinfo_claims; /* asked for one by one through the claims parameter */
     int64_t started_at;                         /* seconds */
+    struct str acting; /* the organisation that the client system would have the person act for; absent without */
 };
 
 void authorization_pack(const struct authorization *authorization, struct buf *buf);

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/random.h"
+#include "domain/mandates.h"
 #include "domain/registry.h"
 #include "domain/session.h"
 #include "domain/token.h"
@@ -76,6 +77,8 @@ enum domain_status code_issue(struct domain *domain, struct arena *arena, struct
 }
 
 /* --- redeeming a code --- */
+
+static enum domain_status put_acting(struct domain *domain, struct arena *arena, struct grant *grant);
 
 static bool is_verifier(struct str verifier) {
     return verifier.len >= VERIFIER_LEAST && verifier.len <= VERIFIER_MOST && bytes_all(verifier, BYTE_UNRESERVED);
@@ -185,6 +188,10 @@ enum domain_status code_redeem(struct domain *domain, struct arena *arena, const
     if (refreshable) {
         start_refresh(domain, client, &code.grant);
     }
+    enum domain_status acts = put_acting(domain, arena, &code.grant);
+    if (acts != DOMAIN_DONE) {
+        return acts;
+    }
     bool first;
     enum domain_status created = grant_create(domain, arena, &code.grant, &first);
     if (created != DOMAIN_DONE) {
@@ -237,14 +244,44 @@ static bool refresh_read(const struct domain *domain, struct arena *arena, struc
 }
 
 /* A grant that outlives its session ends where the person's grants were cut. */
-static enum domain_status not_cut(struct domain *domain, struct arena *arena, const struct grant *grant) {
-    struct str text;
+static enum domain_status not_cut(const struct kv_op *answered, const struct grant *grant) {
     int64_t cut_at = 0;
-    enum kv_status found = kv_get(domain->kv, arena, STR("gc"), grant->account_id, &text);
-    if (found == KV_DOWN) {
+    if (answered->status == KV_DOWN) {
         return DOMAIN_UNAVAILABLE;
     }
-    return found == KV_DONE && str_to_i64(text, &cut_at) && grant->created_at <= cut_at ? DOMAIN_NO : DOMAIN_DONE;
+    return answered->status == KV_DONE && str_to_i64(answered->result, &cut_at) && grant->created_at <= cut_at
+               ? DOMAIN_NO
+               : DOMAIN_DONE;
+}
+
+/* What it hangs on: the session, or that the person's were not cut; and that its mandate was not, in the same round
+ * trip. */
+static enum domain_status still_held(struct domain *domain, struct arena *arena, const struct grant *grant) {
+    struct kv_op ops[] = {
+        {.verb = KV_GET,
+         .ns = grant->offline ? STR("gc") : STR("ss"),
+         .id = grant->offline ? grant->account_id : grant->session_id},
+        {.verb = KV_GET, .ns = STR("mc"), .id = grant->mandate_id},
+    };
+    struct session session;
+    kv_run(domain->kv, arena, ops, str_is_absent(grant->mandate_id) ? 1 : 2);
+    enum domain_status held = grant->offline ? not_cut(&ops[0], grant) : session_read(domain, &ops[0], &session);
+    if (held != DOMAIN_DONE || str_is_absent(grant->mandate_id)) {
+        return held;
+    }
+    return ops[1].status == KV_DOWN ? DOMAIN_UNAVAILABLE : ops[1].status == KV_DONE ? DOMAIN_NO : DOMAIN_DONE;
+}
+
+/* Whom the person acts for, judged anew at every use. */
+static enum domain_status put_acting(struct domain *domain, struct arena *arena, struct grant *grant) {
+    const struct registered_client *client = registry_find(domain->registry, grant->client_id);
+    if (str_is_absent(grant->mandate_id)) {
+        return DOMAIN_DONE;
+    }
+    struct acting *acting = arena_new_of(arena, struct acting);
+    grant->acting = acting;
+    return client ? acting_load(domain, arena, grant->mandate_id, grant->account_id, &client->client, acting)
+                  : DOMAIN_NO;
 }
 
 enum domain_status grant_live(struct domain *domain, struct arena *arena, const struct kv_op *answered,
@@ -257,9 +294,10 @@ enum domain_status grant_live(struct domain *domain, struct arena *arena, const 
         return DOMAIN_NO;
     }
     grant.grant_id = answered->id;
-    struct session session;
-    enum domain_status lives =
-        grant.offline ? not_cut(domain, arena, &grant) : session_get(domain, arena, grant.session_id, &session);
+    enum domain_status lives = still_held(domain, arena, &grant);
+    if (lives == DOMAIN_DONE) {
+        lives = put_acting(domain, arena, &grant);
+    }
     if (lives == DOMAIN_DONE) {
         *ret_grant = grant;
     }

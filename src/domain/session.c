@@ -38,16 +38,17 @@ static struct str pack(struct arena *arena, const struct session *session) {
     return buf_str(&buf);
 }
 
-static enum domain_status read_record(struct domain *domain, const struct kv_op *op, struct session *ret_session) {
-    if (op->status == KV_DOWN) {
+enum domain_status session_read(const struct domain *domain, const struct kv_op *answered,
+                                struct session *ret_session) {
+    if (answered->status == KV_DOWN) {
         return DOMAIN_UNAVAILABLE;
     }
     struct session session;
-    if (op->status != KV_DONE || !session_unpack(op->result, &session) ||
+    if (answered->status != KV_DONE || !session_unpack(answered->result, &session) ||
         clock_wall() >= session.created_at + domain->settings->session_s) {
         return DOMAIN_NO;
     }
-    session.session_id = op->id;
+    session.session_id = answered->id;
     *ret_session = session;
     return DOMAIN_DONE;
 }
@@ -62,14 +63,14 @@ enum domain_status session_find(struct domain *domain, struct arena *arena, stru
                        .id = id_of_cookie(arena, cookie),
                        .ttl = domain->settings->session_idle_s};
     kv_run(domain->kv, arena, &op, 1);
-    return read_record(domain, &op, ret_session);
+    return session_read(domain, &op, ret_session);
 }
 
 enum domain_status session_get(struct domain *domain, struct arena *arena, struct str session_id,
                                struct session *ret_session) {
     struct kv_op op = {.verb = KV_GET, .ns = STR("ss"), .id = session_id};
     kv_run(domain->kv, arena, &op, 1);
-    return read_record(domain, &op, ret_session);
+    return session_read(domain, &op, ret_session);
 }
 
 static enum domain_status session_store(struct domain *domain, struct arena *arena, const struct session *session) {

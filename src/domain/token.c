@@ -120,6 +120,7 @@ bool access_token_write(struct domain *domain, struct arena *arena, const struct
         json_put_int(out, "auth_time", grant->auth_time);
         json_put_str(out, "acr", acr_of_level(grant->level));
         json_put_str(out, "gid", grant->grant_id);
+        acting_write_facts(out, domain, arena, grant, client);
     } else {
         /* No account can have this subject: theirs are base64url, without a colon (RFC 9700 §4.15). */
         json_put_str(out, "sub", str_concat(arena, STR("client:"), client->client_id));
@@ -163,6 +164,9 @@ bool id_token_write(struct domain *domain, struct arena *arena, const struct id_
         json_put_str(out, "nonce", token->nonce);
     }
     put_at_hash(out, arena, alg, token->access_token);
+    if (token->acting_wanted) {
+        acting_write(out, domain, arena, grant, client);
+    }
     claims_write(out, grant->id_token_claims, token->account);
     return payload_sign(&payload, domain, arena, alg, STR("JWT"), ret_jwt);
 }

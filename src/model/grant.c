@@ -5,7 +5,8 @@
 
 #include "model/pack.h"
 
-#define GRANT_VERSION 1
+#define GRANT_VERSION         2
+#define GRANT_WITHOUT_MANDATE 1
 
 void grant_pack(const struct grant *grant, struct buf *buf) {
     pack_number(buf, GRANT_VERSION);
@@ -24,10 +25,12 @@ void grant_pack(const struct grant *grant, struct buf *buf) {
     pack_signed(buf, grant->refresh_until);
     pack_number(buf, grant->generation);
     pack_signed(buf, grant->rotated_at);
+    pack_str(buf, grant->mandate_id);
 }
 
 static bool grant_read(struct unpack *unpack, struct grant *grant) {
-    if (unpack_number(unpack) != GRANT_VERSION) {
+    uint64_t version = unpack_number(unpack);
+    if (version != GRANT_VERSION && version != GRANT_WITHOUT_MANDATE) {
         return false;
     }
     grant->account_id = unpack_str(unpack);
@@ -45,6 +48,7 @@ static bool grant_read(struct unpack *unpack, struct grant *grant) {
     grant->refresh_until = unpack_signed(unpack);
     grant->generation = unpack_number(unpack);
     grant->rotated_at = unpack_signed(unpack);
+    grant->mandate_id = version == GRANT_VERSION ? unpack_str(unpack) : STR_NONE;
     return !unpack->failed;
 }
 

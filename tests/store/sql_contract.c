@@ -410,9 +410,8 @@ static void unfit(struct sql *sql, struct arena *arena) {
     assert_int_equal(mandates_unfit(sql, arena, 10, 1, &rows, &count), SQL_DONE);
     assert_int_equal(count, 1);
     assert_int_equal(accounts_set_state(sql, STR("a"), ACCOUNT_ACTIVE, 6), SQL_DONE);
-    const struct verification_row until = {
-        .verification_id = STR("v-until"), .account_id = STR("a"), .evidence = {.level = 2, .checked_at = 7}};
-    assert_int_equal(accounts_add_verification(sql, &until, 2, 99), SQL_DONE);
+    const struct sql_statement until = {.text = "UPDATE accounts SET level_until = 99 WHERE account_id = 'a'"};
+    assert_int_equal(write_one(sql, until), SQL_DONE);
     assert_int_equal(mandates_unfit(sql, arena, 98, 10, &rows, &count), SQL_DONE);
     assert_int_equal(count, 1);
     assert_int_equal(mandates_unfit(sql, arena, 99, 10, &rows, &count), SQL_DONE);
