@@ -14,6 +14,7 @@ struct flow {
     struct str flow_id;    /* 16 random bytes as base64url: what is marked when it is completed */
     struct str account_id; /* of who signed in during it; absent before */
     struct authorization authorization;
+    struct str carried; /* what a sign-in service said, to be linked (domain/carried.h); absent for none */
 };
 
 /* A fresh one of this authorization, not yet signed in. */
@@ -33,6 +34,16 @@ struct str logout_seal(const struct domain *domain, struct arena *arena, const s
                        struct str browser);
 bool logout_open(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser,
                  struct logout *ret_logout);
+
+/* Other state of the same kind. What one kind sealed does not open as another. */
+enum browser_state { BROWSER_FLOW = 1, BROWSER_LOGOUT = 2, BROWSER_DETOUR = 3, BROWSER_FORM = 4 };
+struct buf;
+struct unpack;
+struct str browser_seal(const struct domain *domain, struct arena *arena, enum browser_state kind,
+                        const struct buf *packed, struct str browser);
+/* ret_unpack is what follows: the packed fields. */
+bool browser_open(const struct domain *domain, struct arena *arena, enum browser_state kind, struct str sealed,
+                  struct str browser, struct unpack *ret_unpack);
 
 /* DOMAIN_NO when it was completed before. Wait. */
 enum domain_status flow_is_open(struct domain *domain, struct arena *arena, struct str flow_id);

@@ -21,8 +21,16 @@ enum login_result {
 enum login_result login_with_password(struct domain *domain, struct arena *arena, struct str username,
                                       struct str password, struct str client_address, struct account *ret_account);
 
+/*
+ * As typed. Somebody who came from a sign-in service (domain/carried.h) need not choose a password, since they sign in
+ * there, nor type what the service vouches for: `carried` says it instead. Where the service proves the person without
+ * telling who they are (a network identity, domain-china §6.2), there is neither name nor number, and no register is
+ * asked.
+ */
+struct carried;
 struct registration {
-    struct str name, id_number, phone, password; /* as typed */
+    struct str name, id_number, phone, password;
+    const struct carried *carried; /* NULL for none */
 };
 
 enum registration_field_problem { FIELD_FINE, FIELD_MISSING, FIELD_BAD, FIELD_REVIEW, FIELD_SHORT, FIELD_SIMPLE };

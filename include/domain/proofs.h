@@ -75,8 +75,8 @@ int sign_in_level(const struct account *account, unsigned amr);
  * that are due, each by one process only. For the background worker. Waits.
  */
 void proofs_recheck(struct domain *domain, struct arena *arena, size_t most);
-/* The same for one account whose evidence is due, before it signs in. DOMAIN_NO: the account was suspended by it.
- * Waits. */
-enum domain_status proof_recheck_account(struct domain *domain, struct arena *arena, struct str account_id);
+/* The same for an account that is about to sign in, which is loaded anew when somebody was asked. A register that does
+ * not answer changes nothing. DOMAIN_NO: the account was suspended by it. Waits. */
+enum domain_status proof_recheck_account(struct domain *domain, struct arena *arena, struct account *account);
 
 #endif

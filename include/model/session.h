@@ -37,6 +37,7 @@ struct session {
     struct str account_id;
     int64_t created_at, auth_time; /* seconds */
     int level;                     /* of the last sign-in: the lower of proof and authenticator */
+    int64_t level_until;           /* when something that the level rests on expires; 0 for never */
     unsigned amr;
 };
 

@@ -255,7 +255,7 @@ static void expire(void *arg) {
 
 /* --- evidence that is due --- */
 
-#define RECHECK_MS   60000
+#define RECHECK_MS   20000
 #define RECHECK_MOST 100
 
 static void recheck(void *arg) {

@@ -1,7 +1,7 @@
 /*
  * Counters "at:{keyed hash of what and whom}" in the kv store. A store that does not answer allows nothing.
  */
-#include "attempts.h"
+#include "domain/attempts.h"
 
 #include "base/check.h"
 #include "base/encode.h"

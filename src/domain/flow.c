@@ -14,23 +14,25 @@
 #define FLOW_ID_RANDOM 16
 #define PACKED_MOST    (16 * 1024)
 
-enum sealed_kind { SEALED_FLOW = 1, SEALED_LOGOUT = 2 };
-
-static struct str seal_packed(const struct domain *domain, struct arena *arena, const struct buf *packed,
-                              struct str browser) {
+struct str browser_seal(const struct domain *domain, struct arena *arena, enum browser_state kind,
+                        const struct buf *packed, struct str browser) {
+    struct buf whole;
     CHECK(!packed->failed); /* the parameters were limited when they came in */
-    return base64url_encode(arena, seal(domain->sealers->flow, arena, buf_str(packed), browser));
+    buf_init(&whole, arena, packed->len + 8, PACKED_MOST + 8);
+    pack_number(&whole, kind);
+    buf_put(&whole, buf_str(packed));
+    return base64url_encode(arena, seal(domain->sealers->flow, arena, buf_str(&whole), browser));
 }
 
-static bool open_packed(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser,
-                        struct unpack *ret_unpack) {
+bool browser_open(const struct domain *domain, struct arena *arena, enum browser_state kind, struct str sealed,
+                  struct str browser, struct unpack *ret_unpack) {
     struct str bytes, plain;
     if (str_is_empty(browser) || sealed.len > 2 * PACKED_MOST || !base64url_decode(arena, sealed, &bytes) ||
         !seal_open(domain->sealers->flow, arena, bytes, browser, &plain)) {
         return false;
     }
     *ret_unpack = (struct unpack){.left = plain};
-    return true;
+    return unpack_number(ret_unpack) == kind;
 }
 
 static bool is_fresh(const struct domain *domain, int64_t started_at) {
@@ -45,22 +47,23 @@ struct flow flow_new(struct arena *arena, const struct authorization *authorizat
 struct str flow_seal(const struct domain *domain, struct arena *arena, const struct flow *flow, struct str browser) {
     struct buf packed;
     buf_init(&packed, arena, 512, PACKED_MOST);
-    pack_number(&packed, SEALED_FLOW);
     pack_str(&packed, flow->flow_id);
     pack_str(&packed, flow->account_id);
+    pack_str(&packed, flow->carried);
     authorization_pack(&flow->authorization, &packed);
-    return seal_packed(domain, arena, &packed, browser);
+    return browser_seal(domain, arena, BROWSER_FLOW, &packed, browser);
 }
 
 bool flow_open(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser,
                struct flow *ret_flow) {
     struct unpack unpack;
     struct flow flow = {0};
-    if (!open_packed(domain, arena, sealed, browser, &unpack) || unpack_number(&unpack) != SEALED_FLOW) {
+    if (!browser_open(domain, arena, BROWSER_FLOW, sealed, browser, &unpack)) {
         return false;
     }
     flow.flow_id = unpack_str(&unpack);
     flow.account_id = unpack_str(&unpack);
+    flow.carried = unpack_str(&unpack);
     authorization_unpack(&unpack, &flow.authorization);
     if (!unpack_done(&unpack) || !is_fresh(domain, flow.authorization.started_at)) {
         return false;
@@ -73,20 +76,19 @@ struct str logout_seal(const struct domain *domain, struct arena *arena, const s
                        struct str browser) {
     struct buf packed;
     buf_init(&packed, arena, 512, PACKED_MOST);
-    pack_number(&packed, SEALED_LOGOUT);
     pack_str(&packed, logout->session_id);
     pack_str(&packed, logout->client_id);
     pack_str(&packed, logout->post_logout_redirect_uri);
     pack_str(&packed, logout->state);
     pack_signed(&packed, logout->started_at);
-    return seal_packed(domain, arena, &packed, browser);
+    return browser_seal(domain, arena, BROWSER_LOGOUT, &packed, browser);
 }
 
 bool logout_open(const struct domain *domain, struct arena *arena, struct str sealed, struct str browser,
                  struct logout *ret_logout) {
     struct unpack unpack;
     struct logout logout = {0};
-    if (!open_packed(domain, arena, sealed, browser, &unpack) || unpack_number(&unpack) != SEALED_LOGOUT) {
+    if (!browser_open(domain, arena, BROWSER_LOGOUT, sealed, browser, &unpack)) {
         return false;
     }
     logout.session_id = unpack_str(&unpack);

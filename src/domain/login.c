@@ -4,8 +4,8 @@
  */
 #include "domain/login.h"
 
-#include "attempts.h"
 #include "base/check.h"
+#include "domain/attempts.h"
 #include "domain/password.h"
 #include "loop/fiber.h"
 #include "model/trail.h"

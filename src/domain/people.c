@@ -3,12 +3,12 @@
  */
 #include "domain/people.h"
 
-#include "attempts.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "change.h"
 #include "domain/account.h"
+#include "domain/attempts.h"
 #include "domain/consent.h"
 #include "domain/grant.h"
 #include "domain/session.h"

@@ -4,10 +4,10 @@
  */
 #include "domain/proofs.h"
 
-#include "attempts.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "domain/attempts.h"
 #include "model/identity.h"
 #include "proofs_inside.h"
 

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "domain/session.h"
 #include "loop/fiber.h"
 #include "proofs_inside.h"
 #include "status.h"
@@ -33,7 +34,9 @@ static enum domain_status end(struct domain *domain, struct arena *arena, const 
     struct event told = event;
     told.in_outbox = true;
     domain_tell(domain, &told);
-    return proof_refresh(domain, arena, row->account_id);
+    ended = proof_refresh(domain, arena, row->account_id);
+    /* Sessions claim the level that there was: people sign in anew. */
+    return ended == DOMAIN_DONE ? session_end_all(domain, arena, row->account_id) : ended;
 }
 
 /* The new evidence takes the place of the old one, which is not asked for again. */
@@ -107,16 +110,23 @@ void proofs_recheck(struct domain *domain, struct arena *arena, size_t most) {
     }
 }
 
-enum domain_status proof_recheck_account(struct domain *domain, struct arena *arena, struct str account_id) {
+enum domain_status proof_recheck_account(struct domain *domain, struct arena *arena, struct account *account) {
     struct verification_row *rows;
     size_t count;
     int64_t now = clock_wall();
-    enum domain_status read = proof_list(domain, arena, account_id, &rows, &count);
-    for (size_t i = 0; read != DOMAIN_UNAVAILABLE && i < count; i++) {
-        bool due = rows[i].evidence.due_at > 0 && rows[i].evidence.due_at <= now && rows[i].evidence.ended_at == 0;
-        if (due && recheck(domain, arena, &rows[i]) == DOMAIN_NO) {
+    bool asked = false;
+    if (proof_list(domain, arena, account->account_id, &rows, &count) != DOMAIN_DONE) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct evidence *evidence = &rows[i].evidence;
+        if (evidence->due_at == 0 || evidence->due_at > now || evidence->ended_at > 0) {
+            continue;
+        }
+        asked = true;
+        if (recheck(domain, arena, &rows[i]) == DOMAIN_NO) {
             return DOMAIN_NO;
         }
     }
-    return read == DOMAIN_UNAVAILABLE ? read : DOMAIN_DONE;
+    return asked ? account_load(domain, arena, account->account_id, account) : DOMAIN_DONE;
 }

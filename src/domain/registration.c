@@ -4,12 +4,13 @@
  */
 #include "domain/login.h"
 
-#include "attempts.h"
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "domain/attempts.h"
+#include "domain/carried.h"
 #include "domain/password.h"
 #include "model/event.h"
 #include "model/identity.h"
@@ -20,10 +21,17 @@
 #define DETAIL_MOST 1024
 
 struct person {
+    bool nameless;   /* proven without being named: name and number are absent */
     struct str name; /* as typed, trimmed */
     struct id_number number;
-    struct str phone;
+    struct str phone;    /* absent for none */
+    struct str password; /* absent for none */
+    const struct carried *carried;
 };
+
+static bool is_nameless(const struct carried *carried) {
+    return carried && !carried->certified && carried->evidence.level > 0;
+}
 
 static enum registration_field_problem field_of_password(enum password_problem problem) {
     switch (problem) {
@@ -53,22 +61,45 @@ static enum registration_field_problem field_of_name(struct arena *arena, struct
     return FIELD_BAD;
 }
 
+static enum registration_field_problem read_name(struct arena *arena, struct str typed, struct person *person) {
+    person->name = str_trim(typed);
+    return str_is_empty(person->name) ? FIELD_MISSING : field_of_name(arena, person->name);
+}
+
+static enum registration_field_problem read_number(struct str typed, struct person *person) {
+    bool fine = id_number_read(str_trim(typed), clock_wall(), &person->number) == ID_NUMBER_OK;
+    return str_is_empty(typed) ? FIELD_MISSING : fine ? FIELD_FINE : FIELD_BAD;
+}
+
+static enum registration_field_problem read_phone(struct arena *arena, struct str typed, struct person *person) {
+    if (str_is_empty(typed)) {
+        return person->carried ? FIELD_FINE : FIELD_MISSING;
+    }
+    return phone_read(arena, str_trim(typed), &person->phone) ? FIELD_FINE : FIELD_BAD;
+}
+
+static enum registration_field_problem read_password(const struct domain *domain, struct str typed,
+                                                     struct person *person) {
+    if (str_is_empty(typed)) {
+        return person->carried ? FIELD_FINE : FIELD_MISSING;
+    }
+    person->password = typed;
+    return field_of_password(password_check(domain, typed));
+}
+
 static bool read_person(struct domain *domain, struct arena *arena, const struct registration *typed,
                         struct person *person, struct registration_problems *problems) {
-    person->name = str_trim(typed->name);
-    bool number_fine = id_number_read(str_trim(typed->id_number), clock_wall(), &person->number) == ID_NUMBER_OK;
-    bool phone_fine = phone_read(arena, str_trim(typed->phone), &person->phone);
+    const struct carried *carried = typed->carried;
+    bool certified = carried && carried->certified;
+    *person = (struct person){.carried = carried, .nameless = is_nameless(carried)};
     *problems = (struct registration_problems){
-        .name = str_is_empty(person->name) ? FIELD_MISSING : field_of_name(arena, person->name),
-        .id_number = str_is_empty(typed->id_number) ? FIELD_MISSING
-                     : number_fine                  ? FIELD_FINE
-                                                    : FIELD_BAD,
-        .phone = str_is_empty(typed->phone) ? FIELD_MISSING
-                 : phone_fine               ? FIELD_FINE
-                                            : FIELD_BAD,
-        .password =
-            str_is_empty(typed->password) ? FIELD_MISSING : field_of_password(password_check(domain, typed->password)),
+        .phone = read_phone(arena, typed->phone, person),
+        .password = read_password(domain, typed->password, person),
     };
+    if (!person->nameless) {
+        problems->name = read_name(arena, certified ? carried->name : typed->name, person);
+        problems->id_number = read_number(certified ? carried->id_number : typed->id_number, person);
+    }
     return problems->name == FIELD_FINE && problems->id_number == FIELD_FINE && problems->phone == FIELD_FINE &&
            problems->password == FIELD_FINE;
 }
@@ -156,6 +187,9 @@ static enum registration_result ask_register(struct domain *domain, struct arena
 
 static struct profile profile_of(struct arena *arena, const struct person *person) {
     const struct id_number *number = &person->number;
+    if (person->nameless) {
+        return (struct profile){.phone_number = person->phone};
+    }
     return (struct profile){
         .name = person->name,
         .gender = number->male ? STR("male") : STR("female"),
@@ -166,11 +200,30 @@ static struct profile profile_of(struct arena *arena, const struct person *perso
     };
 }
 
+/* The register's answer, and what the sign-in service proves by itself. */
+static size_t evidence_of(const struct person *person, const struct evidence *registered, struct evidence evidence[2]) {
+    size_t count = 0;
+    if (!person->nameless) {
+        evidence[count++] = *registered;
+    }
+    if (person->carried && (person->carried->certified || person->carried->evidence.level > 0)) {
+        evidence[count] = person->carried->evidence;
+        if (evidence[count].level == 0) { /* it counts because the register agrees */
+            evidence[count].method = str_or(evidence[count].method, proof_of(METHOD_ALIPAY_CERTIFIED)->name);
+            evidence[count].level = proof_of(METHOD_ALIPAY_CERTIFIED)->level;
+        }
+        count++;
+    }
+    return count;
+}
+
 static enum registration_result create_account(struct domain *domain, struct arena *arena, const struct person *person,
-                                               struct str password, struct evidence *evidence,
-                                               struct account *ret_account) {
-    const struct account_wanted wanted = {
-        .profile = profile_of(arena, person), .password = password, .evidence = evidence, .evidence_count = 1};
+                                               const struct evidence *registered, struct account *ret_account) {
+    struct evidence evidence[2];
+    const struct account_wanted wanted = {.profile = profile_of(arena, person),
+                                          .password = person->password,
+                                          .evidence = evidence,
+                                          .evidence_count = evidence_of(person, registered, evidence)};
     struct str account_id, taken_by;
     switch (account_create(domain, arena, &wanted, &account_id)) {
     case DOMAIN_DONE:
@@ -180,6 +233,9 @@ static enum registration_result create_account(struct domain *domain, struct are
         break;
     case DOMAIN_UNAVAILABLE:
         return REGISTRATION_UNAVAILABLE;
+    }
+    if (person->nameless) {
+        return REGISTRATION_PHONE_TAKEN;
     }
     switch (account_find(domain, arena, IDENTIFIER_ID_NUMBER, wanted.profile.id_number, &taken_by)) {
     case DOMAIN_DONE:
@@ -203,9 +259,10 @@ enum registration_result register_person(struct domain *domain, struct arena *ar
         return REGISTRATION_INVALID;
     }
     struct evidence evidence = {0};
-    enum registration_result asked = ask_register(domain, arena, &person, client_address, &evidence);
+    enum registration_result asked =
+        person.nameless ? REGISTRATION_DONE : ask_register(domain, arena, &person, client_address, &evidence);
     if (asked != REGISTRATION_DONE) {
         return asked;
     }
-    return create_account(domain, arena, &person, registration->password, &evidence, ret_account);
+    return create_account(domain, arena, &person, &evidence, ret_account);
 }

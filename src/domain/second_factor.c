@@ -4,11 +4,11 @@
  */
 #include "domain/second_factor.h"
 
-#include "attempts.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/random.h"
+#include "domain/attempts.h"
 #include "jose/otp.h"
 #include "status.h"
 #include "store/accounts.h"

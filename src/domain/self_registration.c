@@ -3,12 +3,12 @@
  */
 #include "domain/self_registration.h"
 
-#include "attempts.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "change.h"
+#include "domain/attempts.h"
 #include "domain/initial_tokens.h"
 #include "domain/registry.h"
 #include "model/registration_policy.h"

@@ -5,7 +5,7 @@
 
 #include "model/pack.h"
 
-#define SESSION_VERSION 1
+#define SESSION_VERSION 2
 
 int amr_level(unsigned amr) {
     bool known = amr & (AMR_PWD | AMR_ALI | AMR_WX | AMR_CTID | AMR_NCID | AMR_FED);
@@ -24,6 +24,7 @@ void session_pack(const struct session *session, struct buf *buf) {
     pack_signed(buf, session->created_at);
     pack_signed(buf, session->auth_time);
     pack_number(buf, (uint64_t)session->level);
+    pack_signed(buf, session->level_until);
     pack_number(buf, session->amr);
 }
 
@@ -37,6 +38,7 @@ bool session_unpack(struct str packed, struct session *ret_session) {
     session.created_at = unpack_signed(&unpack);
     session.auth_time = unpack_signed(&unpack);
     session.level = (int)unpack_number(&unpack);
+    session.level_until = unpack_signed(&unpack);
     session.amr = (unsigned)unpack_number(&unpack);
     if (!unpack_done(&unpack)) {
         return false;

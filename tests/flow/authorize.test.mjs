@@ -245,12 +245,34 @@ describe('prompt, max_age and hints', () => {
       assert.match(login.html, new RegExp(`<html lang="${lang}">`));
     }
   });
-  test('a level nobody has reached is not met', async () => {
-    const answer = await signedIn.authorize(requestOf(level3).parameters);
-    assert.equal(new URL(answer.location).searchParams.get('error'), 'unmet_authentication_requirements');
-    const claims = JSON.stringify({ id_token: { acr: { essential: true, values: ['urn:tongxing:loa:4'] } } });
-    const essential = await signedIn.authorize(requestOf(c1, { claims }).parameters);
-    assert.equal(new URL(essential.location).searchParams.get('error'), 'unmet_authentication_requirements');
+  const essential4 = { claims: JSON.stringify({ id_token: { acr: { essential: true, values: ['urn:tongxing:loa:4'] } } }) };
+  test('a level that the sign-in does not have leads to the step-up page, which may be declined', async () => {
+    for (const [client, extra] of [[level3, {}], [c1, essential4]]) {
+      const answer = await signedIn.authorize(requestOf(client, extra).parameters);
+      assert.match(answer.location, /^\/verify\?flow=/);
+      const page = await signedIn.request(answer.location);
+      assert.match(page.html, /id="way-window"/);
+      const declined = await signedIn.request('/verify', { form: { flow: hidden(page.html), action: 'decline' } });
+      assert.equal(new URL(declined.location).searchParams.get('error'), 'unmet_authentication_requirements');
+      const again = await signedIn.request('/verify', { form: { flow: hidden(page.html), action: 'decline' } });
+      assert.equal(again.status, 400);
+    }
+  });
+  test('a level that the sign-in does not have is not met where no page may be shown', async () => {
+    for (const [client, extra] of [[level3, {}], [c1, essential4]]) {
+      const answer = await signedIn.authorize(requestOf(client, { ...extra, prompt: 'none' }).parameters);
+      assert.equal(new URL(answer.location).searchParams.get('error'), 'unmet_authentication_requirements');
+    }
+  });
+  test('the step-up page is the session\'s alone, and a way that is not offered is not taken', async () => {
+    const page = await signedIn.request((await signedIn.authorize(requestOf(level3).parameters)).location);
+    const flow = hidden(page.html);
+    assert.equal((await new Agent(stack).request('/verify', { form: { flow, action: 'decline' } })).status, 400);
+    for (const way of ['population', 'otp', 'nobody', '']) {
+      const answer = await signedIn.request('/verify', { form: { flow, way } });
+      assert.equal(answer.status, 200);
+      assert.match(answer.html, /id="error"/);
+    }
   });
 });
 

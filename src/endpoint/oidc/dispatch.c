@@ -1,5 +1,6 @@
 /*
- * The one dispatcher: sign-in, then consent, then the answer. Every page comes back here and none points at another.
+ * The one dispatcher: sign-in, then proof, then consent, then the answer. Every page comes back here and none points at
+ * another.
  */
 #include "authorize.h"
 #include "base/clock.h"
@@ -17,6 +18,9 @@ static bool session_serves(struct call *call, const struct client *client, const
     }
     if (authorization->max_age >= 0 && clock_wall() - session->auth_time > authorization->max_age) {
         return false;
+    }
+    if (session->level_until > 0 && clock_wall() >= session->level_until) {
+        return false; /* what its level rests on has expired: what is left is seen when the person signs in */
     }
     if (!str_is_absent(flow->account_id) && !str_equal(flow->account_id, session->account_id)) {
         return false;
@@ -98,8 +102,8 @@ void flow_continue(struct call *call, const struct registered_client *client, st
         need_login(call, flow, from_page);
         break;
     case NEED_LEVEL:
-        refuse_flow(call, flow, from_page, ERROR_UNMET_AUTHENTICATION_REQUIREMENTS,
-                    "the person is not proven to the level needed");
+        need_page(call, flow, session, from_page, "/verify", ERROR_UNMET_AUTHENTICATION_REQUIREMENTS,
+                  "the person is not proven to the level needed");
         break;
     case NEED_SECOND_FACTOR:
         need_page(call, flow, session, from_page, "/second-factor", ERROR_LOGIN_REQUIRED,

@@ -3,10 +3,37 @@
  */
 #include "domain/login.h"
 #include "../routes.h"
+#include "domain/carried.h"
 #include "model/event.h"
 #include "pages.h"
 
-static void show(struct page_call *page_call, int status, const char *error) {
+static void show_services(struct page *page, const struct page_call *page_call) {
+    const struct upstreams *upstreams = &page_call->call->domain->upstreams;
+    for (size_t i = 0; i < upstreams->count; i++) {
+        const struct upstream_traits *traits = upstream_traits(upstreams->items[i]);
+        if (traits->services & UPSTREAM_SIGN_IN) {
+            struct page *row = page_row(page, "services");
+            page_flag(page, "has_services", true);
+            page_set(row, "service", upstream_name(upstreams->items[i]));
+            page_set(row, "title", page_call->language == PAGE_EN ? traits->title_en : traits->title);
+        }
+    }
+}
+
+/* Somebody who came from a service that no account is linked to. */
+static void show_carried(struct page *page, const struct page_call *page_call) {
+    struct carried carried;
+    struct upstream *upstream = carried_unpack(page_call->flow.carried, &carried)
+                                    ? upstreams_find(&page_call->call->domain->upstreams, carried.upstream)
+                                    : NULL;
+    if (upstream) {
+        const struct upstream_traits *traits = upstream_traits(upstream);
+        page_set(page, "carried", page_call->language == PAGE_EN ? traits->title_en : traits->title);
+        page_set(page, "carried_label", carried.label);
+    }
+}
+
+void login_show(struct page_call *page_call, int status, const char *error) {
     struct call *call = page_call->call;
     struct page *page = page_of_flow(page_call, "login");
     struct str typed = page_field(page_call, STR("username"));
@@ -14,6 +41,11 @@ static void show(struct page_call *page_call, int status, const char *error) {
     page_set(page, "action", STR("/login"));
     page_set(page, "username", page_call->posted ? typed : hint);
     page_flag(page, "register_enabled", call->domain->settings->registration_enabled);
+    if (str_is_absent(page_call->flow.carried)) {
+        show_services(page, page_call);
+    } else {
+        show_carried(page, page_call);
+    }
     if (error) {
         page_message(page, "error", error);
     }
@@ -42,13 +74,13 @@ static void sign_in(struct page_call *page_call) {
     }
     switch (result) {
     case LOGIN_DONE:
-        page_signed_in(page_call, &account, NULL);
+        page_account_known(page_call, &account, NULL);
         break;
     case LOGIN_WRONG:
-        show(page_call, 200, "login.wrong");
+        login_show(page_call, 200, "login.wrong");
         break;
     case LOGIN_LOCKED:
-        show(page_call, 429, "login.locked");
+        login_show(page_call, 429, "login.locked");
         break;
     case LOGIN_UNAVAILABLE:
         reply_unavailable_page(call);
@@ -62,9 +94,11 @@ void endpoint_login(struct call *call) {
         return;
     }
     if (!page_call.posted) {
-        show(&page_call, 200, NULL);
+        login_show(&page_call, 200, NULL);
     } else if (page_action_is(&page_call, STR("cancel"))) {
         answer_flow_error(call, &page_call.flow, ERROR_ACCESS_DENIED, "the person cancelled");
+    } else if (!str_is_empty(page_field(&page_call, STR("service")))) {
+        login_leave_for(&page_call, page_field(&page_call, STR("service")));
     } else {
         sign_in(&page_call);
     }

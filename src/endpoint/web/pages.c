@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "domain/login.h"
+#include "domain/proofs.h"
 #include "domain/session.h"
 
 static bool read_params(struct page_call *page_call) {
@@ -38,14 +39,9 @@ static bool flow_still_open(struct page_call *page_call) {
     return false;
 }
 
-bool page_call_open(struct page_call *page_call, struct call *call) {
-    *page_call = (struct page_call){.call = call};
-    if (!read_params(page_call)) {
-        return false;
-    }
-    struct str sealed = http_params_get(&page_call->params, STR("flow"));
-    if (http_params_count(&page_call->params, STR("flow")) != 1 ||
-        !flow_open(call->domain, call->arena, sealed, browser_cookie_sent(call), &page_call->flow)) {
+static bool open_flow(struct page_call *page_call, struct str sealed) {
+    struct call *call = page_call->call;
+    if (!flow_open(call->domain, call->arena, sealed, browser_cookie_sent(call), &page_call->flow)) {
         reply_error_page(call, 400, "error.expired_flow", NULL);
         return false;
     }
@@ -55,6 +51,20 @@ bool page_call_open(struct page_call *page_call, struct call *call) {
     }
     page_call->language = call_language(call, page_call->flow.authorization.ui_locales);
     return true;
+}
+
+bool page_call_open(struct page_call *page_call, struct call *call) {
+    *page_call = (struct page_call){.call = call};
+    if (!read_params(page_call)) {
+        return false;
+    }
+    bool once = http_params_count(&page_call->params, STR("flow")) == 1;
+    return open_flow(page_call, once ? http_params_get(&page_call->params, STR("flow")) : STR(""));
+}
+
+bool page_call_open_sealed(struct page_call *page_call, struct call *call, struct str sealed) {
+    *page_call = (struct page_call){.call = call};
+    return open_flow(page_call, sealed);
 }
 
 static struct str client_name(const struct client *client, enum page_language language) {
@@ -120,16 +130,52 @@ static void tell(const struct page_call *page_call, const struct account *accoun
                                                .session_id = session ? session->session_id : STR_NONE});
 }
 
-void page_signed_in(struct page_call *page_call, const struct account *account, const char *reason) {
+static void continue_with(struct page_call *page_call, const struct session *session, struct str cookie) {
     struct call *call = page_call->call;
-    struct flow *flow = &page_call->flow;
+    if (!str_is_absent(cookie)) {
+        metrics_add(call->endpoint->metrics.own, METRIC_SESSIONS, 0, 0, 1);
+        session_cookie_set(call, cookie);
+    }
+    page_call->flow.account_id = session->account_id;
+    flow_continue(call, page_call->client, &page_call->flow, session, true);
+}
+
+/* False, with the sign-in page, when what is proven of the person does not hold any more. */
+static bool still_holds(struct page_call *page_call, struct account *account) {
+    struct call *call = page_call->call;
+    switch (proof_recheck_account(call->domain, call->arena, account)) {
+    case DOMAIN_DONE:
+        return true;
+    case DOMAIN_NO:
+        break;
+    case DOMAIN_UNAVAILABLE:
+        tell(page_call, account, NULL, NULL);
+        reply_unavailable_page(call);
+        return false;
+    }
+    call_tell(call, &(struct event){.kind = EVENT_LOGIN,
+                                    .result = EVENT_REFUSED,
+                                    .reason = "suspended",
+                                    .client_id = page_call->client->client.client_id,
+                                    .subject = account->account_id});
+    login_show(page_call, 200, "login.service_suspended");
+    return false;
+}
+
+void page_signed_in(struct page_call *page_call, const struct account *known, unsigned amr, const char *reason) {
+    struct call *call = page_call->call;
+    struct account now_known = *known, *account = &now_known;
     int64_t now = clock_wall();
+    if (!still_holds(page_call, account)) {
+        return;
+    }
     const struct session wanted = {
         .account_id = account->account_id,
         .created_at = now,
         .auth_time = now,
-        .level = account->level < amr_level(AMR_PWD) ? account->level : amr_level(AMR_PWD),
-        .amr = AMR_PWD,
+        .level = sign_in_level(account, amr),
+        .level_until = account->level_until,
+        .amr = amr,
     };
     struct session session;
     struct str cookie;
@@ -140,29 +186,34 @@ void page_signed_in(struct page_call *page_call, const struct account *account, 
         return;
     }
     tell(page_call, account, &session, reason);
-    if (!str_is_absent(cookie)) {
-        metrics_add(call->endpoint->metrics.own, METRIC_SESSIONS, 0, 0, 1);
-        session_cookie_set(call, cookie);
-    }
     /* What asked for this sign-in is met by it. */
-    flow->authorization.prompt &= ~(unsigned)(PROMPT_LOGIN | PROMPT_SELECT_ACCOUNT);
-    flow->authorization.max_age = -1;
-    flow->account_id = session.account_id;
-    flow_continue(call, page_call->client, flow, &session, true);
+    page_call->flow.authorization.prompt &= ~(unsigned)(PROMPT_LOGIN | PROMPT_SELECT_ACCOUNT);
+    page_call->flow.authorization.max_age = -1;
+    continue_with(page_call, &session, cookie);
 }
 
-void page_second_factor_given(struct page_call *page_call, const struct session *session) {
+/* A one-time password, or a face, besides what there was before, makes it more than one factor. */
+static unsigned amr_with(unsigned before, unsigned amr) {
+    unsigned factors = AMR_OTP | AMR_FACE;
+    return before | amr | ((amr & factors) && (before & ~factors) ? AMR_MFA : 0);
+}
+
+void page_more_shown(struct page_call *page_call, const struct session *session, unsigned amr) {
     struct call *call = page_call->call;
     struct session wanted = *session, renewed;
+    struct account account;
     struct str cookie;
-    wanted.amr |= AMR_OTP | AMR_MFA;
+    if (account_load(call->domain, call->arena, session->account_id, &account) != DOMAIN_DONE) {
+        reply_unavailable_page(call);
+        return;
+    }
+    wanted.amr = amr_with(session->amr, amr);
+    wanted.level = sign_in_level(&account, wanted.amr);
+    wanted.level_until = account.level_until;
     if (session_start(call->domain, call->arena, session_cookie_sent(call), &wanted, &renewed, &cookie) !=
         DOMAIN_DONE) {
         reply_unavailable_page(call);
         return;
     }
-    if (!str_is_absent(cookie)) {
-        session_cookie_set(call, cookie);
-    }
-    flow_continue(call, page_call->client, &page_call->flow, &renewed, true);
+    continue_with(page_call, &renewed, cookie);
 }

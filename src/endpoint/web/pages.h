@@ -23,6 +23,9 @@ struct page_call {
  */
 bool page_call_open(struct page_call *page_call, struct call *call);
 
+/* The same for a flow that came another way than in the page's form. Waits. */
+bool page_call_open_sealed(struct page_call *page_call, struct call *call, struct str sealed);
+
 /* A page with what all three show: the client's name and links, and the sealed flow. */
 struct page *page_of_flow(struct page_call *page_call, const char *name);
 
@@ -36,12 +39,21 @@ void reply_unavailable_page(struct call *call);
 /* The session, which must still be the one that the flow was led through; false with an error page. Waits. */
 bool page_session(struct page_call *page_call, struct session *ret_session);
 
-/* After the second factor: the session remembers it, and the flow goes on. Waits. */
-void page_second_factor_given(struct page_call *page_call, const struct session *session);
+/* After the person showed more of themselves: the session remembers the methods (bits of enum amr) and the level that
+ * follows from them and from what is proven now, and the flow goes on. Waits. */
+void page_more_shown(struct page_call *page_call, const struct session *session, unsigned amr);
 
-/* After a sign-in or a registration: starts the session, tells of the sign-in (`reason` as in struct event) and goes on
- * with the flow. Waits. */
+/* After a sign-in by methods (bits of enum amr), or a registration: starts the session, tells of the sign-in (`reason`
+ * as in struct event) and goes on with the flow. Waits. */
 struct account;
-void page_signed_in(struct page_call *page_call, const struct account *account, const char *reason);
+void page_signed_in(struct page_call *page_call, const struct account *account, unsigned amr, const char *reason);
+
+/* The sign-in page with an error: a key of messages.def, or NULL. */
+void login_show(struct page_call *page_call, int status, const char *error);
+/* What follows a right password, or a registration: links the service that is carried, if any, then page_signed_in.
+ * Waits. */
+void page_account_known(struct page_call *page_call, const struct account *account, const char *reason);
+/* Leaves for the sign-in service of that name. Waits. */
+void login_leave_for(struct page_call *page_call, struct str service);
 
 #endif

@@ -3,7 +3,9 @@
  */
 #include "../routes.h"
 #include "base/check.h"
+#include "domain/carried.h"
 #include "domain/login.h"
+#include "model/identity.h"
 #include "pages.h"
 
 /* Beside each field: what is wrong with it. What is missing and what is malformed read the same. */
@@ -28,7 +30,15 @@ static void show_field_problems(struct page *page, const struct registration_pro
 static void show(struct page_call *page_call, int status, const char *error,
                  const struct registration_problems *problems) {
     struct page *page = page_of_flow(page_call, "register");
+    struct carried carried;
+    bool came = carried_unpack(page_call->flow.carried, &carried);
     page_set(page, "action", STR("/register"));
+    page_flag(page, "asks_identity", !came || (!carried.certified && carried.evidence.level == 0));
+    page_flag(page, "may_skip", came);
+    if (came && carried.certified) {
+        page_set(page, "certified_name", carried.name);
+        page_set(page, "certified_number", id_number_mask(page_call->call->arena, carried.id_number));
+    }
     /* The identity number and the password are typed anew: they are not sent back over the wire. */
     page_set(page, "name", page_field(page_call, STR("name")));
     page_set(page, "phone", page_field(page_call, STR("phone")));
@@ -68,7 +78,9 @@ static void tell(const struct page_call *page_call, enum registration_result res
 
 static void register_now(struct page_call *page_call) {
     struct call *call = page_call->call;
+    struct carried carried;
     const struct registration registration = {
+        .carried = carried_unpack(page_call->flow.carried, &carried) ? &carried : NULL,
         .name = page_field(page_call, STR("name")),
         .id_number = page_field(page_call, STR("id_number")),
         .phone = page_field(page_call, STR("phone")),
@@ -81,7 +93,7 @@ static void register_now(struct page_call *page_call) {
     tell(page_call, result, account.account_id);
     switch (result) {
     case REGISTRATION_DONE:
-        page_signed_in(page_call, &account, "registered");
+        page_account_known(page_call, &account, "registered");
         break;
     case REGISTRATION_INVALID:
         show(page_call, 200, "register.invalid", &problems);

@@ -44,7 +44,7 @@ static void check(struct page_call *page_call, const struct session *session) {
     switch (second_factor_verify(call->domain, call->arena, session->account_id, code)) {
     case SECOND_FACTOR_DONE:
         tell(page_call, session, EVENT_DONE, NULL);
-        page_second_factor_given(page_call, session);
+        page_more_shown(page_call, session, AMR_OTP);
         break;
     case SECOND_FACTOR_WRONG:
         tell(page_call, session, EVENT_REFUSED, "wrong");

@@ -1,0 +1,44 @@
+/*
+ * carried: what a sign-in service said about a person who has no account linked to it yet. It travels in the sealed
+ * flow until the person signs in to an account, which it is then linked to, or opens one.
+ */
+#ifndef DOMAIN_CARRIED_H
+#define DOMAIN_CARRIED_H
+
+#include "domain/proofs.h"
+
+struct carried {
+    struct str upstream; /* the configured name */
+    struct str subject;  /* what the service calls the person */
+    struct str label;    /* for showing; may be empty */
+    bool certified;      /* name and id_number are vouched for */
+    struct str name, id_number;
+    struct evidence evidence; /* its level is 0 when the service proves nothing; strings absent where not told */
+    unsigned amr;
+};
+
+#define CARRIED_MOST 2048
+/* Absent when it is longer than CARRIED_MOST. */
+struct str carried_pack(struct arena *arena, const struct carried *carried);
+/* False for absent and malformed ones. */
+bool carried_unpack(struct str packed, struct carried *ret_carried);
+/* What upstream_finish told. */
+struct carried carried_of(const struct upstream *upstream, const struct upstream_found *found);
+
+enum carried_result {
+    CARRIED_LINKED,
+    CARRIED_OTHER_PERSON, /* the service vouches for somebody else than the account's person */
+    CARRIED_TAKEN,        /* linked to another account meanwhile */
+    CARRIED_UNAVAILABLE,
+};
+/*
+ * After the person signed in to the account, or opened it: links the service and keeps what it proves. A certified name
+ * and number count when the register that registrations are checked with agrees (domain-china §4.3). Waits.
+ */
+enum carried_result carried_link(struct domain *domain, struct arena *arena, const struct account *account,
+                                 const struct carried *carried, struct str client_address);
+/* The second half alone, for an account that is linked already: what a sign-in there proves anew. Waits. */
+enum domain_status carried_prove(struct domain *domain, struct arena *arena, const struct account *account,
+                                 const struct carried *carried, struct str client_address);
+
+#endif
