@@ -2,8 +2,8 @@
  * registry: an immutable snapshot of the client systems that work and of the settings, looked up at every request. A
  * change in the register makes a new snapshot, which shares with the one before it whatever has not changed.
  *
- * A client comes from clients.yaml, is built in (the administration console), or is in the register of the durable
- * store, in this order where an id is in several.
+ * A client comes from clients.yaml, is built in (the administration console, people's own pages), or is in the register
+ * of the durable store, in this order where an id is in several.
  */
 #ifndef DOMAIN_REGISTRY_H
 #define DOMAIN_REGISTRY_H
@@ -13,7 +13,8 @@
 #include "model/settings.h"
 
 #define CONSOLE_CLIENT_ID "tongxing-console"
-#define ADMIN_API_PATH    "/admin/api/v1" /* under the issuer: the audience of administrators' tokens */
+#define ACCOUNT_CLIENT_ID "tongxing-account" /* the pages on which people look after their own things */
+#define ADMIN_API_PATH    "/admin/api/v1"    /* under the issuer: the audience of administrators' tokens */
 
 struct registered_secret {
     unsigned char mac[32]; /* keyed hash */
@@ -42,6 +43,9 @@ void registry_free(struct registry *registry); /* gives back one hold */
 
 /* NULL when there is none of this id that works: nobody outside may tell apart why. */
 const struct registered_client *registry_find(const struct registry *registry, struct str client_id);
+/* Those that ask for whom people act, in order of ids, at most `most`. */
+size_t registry_acting(const struct registry *registry, struct arena *arena, size_t most,
+                       const struct registered_client ***ret_clients);
 size_t registry_count(const struct registry *registry);
 const struct settings *registry_settings(const struct registry *registry);
 int64_t registry_revision(const struct registry *registry); /* -1: the durable store was not read yet */

@@ -114,6 +114,16 @@ static enum mandate_result end_as(struct domain *domain, struct arena *arena, co
     return result_of(mandate_cut_off(domain, arena, &cut).result);
 }
 
+void mandate_tell_not_theirs(struct domain *domain, enum event_kind kind, const struct account *account,
+                             struct str mandate_id, struct str client_address) {
+    domain_tell(domain, &(struct event){.kind = kind,
+                                        .result = EVENT_REFUSED,
+                                        .reason = "not_theirs",
+                                        .actor = account->account_id,
+                                        .subject = mandate_id,
+                                        .address = client_address});
+}
+
 enum mandate_result mandate_end(struct domain *domain, struct arena *arena, const struct account *account,
                                 struct str mandate_id, int64_t version, struct str client_address) {
     struct mandate_found found, own;
@@ -130,6 +140,9 @@ enum mandate_result mandate_end(struct domain *domain, struct arena *arena, cons
     }
     if (!mandate_may_end(account, grants == DOMAIN_DONE ? &own : NULL, &found)) {
         bool theirs = str_equal(found.row.account_id, account->account_id);
+        if (!theirs) {
+            mandate_tell_not_theirs(domain, EVENT_MANDATE_END, account, mandate_id, client_address);
+        }
         return theirs ? MANDATE_STALE : MANDATE_MISSING; /* it has ended: they may know of their own */
     }
     bool resigned = str_equal(found.row.account_id, account->account_id);

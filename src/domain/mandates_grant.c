@@ -1,11 +1,11 @@
 /*
  * Offering a mandate, and accepting it.
  */
-#include "attempts.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/random.h"
+#include "domain/attempts.h"
 #include "domain/registry.h"
 #include "mandates_inside.h"
 #include "model/identity.h"
@@ -201,6 +201,7 @@ enum mandate_result mandate_accept(struct domain *domain, struct arena *arena, c
     }
     struct mandate_row row = found.row;
     if (!mandate_offered_to(domain, arena, account, &found)) {
+        mandate_tell_not_theirs(domain, EVENT_MANDATE_ACCEPT, account, mandate_id, client_address);
         return MANDATE_MISSING;
     }
     if (row.version != version || !organisation_works(found.organisation.status)) {

@@ -25,6 +25,10 @@ struct mandate_grantee {
 struct str mandate_seal_grantee(const struct domain *domain, struct arena *arena, struct str mandate_id,
                                 const struct mandate_grantee *grantee);
 
+/* Somebody reached for a mandate that is none of theirs. */
+void mandate_tell_not_theirs(struct domain *domain, enum event_kind kind, const struct account *account,
+                             struct str mandate_id, struct str client_address);
+
 /* One ending: the mandate, why, and whether what was granted under it ends too. */
 struct mandate_cut {
     const struct mandate_found *found;

@@ -3,7 +3,6 @@
  */
 #include "domain/organisations.h"
 
-#include "attempts.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/encode.h"
@@ -11,6 +10,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/utf8.h"
+#include "domain/attempts.h"
 #include "domain/session.h"
 #include "model/credit_code.h"
 #include "organisations_inside.h"

@@ -76,7 +76,7 @@ static void put_client_auth(struct json_out *out) {
 }
 
 static void put_claims_supported(struct json_out *out) {
-    static const char *const always[] = {"sub", "iss", "auth_time", "acr", "amr"};
+    static const char *const always[] = {"sub", "iss", "auth_time", "acr", "amr", "cn_user_type", "cn_org"};
     json_open_array(out, "claims_supported");
     for (size_t i = 0; i < ARRAY_LEN(always); i++) {
         json_put_str(out, NULL, str_from(always[i]));
@@ -96,7 +96,7 @@ struct str discovery_document(struct arena *arena, const struct domain *domain, 
     if (registration) {
         put_url(&out, arena, "registration_endpoint", domain->settings->issuer, CLIENT_REGISTRATION_PATH);
     }
-    PUT_LIST(&out, "scopes_supported", "openid", "profile", "email", "phone", "address", "offline_access");
+    PUT_LIST(&out, "scopes_supported", "openid", "profile", "email", "phone", "address", "cn_org", "offline_access");
     PUT_LIST(&out, "response_types_supported", "code");
     PUT_LIST(&out, "response_modes_supported", "query", "fragment");
     json_open_array(&out, "grant_types_supported");

@@ -59,6 +59,9 @@ static void reply_claims(struct call *call, const struct registered_client *clie
     struct json_out out = json_out(&body);
     json_open_object(&out, NULL);
     json_put_str(&out, "sub", token->sub);
+    if (str_has_word(token->scope, STR("cn_org"))) {
+        acting_write(&out, call->domain, call->arena, &token->grant, &client->client);
+    }
     claims_write(&out, claims_wanted(token, &client->client), account);
     json_close_object(&out);
     CHECK(!body.failed);
