@@ -50,10 +50,12 @@ enum proof_result proof_finish(struct domain *domain, struct arena *arena, const
  * Keeps evidence that was got elsewhere (a sign-in service that vouches, a window, the phone) and sets the level that
  * follows. A match of a name and number that the account does not know yet becomes its own. Waits.
  */
+struct sql_statement;
 struct proof_found {
     struct evidence evidence;
-    struct str name, id_number; /* confirmed; absent when not told */
-    enum id_type id_type;
+    struct str name, id_number;       /* confirmed; absent when not told */
+    const struct sql_statement *with; /* what is written in the same transaction, and its event; NULL for nothing */
+    const struct event *event;
 };
 enum proof_result proof_keep(struct domain *domain, struct arena *arena, const struct account *account,
                              const struct proof_found *found);

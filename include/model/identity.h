@@ -44,6 +44,10 @@ enum person_name_result {
 /* The comparison key of §1.5. The name as entered is kept beside it. */
 enum person_name_result person_name_key(struct arena *arena, struct str name, struct str *ret_key);
 
+/* "测**": enough to see that it is the right person, for somebody who knows whom they look for; absent without a name.
+ */
+struct str person_name_mask(struct arena *arena, struct str name);
+
 /* "+86" and 11 digits from what people type (§3.1). */
 bool phone_read(struct arena *arena, struct str text, struct str *ret_phone);
 struct str phone_mask(struct arena *arena, struct str phone); /* "138****8000" */

@@ -5,13 +5,13 @@
 
 #include "base/check.h"
 #include "base/clock.h"
-#include "base/utf8.h"
 #include "change.h"
 #include "domain/account.h"
 #include "domain/attempts.h"
 #include "domain/consent.h"
 #include "domain/grant.h"
 #include "domain/session.h"
+#include "model/identity.h"
 #include "status.h"
 #include "store/outbox.h"
 
@@ -20,16 +20,6 @@ static struct admin_answer admin_of_domain(enum domain_status status) {
 }
 
 /* --- accounts --- */
-
-/* "测**": enough to see that it is the right person, for somebody who knows whom they look for. */
-static struct str name_mask(struct arena *arena, struct str name) {
-    uint32_t c;
-    struct str rest = name;
-    if (str_is_empty(name) || !utf8_next(&rest, &c)) {
-        return STR_NONE;
-    }
-    return str_concat(arena, str_sub(name, 0, name.len - rest.len), STR("**"));
-}
 
 static struct admin_answer exists(struct domain *domain, struct arena *arena, struct str account_id) {
     struct account_row row;
@@ -49,7 +39,7 @@ static struct admin_answer load(struct domain *domain, struct arena *arena, stru
         answer = admin_of_domain(account_load(domain, arena, account_id, &account));
     }
     if (answer.result == ADMIN_DONE) {
-        person.name_masked = name_mask(arena, account.profile.name);
+        person.name_masked = person_name_mask(arena, account.profile.name);
         *ret_person = person;
     }
     return answer;

@@ -144,8 +144,15 @@ static enum domain_status level_with(struct domain *domain, struct arena *arena,
     return DOMAIN_DONE;
 }
 
-static enum sql_status write_keeping(struct domain *domain, struct arena *arena, const struct keeping *keeping) {
-    struct sql_statement statements[4];
+static void tell_written(struct domain *domain, const struct event *event) {
+    struct event told = *event;
+    told.in_outbox = true;
+    domain_tell(domain, &told);
+}
+
+static enum sql_status write_keeping(struct domain *domain, struct arena *arena, const struct keeping *keeping,
+                                     const struct proof_found *found) {
+    struct sql_statement statements[6];
     size_t count = 0;
     const struct event event = {.kind = EVENT_PROOF,
                                 .result = EVENT_DONE,
@@ -158,11 +165,16 @@ static enum sql_status write_keeping(struct domain *domain, struct arena *arena,
         statements[count++] = identifiers_insert(keeping->account.account_id, &keeping->identifier);
     }
     statements[count++] = outbox_put(arena, &event);
+    if (found->with) {
+        statements[count++] = *found->with;
+        statements[count++] = outbox_put(arena, found->event);
+    }
     enum sql_status written = sql_write(domain->sql, statements, count);
     if (written == SQL_DONE) {
-        struct event told = event;
-        told.in_outbox = true;
-        domain_tell(domain, &told);
+        tell_written(domain, &event);
+        if (found->with) {
+            tell_written(domain, found->event);
+        }
     }
     return written;
 }
@@ -190,7 +202,7 @@ static enum proof_result try_to_keep(struct domain *domain, struct arena *arena,
     if (level_with(domain, arena, &keeping) != DOMAIN_DONE) {
         return PROOF_UNAVAILABLE;
     }
-    *ret_written = write_keeping(domain, arena, &keeping);
+    *ret_written = write_keeping(domain, arena, &keeping, found);
     return *ret_written == SQL_DOWN ? PROOF_UNAVAILABLE : PROOF_DONE;
 }
 

@@ -152,8 +152,7 @@ static enum proof_result keep_answer(struct domain *domain, struct arena *arena,
     if (result != PROOF_DONE) {
         return result;
     }
-    const struct proof_found kept = {
-        .evidence = found->evidence, .name = asked->name, .id_number = asked->id_number, .id_type = asked->id_type};
+    const struct proof_found kept = {.evidence = found->evidence, .name = asked->name, .id_number = asked->id_number};
     return proof_keep(domain, arena, account, &kept);
 }
 

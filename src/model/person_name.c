@@ -201,3 +201,12 @@ enum person_name_result person_name_key(struct arena *arena, struct str name, st
     *ret_key = write_points(arena, &points);
     return result;
 }
+
+struct str person_name_mask(struct arena *arena, struct str name) {
+    uint32_t c;
+    struct str rest = name;
+    if (str_is_empty(name) || !utf8_next(&rest, &c)) {
+        return STR_NONE;
+    }
+    return str_concat(arena, str_sub(name, 0, name.len - rest.len), STR("**"));
+}

@@ -484,7 +484,7 @@ static void many(struct domain *domain) {
     const struct actor host = HOST;
     assert_int_equal(register_act(domain, arena, &host, STR("c9999"), 1, CLIENT_SUSPEND, &client).result, ADMIN_DONE);
     refresh(domain);
-    assert_int_equal(registry_count(domain->registry), MANY);
+    assert_int_equal(registry_count(domain->registry), MANY + 1);
     assert_ptr_equal(registry_find(domain->registry, STR("c0")), first);
     assert_null(registry_find(domain->registry, STR("c9999")));
 }

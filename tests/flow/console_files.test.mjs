@@ -171,7 +171,7 @@ describe('what is written twice', async () => {
     );
     const literal = new Set([...code.matchAll(/'([\w.#]+)'/g)].map((match) => match[1]));
     const groups = [...code.matchAll(/`(\w+(?:\.\w+)*)\.\$\{/g)].map((match) => `${match[1]}.`);
-    const dynamic = ['state.', 'breaker.', 'admin_state.', 'account_state.', 'agency_state.', 'key_state.', 'result.', 'verification.', ...groups];
+    const dynamic = ['state.', 'breaker.', 'admin_state.', 'account_state.', 'window_state.', 'agency_state.', 'key_state.', 'result.', 'verification.', ...groups];
     assert.deepEqual(
       keys.filter((key) => !literal.has(key) && !dynamic.some((group) => key.startsWith(group))),
       [],

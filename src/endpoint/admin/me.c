@@ -13,6 +13,7 @@ void api_me(struct api_call *api) {
     json_open_object(&api->out, NULL);
     json_put_str(&api->out, "role", role_name(api->actor.role));
     json_put_str(&api->out, "name", row.name);
+    json_put_str(&api->out, "account_id", api->actor.id);
     api_put_text(api, "agency_id", api->actor.agency_id);
     json_open_array(&api->out, "permissions");
     for (int permission = 0; permission < PERMISSIONS; permission++) {

@@ -6,7 +6,7 @@ An entry measures with `measure(bench, size)`, which returns what is worth keepi
 import dataclasses
 import typing
 
-from extras import connections, memory, passwords, scale, sessions, slow_register, start, workers
+from extras import connections, memory, passwords, scale, sessions, sign_ups, slow_register, start, workers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +23,7 @@ EXTRAS = [
     Extra('idle_connections', connections.measure, [connections.MEMORY_GOAL, connections.SPEED_GOAL]),
     Extra('sessions', sessions.measure, [sessions.MEMORY_GOAL, sessions.CPU_GOAL]),
     Extra('slow_register', slow_register.measure, [slow_register.GOAL]),
+    Extra('sign_ups', sign_ups.measure, [sign_ups.RATE_GOAL, sign_ups.LATENCY_GOAL]),
     Extra('passwords', passwords.measure, [passwords.RATE_GOAL, passwords.LATENCY_GOAL]),
     Extra('scale', scale.measure, [scale.SIGN_IN_GOAL, scale.LISTING_GOAL]),
     Extra('workers', workers.measure, [workers.COST_GOAL]),

@@ -1,6 +1,6 @@
 """
 A population register (docs/upstreams/population.md) that knows everybody: register.py PORT APP_ID SECRET. Whoever is asked about is a match, at
-once; with `GET /hold` all questions wait from then on, until `GET /release`. `GET /waiting` says how many do.
+once, or after the milliseconds of `GET /delay/MS`; with `GET /hold` all questions wait from then on, until `GET /release`. `GET /waiting` says how many do.
 
 The simulator of the product cannot stand in here: it takes a thousand connections of one address, the default of every server of the product, and
 two thousand are needed; and it is searched person by person, which a hundred thousand people are too many for.
@@ -20,7 +20,7 @@ PATH_CHECK = '/api/v1/two-element-check'
 class Register:
     def __init__(self, app_id, secret):
         self.app_id, self.secret = app_id, secret.encode()
-        self.waiting = 0
+        self.waiting, self.delay_s = 0, 0
         self.open = asyncio.Event()
         self.open.set()
 
@@ -31,6 +31,7 @@ class Register:
     async def check(self, fields, body):
         self.waiting += 1
         await self.open.wait()
+        await asyncio.sleep(self.delay_s)
         self.waiting -= 1
         data = json.dumps({'bizSn': json.loads(body)['bizSn'], 'result': 1, 'checkId': f'chk-{secrets.token_hex(8)}'})
         timestamp = str(int(1000 * time.time()))
@@ -41,6 +42,8 @@ class Register:
             return await self.check(fields, body)
         if path == '/hold':
             self.open.clear()
+        elif path.startswith('/delay/'):
+            self.delay_s = int(path.rpartition('/')[2]) / 1000
         elif path == '/release':
             self.open.set()
         return {'waiting': self.waiting}

@@ -14,6 +14,7 @@ const routes = [
   ['admins', 'admins', 'admin.read'],
   ['accounts', 'accounts', 'account.read'],
   ['account', 'accounts/:id', 'account.read'],
+  ['window', 'window', 'window.read'],
   ['keys', 'keys', 'keys.read'],
   ['settings', 'settings', 'settings.read'],
   ['audit', 'audit', 'audit.read'],

@@ -11,6 +11,7 @@ export const common = {
   'nav.agencies': ['机构', 'Agencies'],
   'nav.admins': ['管理员', 'Administrators'],
   'nav.accounts': ['用户账号', 'Accounts'],
+  'nav.window': ['窗口核验', 'Service counter'],
   'nav.keys': ['签名密钥', 'Signing keys'],
   'nav.settings': ['运行设置', 'Settings'],
   'nav.audit': ['审计日志', 'Audit trail'],

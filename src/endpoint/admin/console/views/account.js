@@ -1,7 +1,7 @@
 /*
  * One person's account: level and evidence, sessions, consents. Never a number or a whole name.
  */
-import { busyButton, h } from '../core/dom.js';
+import { busyButton, button, h } from '../core/dom.js';
 import { api, encode } from '../core/api.js';
 import { time } from '../core/format.js';
 import { t, tOr } from '../core/language.js';
@@ -10,6 +10,7 @@ import { confirm } from '../widgets/dialog.js';
 import { problemBox, say } from '../widgets/notice.js';
 import { facts, table } from '../widgets/table.js';
 import { heading } from './frame.js';
+import { record } from './window.js';
 
 function stateButton(account, reload) {
   const action = { active: 'suspend', suspended: 'resume' }[account.state];
@@ -115,11 +116,14 @@ async function consentsCard(path, { can, reload, signal }) {
   );
 }
 
+const recordButton = (account, go) =>
+  button(t('window.new'), async () => (await record(account.account_id)) && go('#/window?state=waiting'), { class: 'quiet', 'data-window': 'record' });
+
 /* Sessions are in another store than accounts: one may be down while the other answers. */
 const orProblem = (card, reload) => card.catch((problem) => h('section', { class: 'card' }, problemBox(problem, reload)));
 
 export async function view(context) {
-  const { params, can, reload, signal } = context;
+  const { params, can, go, reload, signal } = context;
   const path = `accounts/${encode(params.id)}`;
   const account = await api('GET', path, { signal });
   const [sessions, consents] = await Promise.all([
@@ -145,7 +149,7 @@ export async function view(context) {
     h(
       'section',
       { class: 'card' },
-      h('h2', {}, t('verification.title')),
+      h('div', { class: 'heading' }, h('h2', {}, t('verification.title')), can('window.write') && recordButton(account, go)),
       table({ caption: t('verification.title'), columns: verificationColumns(), rows: account.verifications ?? [], empty: t('verification.none') }),
     ),
     sessions,

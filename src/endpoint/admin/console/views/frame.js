@@ -11,6 +11,7 @@ const places = [
   ['agencies', '#/agencies', 'agency.read'],
   ['admins', '#/admins', 'admin.read'],
   ['accounts', '#/accounts', 'account.read'],
+  ['window', '#/window', 'window.read'],
   ['keys', '#/keys', 'keys.read'],
   ['settings', '#/settings', 'settings.read'],
   ['audit', '#/audit', 'audit.read'],

@@ -11,6 +11,8 @@ const looks = {
   done: 'good',
   match: 'good',
   enabled: 'good',
+  confirmed: 'good',
+  waiting: 'wait',
   submitted: 'wait',
   pending: 'wait',
   half_open: 'wait',
