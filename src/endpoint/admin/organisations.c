@@ -64,8 +64,8 @@ void api_organisation_get(struct api_call *api) {
     struct organisation organisation;
     struct mandate_found *mandates;
     size_t count;
-    struct admin_answer answer = organisation_admin_get(api->domain, api->arena, &api->actor, api->ids[0],
-                                                        &organisation, &mandates, &count);
+    struct admin_answer answer =
+        organisation_admin_get(api->domain, api->arena, &api->actor, api->ids[0], &organisation, &mandates, &count);
     if (!api_done(api, &answer)) {
         return;
     }
@@ -86,8 +86,8 @@ void api_organisation_get(struct api_call *api) {
 
 void api_mandate_end(struct api_call *api) {
     struct mandate_found ended;
-    struct admin_answer answer = mandate_admin_end(api->domain, api->arena, &api->actor, api->ids[0], api->version,
-                                                   api->input.reason, &ended);
+    struct admin_answer answer =
+        mandate_admin_end(api->domain, api->arena, &api->actor, api->ids[0], api->version, api->input.reason, &ended);
     if (api_done(api, &answer)) {
         put_mandate(api, &ended.row);
         api_tag(api, ended.row.version);

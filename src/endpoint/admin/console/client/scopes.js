@@ -9,6 +9,7 @@ export const scopes = {
   phone: ['phone_number', 'phone_number_verified'],
   email: ['email', 'email_verified'],
   address: ['address'],
+  cn_org: [],
   offline_access: [],
 };
 

@@ -66,6 +66,8 @@ export const wizard = {
   'scope.email.hint': ['', ''],
   'scope.address': ['地址', 'Postal address'],
   'scope.address.hint': ['', ''],
+  'scope.cn_org': ['代表的单位', 'The organisation they act for'],
+  'scope.cn_org.hint': ['名称、统一社会信用代码、身份', 'name, credit code, role'],
   'scope.offline_access': ['离线访问', 'Access while they are away'],
   'scope.offline_access.hint': ['用户退出后仍可刷新令牌', 'keeps access after they sign out'],
   'consent.ask': ['征得用户同意', 'Ask the person'],
