@@ -274,10 +274,10 @@ static enum domain_status still_held(struct domain *domain, struct arena *arena,
 
 /* Whom the person acts for, judged anew at every use. */
 static enum domain_status put_acting(struct domain *domain, struct arena *arena, struct grant *grant) {
-    const struct registered_client *client = registry_find(domain->registry, grant->client_id);
     if (str_is_absent(grant->mandate_id)) {
         return DOMAIN_DONE;
     }
+    const struct registered_client *client = registry_find(domain->registry, grant->client_id);
     struct acting *acting = arena_new_of(arena, struct acting);
     grant->acting = acting;
     return client ? acting_load(domain, arena, grant->mandate_id, grant->account_id, &client->client, acting)

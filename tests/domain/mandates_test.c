@@ -4,7 +4,11 @@
  */
 #include "domain/mandates.h"
 
+#include "../../src/domain/mandates_inside.h"
 #include "base/clock.h"
+#include "domain/grant.h"
+#include "domain/registry.h"
+#include "domain/session.h"
 #include "loop/fiber.h"
 #include "register_fixture.h"
 #include "store/kv.h"
@@ -530,6 +534,97 @@ static void administration(struct scene *scene) {
 }
 CASE(administration)
 
+/* --- what it led to --- */
+
+static struct code code_for(struct scene *scene, struct str session_id, struct str mandate_id, bool offline) {
+    return (struct code){.grant = {.account_id = scene->clerk.account_id,
+                                   .client_id = STR("portal"),
+                                   .scope = offline ? STR("openid offline_access") : STR("openid"),
+                                   .session_id = session_id,
+                                   .offline = offline,
+                                   .mandate_id = mandate_id},
+                         .redirect_uri = STR("https://rp.example/cb")};
+}
+
+static enum domain_status redeem(struct scene *scene, struct code *code, struct code *ret_code) {
+    struct code_presented presented = {.redirect_uri = code->redirect_uri, .client_address = ADDRESS};
+    const struct client *client = &registry_find(scene->domain->registry, STR("portal"))->client;
+    assert_int_equal(code_issue(scene->domain, scene->arena, code, &presented.code), DOMAIN_DONE);
+    return code_redeem(scene->domain, scene->arena, client, &presented, true, ret_code);
+}
+
+static enum domain_status refresh_of(struct scene *scene, struct grant *grant) {
+    const struct client *client = &registry_find(scene->domain->registry, STR("portal"))->client;
+    const struct refresh_presented presented = {.token = refresh_token_of(scene->domain, scene->arena, grant),
+                                                .client_address = ADDRESS};
+    return refresh_redeem(scene->domain, scene->arena, client, &presented, grant);
+}
+
+static enum domain_status looked_at(struct scene *scene, const struct grant *grant) {
+    struct grant live;
+    struct kv_op op = {.verb = KV_GET, .ns = STR("gr"), .id = grant->grant_id};
+    kv_run(scene->domain->kv, scene->arena, &op, 1);
+    return grant_live(scene->domain, scene->arena, &op, &live);
+}
+
+/* With and without a session: at redeeming, refreshing and looking, by the mark alone and by the store alone. */
+static void tokens_of(struct scene *scene, bool offline) {
+    const struct session wanted = {
+        .account_id = scene->clerk.account_id, .created_at = clock_wall(), .auth_time = clock_wall(), .level = 2};
+    struct session session;
+    struct str cookie;
+    struct code redeemed, other;
+    assert_int_equal(session_start(scene->domain, scene->arena, STR(""), &wanted, &session, &cookie), DOMAIN_DONE);
+    struct str agent = granted(scene, &scene->lawful, MANDATE_AGENT, &scene->clerk, "client:portal");
+    struct code code = code_for(scene, session.session_id, agent, offline);
+    struct code own = code_for(scene, session.session_id, STR_NONE, offline);
+    assert_int_equal(redeem(scene, &code, &redeemed), DOMAIN_DONE);
+    assert_int_equal(redeem(scene, &own, &other), DOMAIN_DONE);
+    assert_str(redeemed.grant.acting->name, NAME);
+    assert_null(other.grant.acting);
+    assert_int_equal(refresh_of(scene, &redeemed.grant), DOMAIN_DONE);
+    assert_str(redeemed.grant.mandate_id, agent.ptr);
+    assert_int_equal(looked_at(scene, &redeemed.grant), DOMAIN_DONE);
+    const struct mandate_found found = {.row = {.mandate_id = agent}};
+    mandates_mark(scene->domain, scene->arena, &found, 1);
+    assert_int_equal(looked_at(scene, &redeemed.grant), DOMAIN_NO);
+    assert_int_equal(kv_delete(scene->domain->kv, scene->arena, STR("mc"), agent), KV_DONE);
+    assert_int_equal(looked_at(scene, &redeemed.grant), DOMAIN_DONE);
+    run_sql(scene->domain, "UPDATE mandates SET state = 3 WHERE role = 3 AND state = 2");
+    assert_int_equal(looked_at(scene, &redeemed.grant), DOMAIN_NO);
+    uint64_t generation = redeemed.grant.generation;
+    assert_int_equal(refresh_of(scene, &redeemed.grant), DOMAIN_NO);
+    assert_int_equal(redeemed.grant.generation, generation);
+    assert_int_equal(redeem(scene, &code, &redeemed), DOMAIN_NO);
+    assert_int_equal(refresh_of(scene, &other.grant), DOMAIN_DONE); /* what they do for themselves goes on */
+}
+
+static void tokens(struct scene *scene) {
+    entered(scene);
+    tokens_of(scene, false);
+    tokens_of(scene, true);
+}
+CASE(tokens)
+
+static void records(struct scene *scene) {
+    struct buf buf;
+    struct grant grant = {.mandate_id = STR("ma_1"), .account_id = STR("a")}, back;
+    buf_init(&buf, scene->arena, 64, 4096);
+    grant_pack(&grant, &buf);
+    assert_true(grant_unpack(buf_str(&buf), &back));
+    assert_str(back.mandate_id, "ma_1");
+    /* As it was stored before there were mandates: one field less, under version 1. */
+    grant.mandate_id = STR_NONE;
+    buf.len = 0;
+    grant_pack(&grant, &buf);
+    buf.ptr[0] = 1;
+    assert_true(grant_unpack(str_sub(buf_str(&buf), 0, buf.len - 1), &back));
+    assert_true(str_is_absent(back.mandate_id));
+    assert_str(back.account_id, "a");
+    assert_false(grant_unpack(buf_str(&buf), &back)); /* something behind it */
+}
+CASE(records)
+
 /* --- by itself --- */
 
 static void recheck(struct scene *scene) {
@@ -645,5 +740,5 @@ CASE(gone)
 RUN_TESTS(cmocka_unit_test(test_entering), cmocka_unit_test(test_refusals), cmocka_unit_test(test_offers),
           cmocka_unit_test(test_accepting), cmocka_unit_test(test_delegating), cmocka_unit_test(test_judging),
           cmocka_unit_test(test_ending), cmocka_unit_test(test_declining), cmocka_unit_test(test_administration),
-          cmocka_unit_test(test_time_and_people), cmocka_unit_test(test_suspended),
-          cmocka_unit_test(test_another_represents), cmocka_unit_test(test_gone))
+          cmocka_unit_test(test_tokens), cmocka_unit_test(test_records), cmocka_unit_test(test_time_and_people),
+          cmocka_unit_test(test_suspended), cmocka_unit_test(test_another_represents), cmocka_unit_test(test_gone))

@@ -55,11 +55,14 @@ static void on_stores(struct running *running, const struct sealer *sealer) {
                                              .access_token_s = 600,
                                              .refresh_token_s = 86400,
                                              .session_s = 3600,
+                                             .session_idle_s = 3600,
+                                             .code_s = 60,
                                              .organisation_recheck_s = 30 * 86400,
                                              .organisation_attempts_per_account = 8,
                                              .organisation_attempts_per_code = 8,
                                              .organisation_attempts_per_address = 100};
-    const struct domain_sealers sealers = {.lookup = sealer, .secret = sealer, .personal = sealer, .subject = sealer};
+    const struct domain_sealers sealers = {
+        .lookup = sealer, .secret = sealer, .personal = sealer, .subject = sealer, .refresh = sealer};
     struct domain *domain = &running->domain;
     assert_true(sql_sqlite_open(in_folder(path, "x.db"), &database, &fault));
     *domain =
