@@ -39,6 +39,9 @@ static void what_is_wrong_is_named(void **state) {
         {"{" BASE ",\"scope\":\"openid  profile\"}", "scope"},
         {"{" BASE ",\"scope\":\"openid \\\"x\\\"\"}", "scope"},
         {"{" BASE ",\"tongxing_level\":5}", "tongxing_level"},
+        {"{" BASE ",\"tongxing_acting\":\"always\"}", "tongxing_acting"},
+        {"{" BASE ",\"tongxing_acting\":\"required\"}", "tongxing_acting"}, /* without the scope cn_org */
+        {"{" BASE ",\"tongxing_acting\":true}", "tongxing_acting"},
         {"{" BASE ",\"tongxing_consent\":\"never\"}", "tongxing_consent"},
         {"{" BASE ",\"default_max_age\":-1}", "default_max_age"},
         {"{" BASE ",\"tongxing_access_token_seconds\":9223372036854775807}", "tongxing_access_token_seconds"},
