@@ -69,5 +69,7 @@ bool upstream_url_check(const struct upstream_settings *settings, struct fault *
 void upstream_found_by(struct upstream_found *found, enum proof_method method, enum verify_result result);
 
 extern const struct upstream_adapter population_adapter;
+extern const struct upstream_adapter corporate_adapter;
+extern const struct upstream_adapter unionpay_adapter;
 
 #endif

@@ -4,5 +4,9 @@
 #include "base/check.h"
 #include "simulate.h"
 
-const struct service_kind *const service_kinds[] = {&population_service};
+const struct service_kind *const service_kinds[] = {
+    &population_service,
+    &corporate_service,
+    &unionpay_service,
+};
 const size_t service_kind_count = ARRAY_LEN(service_kinds);

@@ -4,7 +4,11 @@
 #include "base/check.h"
 #include "upstream/adapter.h"
 
-static const struct upstream_adapter *const adapters[] = {&population_adapter};
+static const struct upstream_adapter *const adapters[] = {
+    &population_adapter,
+    &corporate_adapter,
+    &unionpay_adapter,
+};
 
 const struct upstream_adapter *upstream_adapter_find(struct str name) {
     for (size_t i = 0; i < ARRAY_LEN(adapters); i++) {

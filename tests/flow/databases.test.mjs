@@ -1,7 +1,12 @@
 /* The server on PostgreSQL: the whole way of a person, and what goes on while the database is down. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import test, { before, after, describe } from 'node:test';
 import assert from 'node:assert/strict';
-import { Stack, until } from './support/stack.mjs';
+import { binary, freePort, Stack, until } from './support/stack.mjs';
+import { PostgresCluster } from './support/postgres.mjs';
 import { Agent, codeOf, tokensOf, hidden, requestOf, token, userinfo, claimsOf } from './support/agent.mjs';
 import * as kinds from './support/clients.mjs';
 
@@ -96,5 +101,46 @@ describe('the database', () => {
       const agent = new Agent(stack);
       return (await signIn(agent, await loginPage(agent))).status === 303;
     });
+  });
+});
+
+describe('TLS to PostgreSQL', () => {
+  let cluster, folder;
+  before(async () => {
+    cluster = await PostgresCluster.start(await freePort());
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tongxing-tls-'));
+  });
+  after(async () => {
+    await cluster?.end();
+    fs.rmSync(folder, { recursive: true });
+  });
+  const migrate = (conninfo) => {
+    const config = path.join(folder, 'tongxing.yaml');
+    fs.writeFileSync(config, JSON.stringify({
+      server: { issuer: 'http://localhost:1' }, sql: { driver: 'postgres', conninfo, timeout_ms: 2000 }, keys: { folder: path.join(folder, 'keys') },
+      registration: { enabled: false },
+    }));
+    return spawnSync(binary, ['migrate', config], { encoding: 'utf8' });
+  };
+
+  test('a server whose certificate and name are right is used', () => {
+    const { status, stderr } = migrate(`${cluster.tls} sslmode=verify-full`);
+    assert.equal(status, 0, stderr);
+  });
+
+  test('one of another authority, one under another name, and one without TLS are not, and the password is not said', () => {
+    const stranger = path.join(folder, 'stranger.pem');
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=stranger',
+      '-keyout', path.join(folder, 'stranger.key'), '-out', stranger], { stdio: 'ignore' });
+    for (const [conninfo, reason] of [
+      [`${cluster.tls.replace(/sslrootcert=\S+/, `sslrootcert=${stranger}`)} sslmode=verify-full`, /certificate verify failed/],
+      [`${cluster.tls.replace('host=localhost', 'host=127.0.0.1')} sslmode=verify-full`, /certificate|127\.0\.0\.1/],
+      [`${cluster.tls} sslmode=disable`, /no pg_hba\.conf entry|no encryption/],
+    ]) {
+      const { status, stderr } = migrate(conninfo);
+      assert.equal(status, 1, conninfo);
+      assert.match(stderr, reason);
+      assert.doesNotMatch(stderr, /test-password-of-postgres/);
+    }
   });
 });

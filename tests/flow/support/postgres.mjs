@@ -7,13 +7,15 @@ import readline from 'node:readline';
 const script = path.resolve(import.meta.dirname, '../../support/postgres');
 
 export class PostgresCluster {
-  static async start() {
+  /* With a port: TLS there besides, see cluster.tls. */
+  static async start(port) {
     const cluster = new PostgresCluster();
-    cluster.child = spawn(script, [], { stdio: ['pipe', 'pipe', 'inherit'] });
+    cluster.child = spawn(script, port ? [`${port}`] : [], { stdio: ['pipe', 'pipe', 'inherit'] });
     cluster.ended = once(cluster.child, 'exit');
     cluster.lines = readline.createInterface({ input: cluster.child.stdout })[Symbol.asyncIterator]();
     cluster.folder = await cluster.line();
     cluster.conninfo = `host=${cluster.folder} user=tongxing password=test-password-of-postgres dbname=tongxing`;
+    cluster.tls = `host=localhost port=${port} user=tongxing password=test-password-of-postgres dbname=tongxing sslrootcert=${cluster.folder}/authority.pem`;
     return cluster;
   }
 
