@@ -9,7 +9,6 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "base/utf8.h"
 #include "domain/attempts.h"
 #include "domain/session.h"
 #include "model/credit_code.h"
@@ -19,8 +18,6 @@
 
 #define DAY_S       86400
 #define ID_RANDOM   16
-#define NAME_LEAST  2
-#define NAME_MOST   120 /* code points */
 #define SEALED_MOST 4096
 #define DETAIL_MOST 1024
 
@@ -100,25 +97,19 @@ enum verify_result organisation_ask(struct domain *domain, struct arena *arena, 
     return result == VERIFY_MATCH && gone ? VERIFY_STATE_BAD : result;
 }
 
-static bool is_name(struct str name) {
-    uint32_t c;
-    size_t count = utf8_count(name);
-    while (utf8_next(&name, &c)) {
-        if (c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069)) {
-            return false;
-        }
-    }
-    return count != SIZE_MAX && count >= NAME_LEAST && count <= NAME_MOST;
+static bool is_name(struct arena *arena, struct str name) {
+    struct str key;
+    return organisation_name_key(arena, str_or(name, STR("")), &key) == ORGANISATION_NAME_OK;
 }
 
 void organisation_put_found(const struct domain *domain, struct arena *arena, struct organisation *organisation,
                             const struct upstream_found *found) {
     struct organisation_row *row = &organisation->row;
     const struct evidence *evidence = &found->evidence;
-    if (!str_is_empty(found->org_name) && is_name(found->org_name)) {
+    if (is_name(arena, found->org_name)) {
         organisation->name = found->org_name;
     }
-    if (!str_is_empty(found->org_type) && is_name(found->org_type)) {
+    if (is_name(arena, found->org_type)) {
         organisation->type = found->org_type;
     }
     row->sealed = seal_details(domain, arena, organisation);
@@ -328,7 +319,7 @@ enum organisation_result organisation_enter(struct domain *domain, struct arena 
         str_is_empty(account->profile.id_number)) {
         return ORGANISATION_LEVEL;
     }
-    if (!is_name(entering.name)) {
+    if (!is_name(arena, entering.name)) {
         return ORGANISATION_INVALID_NAME;
     }
     enum credit_code_result read = credit_code_read(str_trim(str_or(typed->credit_code, STR(""))), code);

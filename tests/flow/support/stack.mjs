@@ -86,7 +86,7 @@ function standardClients(ports) {
 }
 
 export class Stack {
-  /* database: 'sqlite', or 'postgres' for a cluster of its own in stack.postgres. */
+  /* options: groups of the configuration, or a function of the ports that makes them. database: 'sqlite', or 'postgres' for a cluster of its own in stack.postgres. */
   static async start({ clients = [], options = {}, portals = true, registerFile, database = 'sqlite' } = {}) {
     const stack = new Stack();
     stack.env = { ...secrets };
@@ -99,7 +99,7 @@ export class Stack {
     stack.ports = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await freePort()])));
     stack.issuer = `http://localhost:${stack.ports.server}`;
     stack.clients = [...standardClients(stack.ports), ...clients];
-    stack.write(options);
+    stack.write(typeof options === 'function' ? options(stack.ports) : options);
     stack.makePrograms(registerFile);
     try {
       await stack.startAll(portals);
