@@ -126,7 +126,10 @@ const postOther = async (path, form) => {
 };
 
 before(async () => {
-  stack = await Stack.start({ clients: kinds.clients, portals: false });
+  process.env.TONGXING_CORPORATE_SECRET = 'corporate-secret-for-tests-only';
+  stack = await Stack.start({ clients: kinds.clients, portals: false, options: ({ simulator }) => ({
+    upstreams: { corporate: { adapter: 'corporate', url: `http://127.0.0.1:${simulator}`, app_id: 'tongxing', secret: '${TONGXING_CORPORATE_SECRET}' } },
+  }) });
   ids.alice = stack.addAccount(kinds.aliceAccount);
   ids.bob = stack.addAccount(kinds.bobAccount);
   Object.values(people).forEach((person, nth) => (person.account_id = stack.addAccount(accountOf(person, nth))));
@@ -536,6 +539,34 @@ describe('people', () => {
     assert.equal((await other.post(`/window_records/${again.body.record_id}/refuse`, { reason: '重复' }, { tag: again.etag })).body.state, 'refused');
     assert.equal((await apis.security.get('/window_records')).body.items.length, 2);
     apis.witness = other;
+  });
+
+  test('organisations they act for, and the end of it (tests/flow/organisations.test.mjs has the rules)', async () => {
+    const lawful = { username: 'lawful', password: 'Lawful-Pass-2026', level: 3, name: '李示例', id_number: '370102188506150110', id_type: 1 };
+    ids.lawful = stack.addAccount(lawful);
+    const agent = new Agent(stack);
+    let page = await agent.request('/organisations/enter');
+    for (let hops = 0; hops < 8 && !/id="enter-submit"/.test(page.html); hops++) {
+      page = page.status === 303 ? await agent.request(page.location) : await agent.request('/login', { form: { flow: hidden(page.html), username: lawful.username, password: lawful.password, action: 'login' } });
+    }
+    const entered = await agent.request('/organisations/enter', { form: { name: '示例迁出商贸有限公司', credit_code: '91990000MA00DEMA8C', token: page.html.match(/name="token" value="([^"]+)"/)[1] } });
+    assert.equal(entered.status, 303, entered.html);
+    const listed = (await apis.auditor.get('/organisations')).body.items;
+    assert.deepEqual(listed.map(({ name, status }) => [name, status]), [['示例迁出商贸有限公司', 'moved']]);
+    const url = `/organisations/${listed[0].organisation_id}`;
+    const { mandates: [mandate], ...shown } = (await apis.security.get(url)).body;
+    assert.deepEqual([shown.source, shown.authority, mandate.role, mandate.state, mandate.account_id], ['corporate', 'samr-corporate', 'legal_representative', 'accepted', ids.lawful]);
+    isProblem(await apis.security.get('/organisations/or_x'), 404);
+    isProblem(await apis.security.post('/mandates/ma_x/end', { reason: '不存在' }, { tag: '"1"' }), 404);
+    const end = `/mandates/${mandate.mandate_id}/end`;
+    isProblem(await apis.security.post(end, {}, { tag: '"1"' }), 400, ['reason']);
+    isProblem(await apis.security.post(end, { reason: '不合规' }), 428);
+    isProblem(await apis.security.post(end, { reason: '不合规' }, { tag: '"9"' }), 412);
+    isProblem(await apis.auditor.post(end, { reason: '不合规' }, { tag: '"1"' }), 403);
+    const ended = await apis.security.post(end, { reason: '不合规' }, { tag: `"${mandate.version}"` });
+    assert.deepEqual([ended.body.state, ended.body.reason, ended.body.ended_by], ['ended', '不合规', people.security.account_id], ended.text);
+    isProblem(await apis.security.post(end, { reason: '不合规' }, { tag: ended.etag }), 409);
+    assert.doesNotMatch((await agent.request('/organisations')).html, /示例迁出/);
   });
 
   test('suspended: out everywhere at once; then back', async () => {

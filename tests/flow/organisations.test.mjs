@@ -611,6 +611,15 @@ async function age(agent, seconds) {
   await redis('SET', key, record, 'KEEPTTL');
 }
 
+test('the shell shows organisations and their mandates', () => {
+  const shell = (...words) => JSON.parse(stack.command([...words, '--json', '--config', stack.file('tongxing.yaml')]));
+  assert.deepEqual(shell('organisation', 'list').items.map(({ organisation_id, name }) => [organisation_id, name]), [[firmId, firm.name]]);
+  const { mandates } = shell('organisation', 'show', firmId);
+  assert.ok(mandates.some(({ mandate_id, account_id, role, state }) => mandate_id === agentMandate && account_id === ids.clerk && role === 'agent' && state === 'accepted'));
+  assert.match(stack.command(['organisation', 'show', firmId, '--config', stack.file('tongxing.yaml')]), /legal_representative/);
+  assert.throws(() => shell('organisation', 'show', 'nobody'), /no organisation nobody/);
+});
+
 describe('by itself', () => {
   test('the register names another, and another is out of business: nobody acts for them any more', async () => {
     assert.equal((await enter(lawful, second)).status, 303);
@@ -658,6 +667,8 @@ test('the whole story in a browser on a phone, without scripts, in both language
     await boss.click('#grant-submit');
     await boss.waitForSelector('#scope-error');
     await screenshot(boss, `organisations-grant-${locale}`);
+    assert.equal(await boss.inputValue('[name=identifier]'), '', 'numbers are not sent back');
+    await boss.fill('[name=identifier]', accounts.clerk.id_number);
     await boss.check('[name=system][value="client:only"]');
     await boss.check('[name=system][value="client:open"]');
     await boss.click('#grant-submit');

@@ -67,7 +67,6 @@ static void show_grant(struct self_call *self, const struct mandate *own, const 
     page_flag(page, "represents", mandate_role_grants(own->found.row.role, MANDATE_ADMINISTRATOR));
     page_flag(page, "as_administrator", str_equal(self_field(self, "role"), STR("administrator")));
     page_set(page, "name", self_field(self, "name"));
-    page_set(page, "identifier", self_field(self, "identifier"));
     page_set(page, "matters", self_field(self, "matters"));
     page_set(page, "from", str_is_empty(from) ? self_day(call->arena, now) : from);
     page_set(page, "until", str_is_empty(until) ? self_day(call->arena, now + 365 * (int64_t)DAY_S) : until);
