@@ -814,7 +814,7 @@ describe('the dashboard', () => {
       assert.deepEqual(Object.keys(body.series).sort(), ['errors', 'latency_p50_ms', 'latency_p95_ms', 'latency_p99_ms', 'logins_done', 'logins_refused', 'registrations', 'requests', 'tokens']);
       for (const values of Object.values(body.series)) assert.equal(values.length, count);
       assert.ok(Math.abs(Date.parse(body.from) + hours * 3600e3 - Date.now()) < 3600e3);
-      assert.deepEqual(body.upstreams.map(({ name, calls }) => [name, calls.length]), [['population', count]]);
+      assert.deepEqual(body.upstreams.map(({ name, calls }) => [name, calls.length]), [['population', count], ['corporate', count]]);
       assert.ok(body.clients.approved > 0);
     }
     isProblem(await apis.auditor.get('/dashboard?hours=2'), 400, ['hours']);
