@@ -8,8 +8,9 @@
 #include "domain/domain.h"
 #include "domain/registry.h"
 #include "jose/claims.h"
-#include "model/account.h"
 #include "model/grant.h"
+
+struct person_facts;
 
 /* The acr value of a level, and back (0 for one we do not know). */
 struct str acr_of_level(int level);
@@ -20,10 +21,10 @@ void amr_write(struct json_out *out, unsigned amr);
 /*
  * Whom a grant acts for, as members of the open object, nothing where it acts for nobody: the claims cn_user_type and
  * cn_org for whoever was granted the scope cn_org, and the facts cn_org_id and cn_role of tokens. The organisation is
- * named as `client` knows it.
+ * named as `client` knows it. `told`: the claims that are written already.
  */
-void acting_write(struct json_out *out, const struct domain *domain, struct arena *arena, const struct grant *grant,
-                  const struct client *client);
+void acting_write(struct json_out *out, claim_set told, const struct domain *domain, struct arena *arena,
+                  const struct grant *grant, const struct client *client);
 void acting_write_facts(struct json_out *out, const struct domain *domain, struct arena *arena,
                         const struct grant *grant, const struct client *client);
 
@@ -43,13 +44,15 @@ bool access_token_write(struct domain *domain, struct arena *arena, const struct
 struct id_token {
     const struct client *client;
     const struct grant *grant;
-    const struct account *account;
+    const struct person_facts *facts;
     struct str access_token; /* for at_hash; absent without */
     struct str nonce;        /* absent without, and always on refresh */
     bool auth_time_wanted;
     bool acting_wanted; /* whom the grant acts for, if anybody */
 };
-bool id_token_write(struct domain *domain, struct arena *arena, const struct id_token *token, struct str *ret_jwt);
+/* `ret_told`: the claims about the person that are in it. */
+bool id_token_write(struct domain *domain, struct arena *arena, const struct id_token *token, struct str *ret_jwt,
+                    claim_set *ret_told);
 
 /* Back-Channel Logout §2.4. `sub` absent to name the session alone. */
 bool logout_token_write(struct domain *domain, struct arena *arena, const struct client *client, struct str sub,

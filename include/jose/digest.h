@@ -1,5 +1,5 @@
 /*
- * digest: SHA-256 and HMAC-SHA-256.
+ * digest: SHA-256 and HMAC-SHA-256; SHA-512 where others' tokens want it.
  */
 #ifndef JOSE_DIGEST_H
 #define JOSE_DIGEST_H
@@ -22,6 +22,13 @@ void sha256_add(struct sha256_stream *stream, struct str piece);
 struct sha256 sha256_end(struct sha256_stream *stream);
 
 struct sha256 hmac_sha256(struct secret key, struct str text);
+
+#define SHA512_SIZE 64
+
+struct sha512 {
+    unsigned char bytes[SHA512_SIZE];
+};
+struct sha512 sha512_of(struct str text);
 
 static inline struct str sha256_str(const struct sha256 *digest) {
     return str_of(digest->bytes, SHA256_SIZE);

@@ -41,6 +41,14 @@ void jose_key_write_private(const struct jose_key *key, struct json_out *out);
 bool jose_key_read_public(const struct json *jwk, enum jose_alg alg, struct jose_key **ret_key);
 bool jose_key_read_private(const struct json *jwk, struct jose_key **ret_key);
 
+/*
+ * A private key of ours that somebody else knows the public half of, from a PEM file without a passphrase that nobody
+ * but its owner can read: RSA of 2048 to 4096 bits (`alg` says RS256 or PS256), P-256 or Ed25519. `kid` is what the
+ * other side calls it; absent: the thumbprint.
+ */
+bool jose_key_read_pem(struct str path, enum jose_alg alg, struct str kid, struct jose_key **ret_key,
+                       struct fault *fault);
+
 /* A set of public keys (a client's jwks). Members that are not usable (unknown kty, use=enc) are skipped, a malformed
  * set is refused. */
 struct jose_key_set;

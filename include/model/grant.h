@@ -25,15 +25,15 @@ struct grant {
     claim_set id_token_claims, userinfo_claims;
     struct str nonce;
     int64_t created_at;
-    int64_t refresh_until; /* seconds; 0 when there is no refresh token */
-    uint64_t generation;   /* of the refresh token that is good now */
-    int64_t rotated_at;    /* when it became so */
+    int64_t refresh_until;                           /* seconds; 0 when there is no refresh token */
+    uint64_t generation;                             /* of the refresh token that is good now */
+    int64_t rotated_at;                              /* when it became so */
+    struct str id_token_verified, userinfo_verified; /* as in struct authorization */
     struct str mandate_id; /* with which the person acts for an organisation; absent for nobody but themselves */
 
     const struct acting *acting; /* what that is good for now: not stored, put by domain/grant.h; NULL without */
 };
 
-/* Of two versions: what was stored before there were mandates is read as well. */
 void grant_pack(const struct grant *grant, struct buf *buf);
 bool grant_unpack(struct str packed, struct grant *ret_grant); /* all but grant_id */
 

@@ -28,6 +28,7 @@ struct upstream_option {
 struct upstream_adapter {
     const char *name;
     const char *authority; /* who answers, for evidence: "mps-population" */
+    const char *url;       /* of the real service, where there is one for all: used where the entry has none */
     bool idempotent;       /* verify may be asked again once after a connection failure */
     struct upstream_traits traits;
     const struct upstream_option *options;
@@ -65,11 +66,20 @@ bool upstream_options_check(const struct upstream_adapter *adapter, const struct
 /* url is http:// or https:// and has neither query nor fragment nor a slash at its end. */
 bool upstream_url_check(const struct upstream_settings *settings, struct fault *fault);
 
+/* What a service calls a person, fit to be shown: no controls, nothing that turns the writing around, at most 64 bytes.
+ * Absent when nothing is left. `text` is UTF-8. */
+struct str upstream_nickname(struct arena *arena, struct str text);
+
 /* Puts the method and the level that a match of it proves. */
 void upstream_found_by(struct upstream_found *found, enum proof_method method, enum verify_result result);
 
+extern const struct upstream_adapter alipay_adapter;
+extern const struct upstream_adapter alipay_face_adapter;
 extern const struct upstream_adapter population_adapter;
 extern const struct upstream_adapter corporate_adapter;
 extern const struct upstream_adapter unionpay_adapter;
+extern const struct upstream_adapter rest_adapter;
+extern const struct upstream_adapter openid_adapter;
+extern const struct upstream_adapter wechat_adapter;
 
 #endif

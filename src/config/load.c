@@ -321,8 +321,8 @@ static void read_upstream(struct loading *loading, struct str name, const struct
     }
     loading->line = node->line;
     loading->option = str_format(loading->arena, "upstreams.%.*s", STR_ARG(name));
-    if (str_is_absent(upstream->adapter) || str_is_absent(upstream->url)) {
-        problem(loading, "needs adapter and url");
+    if (str_is_absent(upstream->adapter)) {
+        problem(loading, "needs an adapter");
     }
 }
 

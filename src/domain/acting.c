@@ -22,13 +22,15 @@ static void put_scope(struct json_out *out, struct str scope, const struct clien
     json_close_array(out);
 }
 
-void acting_write(struct json_out *out, const struct domain *domain, struct arena *arena, const struct grant *grant,
-                  const struct client *client) {
+void acting_write(struct json_out *out, claim_set told, const struct domain *domain, struct arena *arena,
+                  const struct grant *grant, const struct client *client) {
     const struct acting *acting = grant->acting;
     if (!acting) {
         return;
     }
-    json_put_str(out, "cn_user_type", STR("org"));
+    if (!(told >> CLAIM_CN_USER_TYPE & 1)) {
+        json_put_str(out, "cn_user_type", STR("org"));
+    }
     json_open_object(out, "cn_org");
     json_put_str(out, "id", organisation_subject(domain, arena, acting->organisation_id, client));
     json_put_str(out, "name", acting->name);

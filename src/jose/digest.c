@@ -1,5 +1,5 @@
 /*
- * SHA-256 and HMAC-SHA-256, with the algorithm fetched once.
+ * SHA-256 and HMAC-SHA-256, with the algorithm fetched once; SHA-512 is needed seldom and is not.
  */
 #include "jose/digest.h"
 
@@ -72,5 +72,11 @@ struct sha256 hmac_sha256(struct secret key, struct str text) {
     unsigned len = 0;
     CHECK(HMAC(md(), key.ptr, (int)key.len, (const unsigned char *)text.ptr, text.len, digest.bytes, &len) &&
           len == SHA256_SIZE);
+    return digest;
+}
+
+struct sha512 sha512_of(struct str text) {
+    struct sha512 digest;
+    CHECK(EVP_Digest(text.ptr, text.len, digest.bytes, NULL, EVP_sha512(), NULL) == 1);
     return digest;
 }

@@ -22,6 +22,11 @@ struct jose_key_set {
     size_t count, size;
 };
 
+/* Takes over pkey; kid is the thumbprint. */
+struct jose_key *jose_key_of(EVP_PKEY *pkey, enum jose_alg alg);
+/* False when it is empty or too long. */
+bool jose_key_set_kid(struct jose_key *key, struct str kid);
+
 /* Takes over the caller's hold of the key. */
 void jose_key_set_add(struct jose_key_set *set, struct jose_key *key);
 struct jose_key_set *jose_key_set_new(void);

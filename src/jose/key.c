@@ -145,7 +145,7 @@ static void set_thumbprint(struct jose_key *key) {
     key->kid_len = kid.len;
 }
 
-static struct jose_key *key_new(EVP_PKEY *pkey, enum jose_alg alg) {
+struct jose_key *jose_key_of(EVP_PKEY *pkey, enum jose_alg alg) {
     struct jose_key *key = check_calloc(1, sizeof(*key));
     atomic_init(&key->holds, 1);
     key->alg = alg;
@@ -159,7 +159,7 @@ struct jose_key *jose_key_generate(enum jose_alg alg) {
                      : alg == JOSE_EDDSA                      ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")
                      : alg == JOSE_RS256 || alg == JOSE_PS256 ? EVP_RSA_gen(RSA_BITS)
                                                               : NULL;
-    return pkey ? key_new(pkey, alg) : NULL;
+    return pkey ? jose_key_of(pkey, alg) : NULL;
 }
 
 void jose_key_write_public(const struct jose_key *key, struct json_out *out) {
@@ -367,18 +367,19 @@ static bool has_private_member(const struct json *jwk) {
     return false;
 }
 
-/* The owner's kid where there is one; it is an index into the owner's set and nothing else. */
-static bool take_kid(struct jose_key *key, const struct json *jwk) {
-    struct str kid;
-    if (!json_member(jwk, "kid")) {
-        return true;
-    }
-    if (!json_get_str(jwk, "kid", &kid) || kid.len == 0 || kid.len > sizeof(key->kid)) {
+bool jose_key_set_kid(struct jose_key *key, struct str kid) {
+    if (kid.len == 0 || kid.len > sizeof(key->kid)) {
         return false;
     }
     memcpy(key->kid, kid.ptr, kid.len);
     key->kid_len = kid.len;
     return true;
+}
+
+/* The owner's kid where there is one; it is an index into the owner's set and nothing else. */
+static bool take_kid(struct jose_key *key, const struct json *jwk) {
+    struct str kid;
+    return !json_member(jwk, "kid") || (json_get_str(jwk, "kid", &kid) && jose_key_set_kid(key, kid));
 }
 
 static bool read_key(const struct json *jwk, enum jose_alg wanted, bool private_too, struct jose_key **ret_key) {
@@ -388,7 +389,7 @@ static bool read_key(const struct json *jwk, enum jose_alg wanted, bool private_
     if (!pkey) {
         return false;
     }
-    struct jose_key *key = key_new(pkey, alg);
+    struct jose_key *key = jose_key_of(pkey, alg);
     if (!take_kid(key, jwk)) {
         jose_key_free(key);
         return false;

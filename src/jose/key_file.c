@@ -26,7 +26,7 @@ static const struct str state_names[] = {STR_INIT("next"), STR_INIT("active"), S
 
 /* --- reading and writing whole files --- */
 
-static bool read_private_file(struct arena *arena, const char *path, struct str *ret_text, struct fault *fault) {
+bool private_file_read(struct arena *arena, const char *path, struct str *ret_text, struct fault *fault) {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
         return fault_set(fault, "%s cannot be read: %s", path, strerror(errno));
@@ -91,7 +91,7 @@ bool kek_read(const struct keyring_options *options, struct arena *arena, struct
         return false;
     }
     bool from_file = str_is_empty(text);
-    if (from_file && !read_private_file(arena, str_c(arena, str_format(arena, "%s/kek", folder)), &text, fault)) {
+    if (from_file && !private_file_read(arena, str_c(arena, str_format(arena, "%s/kek", folder)), &text, fault)) {
         return false;
     }
     while (text.len > 0 && (text.ptr[text.len - 1] == '\n' || text.ptr[text.len - 1] == '\r')) {
@@ -158,7 +158,7 @@ static bool read_file(const struct keyring_options *options, struct arena *arena
     char *path = str_c(arena, str_format(arena, "%.*s/%.*s", STR_ARG(options->folder), STR_ARG(name)));
     struct str text;
     const struct json *object;
-    if (!read_private_file(arena, path, &text, fault)) {
+    if (!private_file_read(arena, path, &text, fault)) {
         return false;
     }
     struct str kid = str_dup(arena, str_sub(name, strlen(PREFIX), name.len - strlen(PREFIX) - strlen(SUFFIX)));

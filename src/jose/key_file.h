@@ -22,6 +22,8 @@ bool key_files_read(const struct keyring_options *options, struct arena *arena, 
                     struct key_file **ret_files, size_t *ret_count, struct fault *fault);
 bool key_file_write(const struct keyring_options *options, const struct sealer *sealer, const struct key_file *file,
                     struct fault *fault);
+/* The whole of a file that is refused when others can read it; at most 32 KiB. */
+bool private_file_read(struct arena *arena, const char *path, struct str *ret_text, struct fault *fault);
 bool key_file_delete(const struct keyring_options *options, struct str kid, struct fault *fault);
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "model/pack.h"
 
-#define GRANT_VERSION         2
-#define GRANT_WITHOUT_MANDATE 1
+/* 1 had no verified_claims, 2 no mandate; they are still read, since refresh tokens live for weeks. */
+#define GRANT_VERSION 3
 
 void grant_pack(const struct grant *grant, struct buf *buf) {
     pack_number(buf, GRANT_VERSION);
@@ -25,12 +25,14 @@ void grant_pack(const struct grant *grant, struct buf *buf) {
     pack_signed(buf, grant->refresh_until);
     pack_number(buf, grant->generation);
     pack_signed(buf, grant->rotated_at);
+    pack_str(buf, grant->id_token_verified);
+    pack_str(buf, grant->userinfo_verified);
     pack_str(buf, grant->mandate_id);
 }
 
 static bool grant_read(struct unpack *unpack, struct grant *grant) {
     uint64_t version = unpack_number(unpack);
-    if (version != GRANT_VERSION && version != GRANT_WITHOUT_MANDATE) {
+    if (version < 1 || version > GRANT_VERSION) {
         return false;
     }
     grant->account_id = unpack_str(unpack);
@@ -48,7 +50,9 @@ static bool grant_read(struct unpack *unpack, struct grant *grant) {
     grant->refresh_until = unpack_signed(unpack);
     grant->generation = unpack_number(unpack);
     grant->rotated_at = unpack_signed(unpack);
-    grant->mandate_id = version == GRANT_VERSION ? unpack_str(unpack) : STR_NONE;
+    grant->id_token_verified = version < 2 ? STR_NONE : unpack_str(unpack);
+    grant->userinfo_verified = version < 2 ? STR_NONE : unpack_str(unpack);
+    grant->mandate_id = version < 3 ? STR_NONE : unpack_str(unpack);
     return !unpack->failed;
 }
 

@@ -43,13 +43,18 @@ bool upstream_open(const struct upstream_settings *settings, struct fetcher *fet
         return fault_set(fault, "upstreams.%.*s: there is no adapter %.*s", STR_ARG(settings->name),
                          STR_ARG(settings->adapter));
     }
-    if (!upstream_options_check(adapter, settings, fault) || (adapter->check && !adapter->check(settings, fault)) ||
-        (adapter->open && !adapter->open(settings, &state, fault))) {
+    struct upstream_settings whole = *settings;
+    whole.url = str_or(settings->url, str_from(adapter->url));
+    if (str_is_absent(whole.url)) {
+        return fault_set(fault, "upstreams.%.*s.url: is missing", STR_ARG(settings->name));
+    }
+    if (!upstream_options_check(adapter, &whole, fault) || (adapter->check && !adapter->check(&whole, fault)) ||
+        (adapter->open && !adapter->open(&whole, &state, fault))) {
         return false;
     }
     struct upstream *upstream = check_calloc(1, sizeof(*upstream));
     upstream->adapter = adapter;
-    upstream->settings = *settings;
+    upstream->settings = whole;
     upstream->state = state;
     upstream->traits = adapter->traits_of ? adapter->traits_of(state) : adapter->traits;
     upstream->fetcher = fetcher;

@@ -67,7 +67,7 @@ static void each_mistake_is_said_with_line_and_option(void **state) {
         {GOOD "listen: 1\n", 5, "listen", "group"},
         {GOOD "listen:\n  port: 1\n  port: 2\n", 7, "port", "given twice"},
         {GOOD "lifetimes:\n  session_idle_s: 40000\n", 6, "lifetimes.session_idle_s", "longer than"},
-        {GOOD "upstreams:\n  p:\n    adapter: population\n", 7, "upstreams.p", "needs adapter and url"},
+        {GOOD "upstreams:\n  p:\n    url: https://p.example\n", 7, "upstreams.p", "needs an adapter"},
         {GOOD "upstreams:\n  p: {adapter: a, url: b, timeout_ms: 1}\n", 6, "upstreams.p.timeout_ms", "between 50"},
         {"server: {issuer: 'http://id.example'}\nsql: {path: x}\nkeys: {folder: k}\nregistration: {enabled: false}\n",
          1, "server.issuer", "https"},

@@ -613,11 +613,11 @@ static void records(struct scene *scene) {
     grant_pack(&grant, &buf);
     assert_true(grant_unpack(buf_str(&buf), &back));
     assert_str(back.mandate_id, "ma_1");
-    /* As it was stored before there were mandates: one field less, under version 1. */
+    /* As it was stored before there were mandates: one field less, under version 2. */
     grant.mandate_id = STR_NONE;
     buf.len = 0;
     grant_pack(&grant, &buf);
-    buf.ptr[0] = 1;
+    buf.ptr[0] = 2;
     assert_true(grant_unpack(str_sub(buf_str(&buf), 0, buf.len - 1), &back));
     assert_true(str_is_absent(back.mandate_id));
     assert_str(back.account_id, "a");

@@ -60,9 +60,15 @@ static void on_stores(struct running *running, const struct sealer *sealer) {
                                              .organisation_recheck_s = 30 * 86400,
                                              .organisation_attempts_per_account = 8,
                                              .organisation_attempts_per_code = 8,
-                                             .organisation_attempts_per_address = 100};
-    const struct domain_sealers sealers = {
-        .lookup = sealer, .secret = sealer, .personal = sealer, .subject = sealer, .refresh = sealer};
+                                             .organisation_attempts_per_address = 100,
+                                             .trust_framework = STR("cn_gov_zwfw")};
+    const struct domain_sealers sealers = {.lookup = sealer,
+                                           .secret = sealer,
+                                           .personal = sealer,
+                                           .subject = sealer,
+                                           .refresh = sealer,
+                                           .identity = sealer,
+                                           .check = sealer};
     struct domain *domain = &running->domain;
     assert_true(sql_sqlite_open(in_folder(path, "x.db"), &database, &fault));
     *domain =

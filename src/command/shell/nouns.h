@@ -16,6 +16,7 @@ enum {
     ORGANISATION_COMMANDS = 2,
     KEYS_COMMANDS = 3,
     SETTINGS_COMMANDS = 2,
+    UPSTREAM_COMMANDS = 2,
 };
 
 extern const struct command client_commands[CLIENT_COMMANDS];
@@ -27,5 +28,6 @@ extern const struct command consent_commands[CONSENT_COMMANDS];
 extern const struct command organisation_commands[ORGANISATION_COMMANDS];
 extern const struct command keys_commands[KEYS_COMMANDS];
 extern const struct command settings_commands[SETTINGS_COMMANDS];
+extern const struct command upstream_commands[UPSTREAM_COMMANDS];
 
 #endif
