@@ -88,7 +88,7 @@ enum mandate_result mandate_accept(struct domain *domain, struct arena *arena, c
 enum mandate_result mandate_end(struct domain *domain, struct arena *arena, const struct account *account,
                                 struct str mandate_id, int64_t version, struct str client_address);
 
-/* --- administration --- */
+/* --- administration: wait --- */
 
 struct admin_answer organisation_admin_list(struct domain *domain, struct arena *arena, const struct actor *actor,
                                             struct str after, size_t most, struct organisation **ret_organisations,

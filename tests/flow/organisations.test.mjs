@@ -21,7 +21,7 @@ const portal = (client_id, extra) => ({
   client_secret: secret(client_id),
   redirect_uris: [`https://${client_id}.example/cb`],
   grant_types: ['authorization_code', 'refresh_token'],
-  scope: 'openid profile cn_org offline_access',
+  scope: 'openid profile cn_profile cn_org offline_access',
   subject_type: 'pairwise',
   tongxing_consent: 'statutory',
   ...extra,
@@ -376,6 +376,10 @@ describe('a portal', () => {
     assert.equal(own.sub, claims.sub);
     assert.equal(own.cn_org, undefined);
     assert.deepEqual((await (await userinfo(stack, tokens.access_token)).json()).cn_org, claims.cn_org);
+    const wide = await tokensFor(clerk, open, agentMandate, { scope: 'openid cn_profile cn_org' });
+    const text = await (await userinfo(stack, wide.access_token)).text();
+    assert.equal(text.split('"cn_user_type"').length, 2, text);
+    assert.equal(JSON.parse(text).cn_user_type, 'org');
     const access = claimsOf(tokens.access_token);
     assert.deepEqual([access.cn_org_id, access.cn_role], [id, 'agent']);
     const answer = await introspected(stack, open, tokens.access_token);
