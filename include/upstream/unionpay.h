@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "jose/rsa.h"
+#include "jose/foreign_key.h"
 #include "model/evidence.h"
 
 #define UNIONPAY_PATH        "/gateway/api/backTransReq.do"
@@ -43,15 +43,13 @@ bool unionpay_fields_read(struct str body, struct unionpay_fields *ret_fields);
 struct unionpay_holder {
     struct str name, id_number, phone; /* 11 digits */
 };
-bool unionpay_customer_info(struct arena *arena, const struct rsa_key *encrypt, const struct unionpay_holder *holder,
-                            struct str *ret_text);
+bool unionpay_customer_info(struct arena *arena, const struct foreign_key *encrypt,
+                            const struct unionpay_holder *holder, struct str *ret_text);
 
 /* What an answer must fit to count as one. */
 struct unionpay_expected {
     struct str merchant, order_id, time; /* of the request */
-    const struct rsa_certificate
-        *keys; /* UnionPay's: whichever of them has signed; those of another kind do not count */
-    size_t key_count;
+    const struct foreign_key *keys[2];   /* UnionPay's; the second is NULL when there is one only */
 };
 struct unionpay_answer {
     enum verify_result result;

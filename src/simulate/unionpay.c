@@ -29,8 +29,7 @@
 #define NOT_THE_HOLDER STR("66")
 
 struct gateway {
-    struct rsa_certificate *merchant, *encrypt_cert;
-    struct rsa_key *encrypt, *sign;
+    struct foreign_key *merchant, *encrypt_cert, *encrypt, *sign;
     struct str certificate; /* sign.crt, as it is sent along */
 };
 
@@ -52,15 +51,23 @@ static bool read_text(struct arena *arena, struct str path, struct str *ret_text
 }
 
 static bool open_gateway(struct service *service, struct fault *fault) {
-    struct arena *arena = service->simulator->arena;
-    struct gateway *gateway = arena_new_of(arena, struct gateway);
-    size_t count;
+    struct gateway *gateway = arena_new_of(service->simulator->arena, struct gateway);
     service->own = gateway;
-    return rsa_certificates_read(arena, path_of(service, "merchant.crt"), &gateway->merchant, &count, fault) &&
-           rsa_certificates_read(arena, path_of(service, "encrypt.crt"), &gateway->encrypt_cert, &count, fault) &&
-           rsa_key_read_private(arena, path_of(service, "encrypt.key"), &gateway->encrypt, fault) &&
-           rsa_key_read_private(arena, path_of(service, "sign.key"), &gateway->sign, fault) &&
-           read_text(arena, path_of(service, "sign.crt"), &gateway->certificate, fault);
+    return foreign_key_read_public(path_of(service, "merchant.crt"), FOREIGN_RSA, &gateway->merchant, fault) &&
+           foreign_key_read_public(path_of(service, "encrypt.crt"), FOREIGN_RSA, &gateway->encrypt_cert, fault) &&
+           foreign_key_read_private(path_of(service, "encrypt.key"), FOREIGN_RSA, &gateway->encrypt, fault) &&
+           foreign_key_read_private(path_of(service, "sign.key"), FOREIGN_RSA, &gateway->sign, fault) &&
+           read_text(service->simulator->arena, path_of(service, "sign.crt"), &gateway->certificate, fault);
+}
+
+static void done(struct service *service) {
+    struct gateway *gateway = service->own;
+    if (gateway) {
+        foreign_key_free(gateway->merchant);
+        foreign_key_free(gateway->encrypt_cert);
+        foreign_key_free(gateway->encrypt);
+        foreign_key_free(gateway->sign);
+    }
 }
 
 /* --- the request --- */
@@ -86,9 +93,9 @@ static bool read_form(const struct http_request *request, struct unionpay_fields
 
 static bool is_signed(const struct gateway *gateway, struct arena *arena, const struct unionpay_fields *fields) {
     struct str signature;
-    return str_equal(value_of(fields, "certId"), gateway->merchant->serial) &&
-           base64_decode(arena, value_of(fields, "signature"), &signature) && gateway->merchant->key &&
-           rsa_verify(gateway->merchant->key, unionpay_digest(arena, fields), signature);
+    return str_equal(value_of(fields, "certId"), str_or(foreign_key_serial(gateway->merchant), STR("?"))) &&
+           base64_decode(arena, value_of(fields, "signature"), &signature) &&
+           foreign_rsa_verify(gateway->merchant, unionpay_digest(arena, fields), signature);
 }
 
 static bool has_what_is_fixed(const struct gateway *gateway, const struct unionpay_fields *fields) {
@@ -103,7 +110,7 @@ static bool has_what_is_fixed(const struct gateway *gateway, const struct unionp
         {"txnSubType", STR(UNIONPAY_SUBTYPE)},
         {"bizType", STR("001001")},
         {"accessType", STR("0")},
-        {"encryptCertId", gateway->encrypt_cert->serial},
+        {"encryptCertId", foreign_key_serial(gateway->encrypt_cert)},
     };
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
         if (!str_equal(value_of(fields, fixed[i].name), fixed[i].value)) {
@@ -141,12 +148,12 @@ static bool open_holder(const struct gateway *gateway, struct arena *arena, cons
     struct str sealed, text, phone;
     struct unionpay_fields inner;
     if (!base64_decode(arena, value_of(fields, "accNo"), &sealed) ||
-        !rsa_decrypt(arena, gateway->encrypt, sealed, &holder->card) ||
+        !foreign_rsa_decrypt(gateway->encrypt, arena, sealed, &holder->card) ||
         !base64_decode(arena, value_of(fields, "customerInfo"), &text) || !str_starts(text, STR("{")) ||
         !str_ends(text, STR("}")) || !unionpay_fields_read(str_sub(text, 1, text.len - 2), &inner) ||
         !str_equal(value_of(&inner, "certifTp"), STR("01")) ||
         !base64_decode(arena, value_of(&inner, "encryptedInfo"), &sealed) ||
-        !rsa_decrypt(arena, gateway->encrypt, sealed, &phone) || !str_drop_prefix(&phone, STR("phoneNo="))) {
+        !foreign_rsa_decrypt(gateway->encrypt, arena, sealed, &phone) || !str_drop_prefix(&phone, STR("phoneNo="))) {
         return false;
     }
     holder->name = value_of(&inner, "customerNm");
@@ -225,8 +232,8 @@ static void write_answer(const struct service *service, struct arena *arena, con
     add(&fields, "respCode", code);
     add(&fields, "respMsg", str_format(arena, "%s[%.*s00000]", str_equal(code, OK) ? "成功" : "失败", STR_ARG(code)));
     add(&fields, "signPubKeyCert", gateway->certificate);
-    const struct rsa_key *key = service->mode == MODE_BAD_SIGNATURE ? gateway->encrypt : gateway->sign;
-    add(&fields, "signature", base64_encode(arena, rsa_sign(arena, key, unionpay_digest(arena, &fields))));
+    const struct foreign_key *key = service->mode == MODE_BAD_SIGNATURE ? gateway->encrypt : gateway->sign;
+    add(&fields, "signature", base64_encode(arena, foreign_rsa_sign(key, arena, unionpay_digest(arena, &fields))));
     for (size_t i = 0; i < fields.count; i++) {
         buf_printf(&reply->body, "%s%.*s=", i > 0 ? "&" : "", STR_ARG(fields.items[i].name));
         buf_put(&reply->body, fields.items[i].value);
@@ -252,4 +259,5 @@ const struct service_kind unionpay_service = {.name = "unionpay",
                                               .paths = paths,
                                               .path_count = ARRAY_LEN(paths),
                                               .open = open_gateway,
+                                              .done = done,
                                               .handle = handle};

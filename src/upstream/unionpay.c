@@ -26,18 +26,15 @@
 #define MERCHANT_MOST 15
 
 struct keys {
-    struct arena *arena; /* of all of them */
-    struct rsa_key *sign;
-    struct rsa_certificate *own, *encrypt, *verify;
-    size_t verify_count;
+    struct foreign_key *sign, *sign_cert, *encrypt, *verify, *verify_next;
 };
 
 static const struct upstream_option options[] = {
     {"sign_key", OPTION_PATH, true, "PEM file of the merchant's private key, RSA, without a passphrase"},
     {"sign_cert", OPTION_PATH, true, "PEM file of the merchant's certificate, whose serial number names the key"},
     {"encrypt_cert", OPTION_PATH, true, "PEM file of UnionPay's certificate for what is encrypted to it"},
-    {"verify_cert", OPTION_PATH, true,
-     "PEM file of UnionPay's certificates that answers are signed with: more than one while they change"},
+    {"verify_cert", OPTION_PATH, true, "PEM file of UnionPay's certificate that answers are signed with"},
+    {"verify_cert_next", OPTION_PATH, false, "PEM file of the certificate that follows it, in the weeks of a change"},
     {"channel", OPTION_TEXT, false, "07 for browsers (what is said when it is not given), 08 for mobile devices"},
 };
 
@@ -68,7 +65,11 @@ static bool check(const struct upstream_settings *settings, struct fault *fault)
 static void close_keys(void *state) {
     struct keys *keys = state;
     if (keys) {
-        arena_free(keys->arena);
+        foreign_key_free(keys->sign);
+        foreign_key_free(keys->sign_cert);
+        foreign_key_free(keys->encrypt);
+        foreign_key_free(keys->verify);
+        foreign_key_free(keys->verify_next);
         free(keys);
     }
 }
@@ -78,43 +79,39 @@ static bool named(const struct upstream_settings *settings, const char *option, 
     return fault_set(fault, "upstreams.%.*s.%s: %s", STR_ARG(settings->name), option, why->text);
 }
 
-static bool read_certificates(const struct upstream_settings *settings, const char *option, struct keys *keys,
-                              struct rsa_certificate **ret_list, size_t *ret_count, struct fault *fault) {
+static bool read_key(const struct upstream_settings *settings, const char *option, bool private,
+                     struct foreign_key **ret_key, struct fault *fault) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct str path = upstream_option_path(settings, arena, option);
     struct fault why;
-    if (!rsa_certificates_read(keys->arena, upstream_option_path(settings, keys->arena, option), ret_list, ret_count,
-                               &why)) {
-        return named(settings, option, &why, fault);
+    if (str_is_absent(path)) {
+        return true;
     }
-    for (size_t i = 0; i < *ret_count; i++) {
-        if (!(*ret_list)[i].key) {
-            return fault_set(fault,
-                             "upstreams.%.*s.%s: holds a certificate that is not of an RSA key of 2048 to 4096 bits",
-                             STR_ARG(settings->name), option);
-        }
-    }
-    return true;
+    bool fine = private ? foreign_key_read_private(path, FOREIGN_RSA, ret_key, &why)
+                        : foreign_key_read_public(path, FOREIGN_RSA, ret_key, &why);
+    return fine || named(settings, option, &why, fault);
 }
 
-/* Of the files of one certificate, the first is it: others hold the chain behind it. */
 static bool read_keys(const struct upstream_settings *settings, struct keys *keys, struct fault *fault) {
-    struct fault why;
-    size_t count;
-    if (!rsa_key_read_private(keys->arena, upstream_option_path(settings, keys->arena, "sign_key"), &keys->sign,
-                              &why)) {
-        return named(settings, "sign_key", &why, fault);
-    }
-    if (!read_certificates(settings, "sign_cert", keys, &keys->own, &count, fault) ||
-        !read_certificates(settings, "encrypt_cert", keys, &keys->encrypt, &count, fault) ||
-        !read_certificates(settings, "verify_cert", keys, &keys->verify, &keys->verify_count, fault)) {
+    if (!read_key(settings, "sign_key", true, &keys->sign, fault) ||
+        !read_key(settings, "sign_cert", false, &keys->sign_cert, fault) ||
+        !read_key(settings, "encrypt_cert", false, &keys->encrypt, fault) ||
+        !read_key(settings, "verify_cert", false, &keys->verify, fault) ||
+        !read_key(settings, "verify_cert_next", false, &keys->verify_next, fault)) {
         return false;
     }
-    return rsa_key_is_pair(keys->sign, keys->own->key) ||
+    if (str_is_absent(foreign_key_serial(keys->sign_cert)) || str_is_absent(foreign_key_serial(keys->encrypt))) {
+        return fault_set(fault,
+                         "upstreams.%.*s: sign_cert and encrypt_cert must be certificates: their serial numbers "
+                         "name the keys",
+                         STR_ARG(settings->name));
+    }
+    return foreign_key_pair(keys->sign, keys->sign_cert) ||
            fault_set(fault, "upstreams.%.*s: sign_cert is not the certificate of sign_key", STR_ARG(settings->name));
 }
 
 static bool open_keys(const struct upstream_settings *settings, void **ret_state, struct fault *fault) {
     struct keys *keys = check_calloc(1, sizeof(*keys));
-    keys->arena = arena_new();
     if (!read_keys(settings, keys, fault)) {
         close_keys(keys);
         return false;
@@ -158,8 +155,8 @@ static void add(struct unionpay_fields *fields, const char *name, struct str val
 static bool write_fields(struct upstream_call *call, const struct order *order, struct unionpay_fields *fields) {
     const struct keys *keys = call->state;
     struct str customer, card;
-    if (!unionpay_customer_info(call->arena, keys->encrypt->key, &order->holder, &customer) ||
-        !rsa_encrypt(call->arena, keys->encrypt->key, order->card, &card)) {
+    if (!unionpay_customer_info(call->arena, keys->encrypt, &order->holder, &customer) ||
+        !foreign_rsa_encrypt(keys->encrypt, call->arena, order->card, &card)) {
         return false;
     }
     fields->count = 0;
@@ -171,14 +168,14 @@ static bool write_fields(struct upstream_call *call, const struct order *order, 
     add(fields, "bizType", STR("001001"));
     add(fields, "accessType", STR("0"));
     add(fields, "channelType", str_or(upstream_option_text(call->settings, "channel"), STR("07")));
-    add(fields, "certId", keys->own->serial);
-    add(fields, "encryptCertId", keys->encrypt->serial);
+    add(fields, "certId", foreign_key_serial(keys->sign_cert));
+    add(fields, "encryptCertId", foreign_key_serial(keys->encrypt));
     add(fields, "merId", call->settings->app_id);
     add(fields, "orderId", order->id);
     add(fields, "txnTime", order->time);
     add(fields, "accNo", base64_encode(call->arena, card));
     add(fields, "customerInfo", customer);
-    struct str signature = rsa_sign(call->arena, keys->sign, unionpay_digest(call->arena, fields));
+    struct str signature = foreign_rsa_sign(keys->sign, call->arena, unionpay_digest(call->arena, fields));
     add(fields, "signature", base64_encode(call->arena, signature));
     return true;
 }
@@ -229,8 +226,8 @@ static enum verify_result verify(struct upstream_call *call, const struct upstre
     if (!write_fields(call, &order, &fields)) {
         return VERIFY_INVALID_INPUT;
     }
-    const struct unionpay_expected expected = {call->settings->app_id, order.id, order.time, keys->verify,
-                                               keys->verify_count};
+    const struct unionpay_expected expected = {
+        call->settings->app_id, order.id, order.time, {keys->verify, keys->verify_next}};
     if (!send_fields(call, &fields, &body) || !unionpay_answer_read(call->arena, body, &expected, &answer)) {
         return VERIFY_UPSTREAM_ERROR;
     }

@@ -140,12 +140,12 @@ static bool is_plain(struct str value) {
     return value.len > 0;
 }
 
-bool unionpay_customer_info(struct arena *arena, const struct rsa_key *encrypt, const struct unionpay_holder *holder,
-                            struct str *ret_text) {
+bool unionpay_customer_info(struct arena *arena, const struct foreign_key *encrypt,
+                            const struct unionpay_holder *holder, struct str *ret_text) {
     struct str sealed;
     struct buf text;
     if (!is_plain(holder->name) || !is_plain(holder->id_number) || !is_plain(holder->phone) ||
-        !rsa_encrypt(arena, encrypt, str_concat(arena, STR("phoneNo="), holder->phone), &sealed)) {
+        !foreign_rsa_encrypt(encrypt, arena, str_concat(arena, STR("phoneNo="), holder->phone), &sealed)) {
         return false;
     }
     buf_init(&text, arena, 1024, CUSTOMER_MOST);
@@ -195,8 +195,8 @@ static bool is_signed(struct arena *arena, const struct unionpay_fields *fields,
         return false;
     }
     struct str digest = unionpay_digest(arena, fields);
-    for (size_t i = 0; i < expected->key_count; i++) {
-        if (expected->keys[i].key && rsa_verify(expected->keys[i].key, digest, signature)) {
+    for (size_t i = 0; i < ARRAY_LEN(expected->keys); i++) {
+        if (expected->keys[i] && foreign_rsa_verify(expected->keys[i], digest, signature)) {
             return true;
         }
     }

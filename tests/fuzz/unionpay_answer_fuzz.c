@@ -6,11 +6,11 @@
 #include "fuzz.h"
 #include "upstream/unionpay.h"
 
-static struct rsa_certificate certificate;
+static struct foreign_key *key;
 
 static void read_answer(struct arena *arena, struct str body) {
-    const struct unionpay_expected expected = {STR("777290058110097"), STR("20260105102345"), STR("20260105102345"),
-                                               &certificate, 1};
+    const struct unionpay_expected expected = {
+        STR("777290058110097"), STR("20260105102345"), STR("20260105102345"), {key, NULL}};
     struct unionpay_answer answer;
     if (unionpay_answer_read(arena, body, &expected, &answer)) {
         CHECK(answer.result >= VERIFY_MATCH && answer.result < VERIFY_UPSTREAM_ERROR);
@@ -21,13 +21,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
     struct arena *arena ARENA_AUTO = arena_new();
     struct str text = str_of(bytes, len);
     struct unionpay_fields fields;
-    if (!certificate.key) {
-        certificate.key = rsa_key_generate(arena_new());
-    }
+    key = key ? key : foreign_key_generate(FOREIGN_RSA);
     read_answer(arena, text);
     if (unionpay_fields_read(text, &fields)) {
         CHECK(fields.count > 0 && fields.count <= UNIONPAY_FIELDS_MOST);
-        struct str signature = rsa_sign(arena, certificate.key, unionpay_digest(arena, &fields));
+        struct str signature = foreign_rsa_sign(key, arena, unionpay_digest(arena, &fields));
         read_answer(arena, str_concat(arena, text, STR("&signature="), base64_encode(arena, signature)));
     }
     return 0;

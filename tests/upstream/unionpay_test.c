@@ -6,18 +6,17 @@
 
 #include <stdlib.h>
 
-static struct arena *keys_arena;
-static struct rsa_key *key, *other;
+static struct foreign_key *key, *other;
 
 static int make_keys(void **state) {
-    keys_arena = arena_new();
-    key = rsa_key_generate(keys_arena);
-    other = rsa_key_generate(keys_arena);
+    key = foreign_key_generate(FOREIGN_RSA);
+    other = foreign_key_generate(FOREIGN_RSA);
     return 0;
 }
 
 static int free_keys(void **state) {
-    arena_free(keys_arena);
+    foreign_key_free(key);
+    foreign_key_free(other);
     return 0;
 }
 
@@ -115,7 +114,7 @@ static void the_holder_is_written_as_published(void **state) {
     assert_true(str_starts(plain, STR("{certifTp=01&certifId=110105188812310013&customerNm=测试甲&encryptedInfo=")));
     assert_true(str_ends(plain, STR("}")) && unionpay_fields_read(str_sub(plain, 1, plain.len - 2), &fields));
     assert_true(base64_decode(arena, unionpay_field(&fields, "encryptedInfo"), &plain));
-    assert_true(rsa_decrypt(arena, key, plain, &phone));
+    assert_true(foreign_rsa_decrypt(key, arena, plain, &phone));
     assert_str(phone, "phoneNo=13800138001");
 }
 
@@ -143,20 +142,18 @@ static void a_holder_that_would_break_the_format_is_refused(void **state) {
     "version=5.1.0&encoding=utf-8&signMethod=01&txnType=72&txnSubType=01&merId=777290058110097&"                       \
     "orderId=20260105102345&txnTime=20260105102345"
 
-static struct unionpay_expected expected_of(struct rsa_key *first, struct rsa_key *second) {
-    struct rsa_certificate *list = arena_array_of(keys_arena, 2, struct rsa_certificate);
-    list[0].key = first;
-    list[1].key = second;
-    return (struct unionpay_expected){STR("777290058110097"), STR("20260105102345"), STR("20260105102345"), list, 2};
+static struct unionpay_expected expected_of(const struct foreign_key *first, const struct foreign_key *second) {
+    return (struct unionpay_expected){
+        STR("777290058110097"), STR("20260105102345"), STR("20260105102345"), {first, second}};
 }
 
 /* The fields, and the signature over them as it should be. */
-static struct str signed_answer(struct arena *arena, const struct rsa_key *by, struct str text) {
+static struct str signed_answer(struct arena *arena, const struct foreign_key *by, struct str text) {
     struct unionpay_fields fields;
     if (!unionpay_fields_read(text, &fields)) {
         return text;
     }
-    struct str signature = rsa_sign(arena, by, unionpay_digest(arena, &fields));
+    struct str signature = foreign_rsa_sign(by, arena, unionpay_digest(arena, &fields));
     return str_concat(arena, text, STR("&signature="), base64_encode(arena, signature));
 }
 
@@ -251,8 +248,6 @@ static void only_the_configured_keys_count(void **state) {
     expected = expected_of(other, NULL);
     assert_true(unionpay_answer_read(arena, body, &expected, &answer));
     expected = expected_of(NULL, NULL);
-    assert_false(unionpay_answer_read(arena, body, &expected, &answer));
-    expected.key_count = 0;
     assert_false(unionpay_answer_read(arena, body, &expected, &answer));
 }
 
