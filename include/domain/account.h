@@ -8,7 +8,8 @@
 #include "model/account.h"
 #include "store/accounts.h"
 
-/* Waits. */
+/* DOMAIN_NO when there is none, or it was merged into another. One that is suspended or closed is loaded: see its
+ * state. Waits. */
 enum domain_status account_load(struct domain *domain, struct arena *arena, struct str account_id,
                                 struct account *ret_account);
 /* DOMAIN_NO when there is no such account or it may not be used. Opens nothing personal. Waits. */

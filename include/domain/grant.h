@@ -50,6 +50,9 @@ enum domain_status grant_live(struct domain *domain, struct arena *arena, const 
                               struct grant *ret_grant);
 /* Ends every grant a person has given until now that outlives its session (offline_access): with suspension. Waits. */
 enum domain_status grants_cut(struct domain *domain, struct arena *arena, struct str account_id);
+/* Ends every grant a person has given one client system until now, of a session or not: with its consent. Waits. */
+enum domain_status grants_cut_client(struct domain *domain, struct arena *arena, struct str account_id,
+                                     struct str client_id);
 /* Ends it and every token of it. Waits. */
 enum domain_status grant_revoke(struct domain *domain, struct arena *arena, struct str grant_id);
 

@@ -2,8 +2,8 @@
  * registry: an immutable snapshot of the client systems that work and of the settings, looked up at every request. A
  * change in the register makes a new snapshot, which shares with the one before it whatever has not changed.
  *
- * A client comes from clients.yaml, is built in (the administration console), or is in the register of the durable
- * store, in this order where an id is in several.
+ * A client comes from clients.yaml, is built in (people's own pages, the administration console), or is in the register
+ * of the durable store, in this order where an id is in several.
  */
 #ifndef DOMAIN_REGISTRY_H
 #define DOMAIN_REGISTRY_H
@@ -13,7 +13,8 @@
 #include "model/settings.h"
 
 #define CONSOLE_CLIENT_ID "tongxing-console"
-#define ADMIN_API_PATH    "/admin/api/v1" /* under the issuer: the audience of administrators' tokens */
+#define ACCOUNT_CLIENT_ID "tongxing-account" /* people's own pages; its codes are never redeemed */
+#define ADMIN_API_PATH    "/admin/api/v1"    /* under the issuer: the audience of administrators' tokens */
 
 struct registered_secret {
     unsigned char mac[32]; /* keyed hash */
@@ -33,8 +34,8 @@ struct registered_client {
     atomic_llong used_slot;      /* when its last use was noted (self_registration_used); shared by the workers */
 };
 
-/* Takes clients read from a file (secrets in the clear, which are hashed here and forgotten), and the built-in console
- * where `console` says so. False with the reason for the first that is refused. */
+/* Takes clients read from a file (secrets in the clear, which are hashed here and forgotten), and the built-in ones,
+ * the console's where `console` says so. False with the reason for the first that is refused. */
 bool registry_new(const struct client *clients, size_t count, bool console, const struct domain_settings *settings,
                   const struct domain_sealers *sealers, struct registry **ret_registry, struct fault *fault);
 struct registry *registry_hold(struct registry *registry);

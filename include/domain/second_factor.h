@@ -22,6 +22,20 @@ enum second_factor_result second_factor_verify(struct domain *domain, struct are
 /* DOMAIN_NO when the account has none. Waits. */
 enum domain_status second_factor_exists(struct domain *domain, struct arena *arena, struct str account_id);
 
+/* A secret that is not kept yet: raw bytes, and as the person's app takes it. */
+struct str second_factor_secret(struct arena *arena);
+struct str second_factor_text(struct arena *arena, struct str secret);
+/* As second_factor_verify, against this secret. Waits. */
+enum second_factor_result second_factor_check(struct domain *domain, struct arena *arena, struct str account_id,
+                                              struct str secret, struct str code);
+/* For sql_write: keeps it where there is none yet (SQL_CONFLICT); and gives it up where there is one. */
+struct sql_statement second_factor_insert(struct domain *domain, struct arena *arena, struct str account_id,
+                                          struct str secret);
+struct sql_statement second_factor_delete(struct str account_id);
+/* The same secret for another account of the person, where that has none. SQL_MISSING: there is none. Waits. */
+enum sql_status second_factor_move(struct domain *domain, struct arena *arena, struct str from_account_id,
+                                   struct str to_account_id, struct sql_statement *ret_statement);
+
 /* A new secret: the statement that stores it sealed, and the secret in base32 to be shown once. */
 struct sql_statement second_factor_new(struct domain *domain, struct arena *arena, struct str account_id,
                                        struct str *ret_secret);

@@ -15,6 +15,10 @@ enum domain_status session_find(struct domain *domain, struct arena *arena, stru
 enum domain_status session_get(struct domain *domain, struct arena *arena, struct str session_id,
                                struct session *ret_session);
 
+/* From the answered KV_GET of "ss" and its id, for whoever asks for other things in the same round trip. */
+struct kv_op;
+enum domain_status session_read(struct domain *domain, const struct kv_op *answered, struct session *ret_session);
+
 /*
  * After a successful sign-in. A browser's session of the same account is renewed in place (new auth_time, same cookie);
  * one of another account is ended first, and that is told of. Sets ret_session and, when a cookie must be set,
@@ -22,6 +26,9 @@ enum domain_status session_get(struct domain *domain, struct arena *arena, struc
  */
 enum domain_status session_start(struct domain *domain, struct arena *arena, struct str old_cookie,
                                  const struct session *wanted, struct session *ret_session, struct str *ret_cookie);
+
+/* Where the last sign-in of a session came from: sets address and device. DOMAIN_NO when it is not known. Waits. */
+enum domain_status session_origin(struct domain *domain, struct arena *arena, struct session *session);
 
 /*
  * Ends a session: cookie, codes, grants without offline_access, all at once, and tells the client systems that took
@@ -31,8 +38,14 @@ enum domain_status session_end(struct domain *domain, struct arena *arena, struc
 /* As session_end; and whose it was, absent when it was gone already. Waits. */
 enum domain_status session_end_whose(struct domain *domain, struct arena *arena, struct str session_id,
                                      struct str *ret_account_id);
-/* All sessions of a person: password change, suspension. Waits. */
+/* All sessions of a person: suspension, recovery; or all but the one that is kept. Wait. */
 enum domain_status session_end_all(struct domain *domain, struct arena *arena, struct str account_id);
+enum domain_status session_end_others(struct domain *domain, struct arena *arena, struct str account_id,
+                                      struct str kept_session_id);
+/* One client system is told that the session is over, and is no part of it any more: its consent was withdrawn. Waits.
+ */
+enum domain_status session_leave(struct domain *domain, struct arena *arena, const struct session *session,
+                                 struct str client_id);
 
 /* The ids of a person's sessions, some of which may have expired; and the client systems that took part in one. Wait.
  */

@@ -89,8 +89,9 @@ struct client {
     int64_t access_token_ttl, refresh_token_ttl; /* tongxing_…; seconds, 0 for the server's; never above it */
 
     /* Not metadata: what the server itself decides. */
-    int64_t not_before;  /* what was issued to it before, in seconds, is not valid any more */
-    struct str audience; /* of its access tokens; absent for the issuer */
+    int64_t not_before;                       /* what was issued to it before, in seconds, is not valid any more */
+    struct str audience;                      /* of its access tokens; absent for the issuer */
+    bool second_factor_of_those_who_have_one; /* whoever has a one-time password gives it at sign-in */
 };
 
 struct client_problem {

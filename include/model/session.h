@@ -39,9 +39,12 @@ struct session {
     int level;                     /* of the last sign-in: the lower of proof and authenticator */
     int64_t level_until;           /* when something that the level rests on expires; 0 for never */
     unsigned amr;
+    /* Where the sign-in came from, for showing it to the person: of a wanted session (domain/session.h), not stored in
+     * the record. Absent when not known. */
+    struct str address, device;
 };
 
 void session_pack(const struct session *session, struct buf *buf);
-bool session_unpack(struct str packed, struct session *ret_session); /* all but session_id */
+bool session_unpack(struct str packed, struct session *ret_session); /* all but session_id, address, device */
 
 #endif

@@ -14,6 +14,7 @@ struct account_row {
     int level;
     int64_t level_until, created_at, updated_at;
     struct str profile_sealed;
+    struct str merged_into; /* the account that everything of it went to; absent for none */
 };
 
 struct identifier_row {
@@ -59,6 +60,11 @@ enum sql_status accounts_list(struct sql *sql, struct arena *arena, int state, s
  * for whoever else changes what belongs to the account. */
 struct sql_statement accounts_update(const struct account_row *row, int64_t seen);
 struct sql_statement accounts_lock(struct str account_id);
+struct sql_statement accounts_lock_active(struct str account_id); /* must still be active */
+/* For good: its state, level, profile and merged_into, where it is as it was seen, active and no administrator's. */
+struct sql_statement accounts_close(const struct account_row *row, int64_t seen);
+struct sql_statement identifiers_delete_all(struct str account_id);
+struct sql_statement credentials_delete_all(struct str account_id);
 struct sql_statement identifiers_insert(struct str account_id, const struct identifier_row *row);
 struct sql_statement verifications_insert(const struct verification_row *row);
 /* Where it is still due when it was seen to be, so that of two who would ask one does. */
@@ -71,6 +77,12 @@ struct sql_statement accounts_state_statement(struct str account_id, enum accoun
 
 /* What proves a person besides the password, by kind: "totp". */
 struct sql_statement credentials_put(struct str account_id, struct str kind, struct str secret, int64_t now);
+/* Where there is none of the kind (SQL_CONFLICT), and where there is one. */
+struct sql_statement credentials_insert(struct str account_id, struct str kind, struct str secret, int64_t now);
+struct sql_statement credentials_delete(struct str account_id, struct str kind);
+/* The kinds of what an account is found by. SQL_DONE also with none. Waits. */
+enum sql_status identifiers_kinds(struct sql *sql, struct arena *arena, struct str account_id,
+                                  enum identifier_kind **ret_kinds, size_t *ret_count);
 /* Waits. */
 enum sql_status credentials_get(struct sql *sql, struct arena *arena, struct str account_id, struct str kind,
                                 struct str *ret_secret);

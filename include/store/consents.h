@@ -19,6 +19,8 @@ enum sql_status consents_put(struct sql *sql, const struct consent_row *row);
 enum sql_status consents_delete(struct sql *sql, struct str account_id, struct str client_id);
 /* The same as a statement for sql_write; must_change. */
 struct sql_statement consents_delete_statement(struct str account_id, struct str client_id);
+/* All of an account. */
+struct sql_statement consents_delete_all(struct str account_id);
 enum sql_status consents_list(struct sql *sql, struct arena *arena, struct str account_id,
                               struct consent_row **ret_rows, size_t *ret_count);
 

@@ -50,7 +50,7 @@ struct str social_insurance_reply_text(struct arena *arena, const struct social_
 /* What an answer must fit to count as one. */
 struct social_insurance_expected {
     struct str access_id, api_name, serial; /* of the request */
-    const struct foreign_key *platform;
+    const struct sm2_key *platform;
 };
 struct social_insurance_answer {
     enum verify_result result;

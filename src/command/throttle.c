@@ -7,8 +7,8 @@
 
 /* What anybody can bring about, as often as they like, without having proven who they are. */
 static bool is_a_strangers(const struct event *event) {
-    bool anybodys =
-        event->kind == EVENT_LOGIN || event->kind == EVENT_REGISTRATION || event->kind == EVENT_CLIENT_AUTHENTICATION;
+    bool anybodys = event->kind == EVENT_LOGIN || event->kind == EVENT_REGISTRATION || event->kind == EVENT_RECOVERY ||
+                    event->kind == EVENT_CLIENT_AUTHENTICATION;
     return anybodys && event->result != EVENT_DONE;
 }
 

@@ -37,8 +37,8 @@ enum domain_status account_load(struct domain *domain, struct arena *arena, stru
                                 struct account *ret_account) {
     struct account_row row;
     enum domain_status found = domain_of_sql(accounts_get(domain->sql, arena, account_id, &row));
-    if (found != DOMAIN_DONE) {
-        return found;
+    if (found != DOMAIN_DONE || !str_is_absent(row.merged_into)) {
+        return found == DOMAIN_DONE ? DOMAIN_NO : found;
     }
     struct account account = {
         .account_id = row.account_id,

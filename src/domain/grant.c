@@ -3,6 +3,8 @@
  *
  *   ac:{hash of the code}   what the code stands for; taken once
  *   gr:{grant id}           the grant; lives as long as its refresh token, or else its access token, can
+ *   gc:{account id}         when all grants of a person were cut that outlive their sessions
+ *   gc:{account id.client}  when all grants to one client system were
  *
  * A refresh token is "rt_" and base64url of grant id, generation and MAC. It is checked before the store is asked.
  */
@@ -147,9 +149,20 @@ static int64_t grant_ttl(const struct domain *domain, const struct grant *grant)
     return refresh > access ? refresh : access;
 }
 
-/* One round trip: the grant, the session it hangs on, and the client in the list of those to be told when that ends. */
+/* Where what a person gave to one client system, or to all for when they are away, ends. */
+static struct str cut_id(struct arena *arena, const struct grant *grant) {
+    return str_concat(arena, grant->account_id, STR("."), grant->client_id); /* account ids have no dot */
+}
+
+static bool is_cut(const struct kv_op *op, int64_t since) {
+    int64_t cut_at = 0;
+    return op->status == KV_DONE && str_to_i64(op->result, &cut_at) && since <= cut_at;
+}
+
+/* One round trip: the grant, the session it hangs on, the client in the list of those to be told when that ends, and
+ * whether the consent was withdrawn since the code was issued. */
 static enum domain_status grant_create(struct domain *domain, struct arena *arena, struct grant *grant,
-                                       bool *ret_first) {
+                                       int64_t issued_at, bool *ret_first) {
     struct kv_op ops[] = {
         {.verb = KV_PUT_NEW,
          .ns = STR("gr"),
@@ -162,6 +175,7 @@ static enum domain_status grant_create(struct domain *domain, struct arena *aren
          .id = grant->session_id,
          .value = grant->client_id,
          .ttl = domain->settings->session_s},
+        {.verb = KV_GET, .ns = STR("gc"), .id = cut_id(arena, grant)},
     };
     if (kv_run(domain->kv, arena, ops, ARRAY_LEN(ops)) == KV_DOWN) {
         return DOMAIN_UNAVAILABLE;
@@ -169,7 +183,7 @@ static enum domain_status grant_create(struct domain *domain, struct arena *aren
     if (ops[0].status != KV_DONE) {
         return DOMAIN_NO;
     }
-    if (ops[1].status != KV_DONE) {
+    if (ops[1].status != KV_DONE || is_cut(&ops[3], issued_at)) {
         return grant_revoke(domain, arena, grant->grant_id) == DOMAIN_DONE ? DOMAIN_NO : DOMAIN_UNAVAILABLE;
     }
     *ret_first = ops[2].status != KV_DONE || ops[2].number == 1; /* a full list knows nobody new */
@@ -215,7 +229,8 @@ enum domain_status code_redeem(struct domain *domain, struct arena *arena, const
         start_refresh(domain, client, &code.grant);
     }
     bool first;
-    enum domain_status created = grant_create(domain, arena, &code.grant, &first);
+    int64_t issued_at = code.expires_at - domain->settings->code_s;
+    enum domain_status created = grant_create(domain, arena, &code.grant, issued_at, &first);
     if (created != DOMAIN_DONE) {
         return created;
     }
@@ -266,15 +281,25 @@ static bool refresh_read(const struct domain *domain, struct arena *arena, struc
     return true;
 }
 
-/* A grant that outlives its session ends where the person's grants were cut. */
-static enum domain_status not_cut(struct domain *domain, struct arena *arena, const struct grant *grant) {
-    struct str text;
-    int64_t cut_at = 0;
-    enum kv_status found = kv_get(domain->kv, arena, STR("gc"), grant->account_id, &text);
-    if (found == KV_DOWN) {
+/* One round trip: was it cut, and does what it hangs on live? */
+static enum domain_status still_good(struct domain *domain, struct arena *arena, const struct grant *grant) {
+    struct kv_op ops[] = {
+        {.verb = KV_GET, .ns = STR("gc"), .id = cut_id(arena, grant)},
+        {.verb = KV_GET,
+         .ns = grant->offline ? STR("gc") : STR("ss"),
+         .id = grant->offline ? grant->account_id : grant->session_id},
+    };
+    if (kv_run(domain->kv, arena, ops, ARRAY_LEN(ops)) == KV_DOWN) {
         return DOMAIN_UNAVAILABLE;
     }
-    return found == KV_DONE && str_to_i64(text, &cut_at) && grant->created_at <= cut_at ? DOMAIN_NO : DOMAIN_DONE;
+    if (is_cut(&ops[0], grant->created_at)) {
+        return DOMAIN_NO;
+    }
+    if (grant->offline) {
+        return is_cut(&ops[1], grant->created_at) ? DOMAIN_NO : DOMAIN_DONE;
+    }
+    struct session session;
+    return session_read(domain, &ops[1], &session);
 }
 
 enum domain_status grant_live(struct domain *domain, struct arena *arena, const struct kv_op *answered,
@@ -287,20 +312,28 @@ enum domain_status grant_live(struct domain *domain, struct arena *arena, const 
         return DOMAIN_NO;
     }
     grant.grant_id = answered->id;
-    struct session session;
-    enum domain_status lives =
-        grant.offline ? not_cut(domain, arena, &grant) : session_get(domain, arena, grant.session_id, &session);
+    enum domain_status lives = still_good(domain, arena, &grant);
     if (lives == DOMAIN_DONE) {
         *ret_grant = grant;
     }
     return lives;
 }
 
-enum domain_status grants_cut(struct domain *domain, struct arena *arena, struct str account_id) {
+static enum domain_status cut(struct domain *domain, struct arena *arena, struct str id) {
+    const struct domain_settings *settings = domain->settings;
     struct str now = str_format(arena, "%lld", (long long)clock_wall());
-    return kv_put(domain->kv, arena, STR("gc"), account_id, now, domain->settings->refresh_token_s) == KV_DONE
-               ? DOMAIN_DONE
-               : DOMAIN_UNAVAILABLE;
+    int64_t longest =
+        settings->refresh_token_s > settings->access_token_s ? settings->refresh_token_s : settings->access_token_s;
+    return kv_put(domain->kv, arena, STR("gc"), id, now, longest) == KV_DONE ? DOMAIN_DONE : DOMAIN_UNAVAILABLE;
+}
+
+enum domain_status grants_cut(struct domain *domain, struct arena *arena, struct str account_id) {
+    return cut(domain, arena, account_id);
+}
+
+enum domain_status grants_cut_client(struct domain *domain, struct arena *arena, struct str account_id,
+                                     struct str client_id) {
+    return cut(domain, arena, cut_id(arena, &(struct grant){.account_id = account_id, .client_id = client_id}));
 }
 
 /* `packed` is what the store holds, for a later compare and replace. */

@@ -29,14 +29,15 @@ static struct admin_answer exists(struct domain *domain, struct arena *arena, st
 static struct admin_answer load(struct domain *domain, struct arena *arena, struct str account_id,
                                 struct person *ret_person) {
     struct person person = {0};
-    struct account account;
+    struct account account = {0};
     struct admin_answer answer = admin_of_sql(accounts_get(domain->sql, arena, account_id, &person.row));
     if (answer.result == ADMIN_DONE) {
         answer = admin_of_sql(
             accounts_verifications(domain->sql, arena, account_id, &person.verifications, &person.verification_count));
     }
     if (answer.result == ADMIN_DONE) {
-        answer = admin_of_domain(account_load(domain, arena, account_id, &account));
+        bool down = account_load(domain, arena, account_id, &account) == DOMAIN_UNAVAILABLE;
+        answer = admin_answer(down ? ADMIN_UNAVAILABLE : ADMIN_DONE); /* one that was merged has no profile */
     }
     if (answer.result == ADMIN_DONE) {
         person.name_masked = person_name_mask(arena, account.profile.name);
@@ -216,6 +217,9 @@ struct admin_answer person_withdraw_consent(struct domain *domain, struct arena 
     answer = change_write(domain, arena, &change, &event);
     if (answer.result == ADMIN_DONE) {
         consent_forget(domain, arena, account_id, client_id);
+        if (domain->kv && grants_cut_client(domain, arena, account_id, client_id) != DOMAIN_DONE) {
+            return admin_answer(ADMIN_UNAVAILABLE);
+        }
     }
     return answer.result == ADMIN_STALE ? admin_answer(ADMIN_MISSING) : answer;
 }

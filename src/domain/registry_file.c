@@ -1,5 +1,5 @@
 /*
- * The part of a snapshot that comes with the process: the clients of clients.yaml, and the console's.
+ * The part of a snapshot that comes with the process: the clients of clients.yaml, and the built-in ones.
  */
 #include "registry_inside.h"
 
@@ -83,12 +83,37 @@ static struct client console_client(struct arena *arena, const struct domain_set
     };
 }
 
+/* For signing in to one's own pages. The session is what counts afterwards: the code that comes back has a challenge
+ * that nobody knows the answer to (endpoint/web/self.c). */
+static struct client account_client(struct arena *arena, const struct domain_settings *settings) {
+    struct str *uri = arena_new_of(arena, struct str);
+    *uri = str_concat(arena, settings->issuer, STR("/account"));
+    return (struct client){
+        .client_id = STR(ACCOUNT_CLIENT_ID),
+        .client_name = STR("我的账号"),
+        .client_name_en = STR("My account"),
+        .redirect_uris = uri,
+        .redirect_uri_count = 1,
+        .grants = GRANT_AUTHORIZATION_CODE,
+        .auth = CLIENT_AUTH_NONE,
+        .id_token_alg = STR("ES256"),
+        .scope = STR("openid"),
+        .default_max_age = -1,
+        .require_pkce = true,
+        .level = 1,
+        .enabled = true,
+        .second_factor_of_those_who_have_one = true,
+        .consent = CONSENT_STATUTORY, /* nothing is given to anybody */
+    };
+}
+
 bool registry_new(const struct client *clients, size_t count, bool console, const struct domain_settings *settings,
                   const struct domain_sealers *sealers, struct registry **ret_registry, struct fault *fault) {
-    struct registry *registry = registry_empty(count + 1);
+    struct registry *registry = registry_empty(count + 2);
     struct registry_batch *batch = registry_batch_new();
-    bool fine = true;
-    if (console) {
+    const struct client own_pages = account_client(batch->arena, settings);
+    bool fine = add_from_file(registry, batch, &own_pages, sealers, fault);
+    if (console && fine) {
         const struct client made = console_client(batch->arena, settings);
         fine = add_from_file(registry, batch, &made, sealers, fault);
     }

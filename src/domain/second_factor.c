@@ -52,18 +52,9 @@ static enum second_factor_result use_once(struct domain *domain, struct arena *a
     return SECOND_FACTOR_UNAVAILABLE;
 }
 
-enum second_factor_result second_factor_verify(struct domain *domain, struct arena *arena, struct str account_id,
-                                               struct str code) {
-    struct str secret;
+enum second_factor_result second_factor_check(struct domain *domain, struct arena *arena, struct str account_id,
+                                              struct str secret, struct str code) {
     int64_t tries, step;
-    switch (load(domain, arena, account_id, &secret)) {
-    case DOMAIN_DONE:
-        break;
-    case DOMAIN_NO:
-        return SECOND_FACTOR_NONE;
-    case DOMAIN_UNAVAILABLE:
-        return SECOND_FACTOR_UNAVAILABLE;
-    }
     const struct attempt_limit limit = {"second-factor", account_id, TRIES_MOST, TRIES_S};
     switch (attempts_count(domain, arena, &limit, 1, &tries)) {
     case ATTEMPTS_ALLOWED:
@@ -83,13 +74,65 @@ enum second_factor_result second_factor_verify(struct domain *domain, struct are
     return used;
 }
 
-struct sql_statement second_factor_new(struct domain *domain, struct arena *arena, struct str account_id,
-                                       struct str *ret_secret) {
+enum second_factor_result second_factor_verify(struct domain *domain, struct arena *arena, struct str account_id,
+                                               struct str code) {
+    struct str secret;
+    switch (load(domain, arena, account_id, &secret)) {
+    case DOMAIN_DONE:
+        break;
+    case DOMAIN_NO:
+        return SECOND_FACTOR_NONE;
+    case DOMAIN_UNAVAILABLE:
+        return SECOND_FACTOR_UNAVAILABLE;
+    }
+    return second_factor_check(domain, arena, account_id, secret, code);
+}
+
+/* --- secrets --- */
+
+struct str second_factor_secret(struct arena *arena) {
     char bytes[OTP_SECRET_SIZE];
     random_bytes(bytes, sizeof(bytes));
-    *ret_secret = base32_encode(arena, str_of(bytes, sizeof(bytes)));
-    struct str sealed = seal(domain->sealers->personal, arena, str_of(bytes, sizeof(bytes)), account_id);
-    return credentials_put(account_id, KIND, base64url_encode(arena, sealed), clock_wall());
+    return str_dup(arena, str_of(bytes, sizeof(bytes)));
+}
+
+struct str second_factor_text(struct arena *arena, struct str secret) {
+    return base32_encode(arena, secret);
+}
+
+static struct str as_stored(struct domain *domain, struct arena *arena, struct str account_id, struct str secret) {
+    return base64url_encode(arena, seal(domain->sealers->personal, arena, secret, account_id));
+}
+
+struct sql_statement second_factor_insert(struct domain *domain, struct arena *arena, struct str account_id,
+                                          struct str secret) {
+    return credentials_insert(account_id, KIND, as_stored(domain, arena, account_id, secret), clock_wall());
+}
+
+struct sql_statement second_factor_delete(struct str account_id) {
+    return credentials_delete(account_id, KIND);
+}
+
+enum sql_status second_factor_move(struct domain *domain, struct arena *arena, struct str from_account_id,
+                                   struct str to_account_id, struct sql_statement *ret_statement) {
+    struct str secret, other;
+    enum domain_status has = load(domain, arena, to_account_id, &other);
+    enum domain_status found = has == DOMAIN_NO ? load(domain, arena, from_account_id, &secret) : has;
+    if (has == DOMAIN_UNAVAILABLE || found == DOMAIN_UNAVAILABLE) {
+        return SQL_DOWN;
+    }
+    if (has == DOMAIN_DONE || found == DOMAIN_NO) {
+        return SQL_MISSING;
+    }
+    *ret_statement = second_factor_insert(domain, arena, to_account_id, secret);
+    return SQL_DONE;
+}
+
+struct sql_statement second_factor_new(struct domain *domain, struct arena *arena, struct str account_id,
+                                       struct str *ret_secret) {
+    struct str secret = second_factor_secret(arena);
+    *ret_secret = second_factor_text(arena, secret);
+    return credentials_put(account_id, KIND, as_stored(domain, arena, account_id, secret), clock_wall());
 }
 
 struct str second_factor_uri(const struct domain *domain, struct arena *arena, struct str label, struct str secret) {

@@ -4,6 +4,7 @@
  *   ss:{session id}   the session; lives for the idle time after the last use, and never longer than the absolute time
  *   sc:{session id}   the client_ids that hold something of it, to be told when it ends
  *   as:{account id}   the session ids of a person
+ *   so:{session id}   where its last sign-in came from, sealed
  */
 #include "domain/session.h"
 
@@ -15,6 +16,8 @@
 #include "jose/digest.h"
 #include "logout.h"
 #include "model/event.h"
+#include "model/pack.h"
+#include "status.h"
 #include "store/kv.h"
 
 #define COOKIE_PREFIX STR("ss_")
@@ -38,7 +41,7 @@ static struct str pack(struct arena *arena, const struct session *session) {
     return buf_str(&buf);
 }
 
-static enum domain_status read_record(struct domain *domain, const struct kv_op *op, struct session *ret_session) {
+enum domain_status session_read(struct domain *domain, const struct kv_op *op, struct session *ret_session) {
     if (op->status == KV_DOWN) {
         return DOMAIN_UNAVAILABLE;
     }
@@ -62,14 +65,46 @@ enum domain_status session_find(struct domain *domain, struct arena *arena, stru
                        .id = id_of_cookie(arena, cookie),
                        .ttl = domain->settings->session_idle_s};
     kv_run(domain->kv, arena, &op, 1);
-    return read_record(domain, &op, ret_session);
+    return session_read(domain, &op, ret_session);
 }
 
 enum domain_status session_get(struct domain *domain, struct arena *arena, struct str session_id,
                                struct session *ret_session) {
     struct kv_op op = {.verb = KV_GET, .ns = STR("ss"), .id = session_id};
     kv_run(domain->kv, arena, &op, 1);
-    return read_record(domain, &op, ret_session);
+    return session_read(domain, &op, ret_session);
+}
+
+#define ORIGIN_MOST 256
+
+static void store_origin(struct domain *domain, struct arena *arena, const struct session *session) {
+    struct buf packed;
+    buf_init(&packed, arena, 128, ORIGIN_MOST);
+    pack_str(&packed, session->address);
+    pack_str(&packed, session->device);
+    if (!str_is_absent(session->address) && !packed.failed) {
+        struct str sealed = seal(domain->sealers->personal, arena, buf_str(&packed), session->session_id);
+        kv_put(domain->kv, arena, STR("so"), session->session_id, sealed, domain->settings->session_s);
+    }
+}
+
+enum domain_status session_origin(struct domain *domain, struct arena *arena, struct session *session) {
+    struct str sealed, plain;
+    enum domain_status found = domain_of_kv(kv_get(domain->kv, arena, STR("so"), session->session_id, &sealed));
+    if (found != DOMAIN_DONE) {
+        return found;
+    }
+    if (!seal_open(domain->sealers->personal, arena, sealed, session->session_id, &plain)) {
+        return DOMAIN_NO;
+    }
+    struct unpack unpack = {.left = plain};
+    struct str address = unpack_str(&unpack), device = unpack_str(&unpack);
+    if (!unpack_done(&unpack)) {
+        return DOMAIN_NO;
+    }
+    session->address = address;
+    session->device = device;
+    return DOMAIN_DONE;
 }
 
 static enum domain_status session_store(struct domain *domain, struct arena *arena, const struct session *session) {
@@ -125,6 +160,7 @@ enum domain_status session_start(struct domain *domain, struct arena *arena, str
     if (session_store(domain, arena, &session) != DOMAIN_DONE) {
         return DOMAIN_UNAVAILABLE;
     }
+    store_origin(domain, arena, &session);
     *ret_session = session;
     *ret_cookie = cookie;
     return DOMAIN_DONE;
@@ -136,6 +172,7 @@ enum domain_status session_end_whose(struct domain *domain, struct arena *arena,
         {.verb = KV_TAKE, .ns = STR("ss"), .id = session_id},
         {.verb = KV_SET_MEMBERS, .ns = STR("sc"), .id = session_id},
         {.verb = KV_DELETE, .ns = STR("sc"), .id = session_id},
+        {.verb = KV_DELETE, .ns = STR("so"), .id = session_id},
     };
     if (kv_run(domain->kv, arena, ops, ARRAY_LEN(ops)) == KV_DOWN) {
         return DOMAIN_UNAVAILABLE;
@@ -181,14 +218,31 @@ enum domain_status session_clients(struct domain *domain, struct arena *arena, s
     return members(domain, arena, STR("sc"), session_id, ret_client_ids, ret_count);
 }
 
-enum domain_status session_end_all(struct domain *domain, struct arena *arena, struct str account_id) {
+enum domain_status session_end_others(struct domain *domain, struct arena *arena, struct str account_id,
+                                      struct str kept_session_id) {
     struct str *ids;
     size_t count;
     enum domain_status status = session_list(domain, arena, account_id, &ids, &count);
     for (size_t i = 0; i < count && status == DOMAIN_DONE; i++) {
-        status = session_end(domain, arena, ids[i]);
+        if (!str_equal(ids[i], kept_session_id)) {
+            status = session_end(domain, arena, ids[i]);
+        }
     }
     return status;
+}
+
+enum domain_status session_end_all(struct domain *domain, struct arena *arena, struct str account_id) {
+    return session_end_others(domain, arena, account_id, STR_NONE);
+}
+
+enum domain_status session_leave(struct domain *domain, struct arena *arena, const struct session *session,
+                                 struct str client_id) {
+    struct kv_op op = {.verb = KV_SET_REMOVE, .ns = STR("sc"), .id = session->session_id, .value = client_id};
+    if (kv_run(domain->kv, arena, &op, 1) == KV_DOWN) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    logout_tell_client(domain, client_id, session->session_id, session->account_id);
+    return DOMAIN_DONE;
 }
 
 struct str session_sid(const struct domain *domain, struct arena *arena, struct str session_id, struct str client_id) {

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/encode.h"
 #include "foreign_internal.h"
+#include "pem_file.h"
 
 #include <openssl/bn.h>
 #include <openssl/pem.h>
@@ -94,7 +95,7 @@ static size_t block_at(struct str pem, size_t from) {
 size_t certificates_parse(struct arena *arena, struct str pem, struct certificate **ret_certificates) {
     struct certificate *certificates = arena_array_of(arena, CERTIFICATES_MOST, struct certificate);
     size_t count = 0;
-    if (pem.len > FOREIGN_FILE_MOST) {
+    if (pem.len > PEM_FILE_MOST) {
         return 0;
     }
     for (size_t at = block_at(pem, 0); at < pem.len;) {
@@ -114,7 +115,7 @@ bool certificates_read(struct arena *arena, struct str path, struct certificate 
     struct arena *scratch ARENA_AUTO = arena_new();
     struct str pem;
     const char *name = str_c(scratch, path);
-    if (!foreign_file_read(scratch, name, false, &pem, fault)) {
+    if (!pem_file_read(scratch, str_from(name), false, &pem, fault)) {
         return false;
     }
     *ret_count = certificates_parse(arena, pem, ret_certificates);

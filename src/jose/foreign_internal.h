@@ -15,8 +15,4 @@ struct foreign_key {
     size_t serial_len;
 };
 
-#define FOREIGN_FILE_MOST (64 * 1024) /* longer is no key file */
-/* The text of a PEM file. A private one is refused when others may read it. */
-bool foreign_file_read(struct arena *arena, const char *path, bool private, struct str *ret_text, struct fault *fault);
-
 #endif

@@ -22,7 +22,7 @@
 #define REPEATED      "1004"
 
 struct platform {
-    struct foreign_key *key, *other; /* the other is somebody else's */
+    struct sm2_key *key, *other; /* the other is somebody else's */
 };
 
 static bool open_platform(struct service *service, struct fault *fault) {
@@ -32,16 +32,8 @@ static bool open_platform(struct service *service, struct fault *fault) {
     if (str_is_empty(path)) {
         return fault_set(fault, "TONGXING_SOCIAL_INSURANCE_KEY is not set");
     }
-    platform->other = foreign_key_generate(FOREIGN_SM2);
-    return foreign_key_read_private(path, FOREIGN_SM2, &platform->key, fault);
-}
-
-static void done(struct service *service) {
-    struct platform *platform = service->own;
-    if (platform) {
-        foreign_key_free(platform->key);
-        foreign_key_free(platform->other);
-    }
+    platform->other = sm2_key_generate(service->simulator->arena);
+    return sm2_key_read_private(service->simulator->arena, path, &platform->key, fault);
 }
 
 /* --- the request --- */
@@ -83,7 +75,7 @@ static bool open_security(const struct platform *platform, struct arena *arena, 
         return false;
     }
     for (enum sm2_layout layout = SM2_ASN1; !opened && layout <= SM2_C1C2C3; layout++) {
-        opened = sm2_decrypt(platform->key, arena, layout, sealed, &plain);
+        opened = sm2_decrypt(arena, platform->key, layout, sealed, &plain);
     }
     return opened && json_parse(arena, plain, JSON_LIMITS_TOKEN, &object) && json_length(object) == 5 &&
            json_get_str(object, SOCIAL_INSURANCE_SERIAL, &person->serial) &&
@@ -171,8 +163,8 @@ static void write_answer(const struct service *service, const struct social_insu
         .code = str_from(code),
         .data = fine ? write_data(service, arena, person) : STR("{}"),
     };
-    const struct foreign_key *key = service->mode == MODE_BAD_SIGNATURE ? platform->other : platform->key;
-    struct str signature = sm2_sign(key, arena, social_insurance_reply_text(arena, &parts));
+    const struct sm2_key *key = service->mode == MODE_BAD_SIGNATURE ? platform->other : platform->key;
+    struct str signature = sm2_sign(arena, key, social_insurance_reply_text(arena, &parts));
     struct json_out out = json_out(&reply->body);
     json_open_object(&out, NULL);
     json_put_str(&out, "code", parts.code);
@@ -220,5 +212,4 @@ const struct service_kind social_insurance_service = {.name = "social_insurance"
                                                       .paths = paths,
                                                       .path_count = ARRAY_LEN(paths),
                                                       .open = open_platform,
-                                                      .done = done,
                                                       .handle = handle};

@@ -24,7 +24,7 @@
 #define VERIFICATION_COLUMNS                                                                                           \
     "verification_id, account_id, source, authority, method, check_id, folded, result, level, checked_at, "            \
     "expires_at, due_at, ended_at"
-#define ACCOUNT_COLUMNS "account_id, state, level, level_until, created_at, updated_at, profile_sealed"
+#define ACCOUNT_COLUMNS "account_id, state, level, level_until, created_at, updated_at, profile_sealed, merged_into"
 
 static struct sql_statement account_insert(const struct account_row *row) {
     return (struct sql_statement){.text = INSERT_ACCOUNT,
@@ -84,6 +84,7 @@ static struct account_row account_row_of(const struct sql_value *cells) {
         .created_at = cells[4].number,
         .updated_at = cells[5].number,
         .profile_sealed = cells[6].bytes,
+        .merged_into = cells[7].bytes,
     };
 }
 
@@ -212,6 +213,65 @@ struct sql_statement accounts_lock(struct str account_id) {
                                   .values = {sql_text(account_id)},
                                   .value_count = 1,
                                   .must_change = true};
+}
+
+struct sql_statement accounts_lock_active(struct str account_id) {
+    return (struct sql_statement){.text =
+                                      "UPDATE accounts SET updated_at = updated_at WHERE account_id = $1 AND state = 1",
+                                  .values = {sql_text(account_id)},
+                                  .value_count = 1,
+                                  .must_change = true};
+}
+
+struct sql_statement accounts_close(const struct account_row *row, int64_t seen) {
+    return (struct sql_statement){
+        .text = "UPDATE accounts SET state = 3, level = 1, level_until = 0, profile_sealed = $2, merged_into = $3,"
+                " updated_at = $4 WHERE account_id = $1 AND updated_at = $5 AND state = 1"
+                " AND NOT EXISTS (SELECT 1 FROM admins WHERE account_id = $1 AND state <> 3)",
+        .values = {sql_text(row->account_id), sql_blob(row->profile_sealed), sql_text(row->merged_into),
+                   sql_int(row->updated_at), sql_int(seen)},
+        .value_count = 5,
+        .must_change = true};
+}
+
+struct sql_statement identifiers_delete_all(struct str account_id) {
+    return (struct sql_statement){
+        .text = "DELETE FROM identifiers WHERE account_id = $1", .values = {sql_text(account_id)}, .value_count = 1};
+}
+
+struct sql_statement credentials_delete_all(struct str account_id) {
+    return (struct sql_statement){
+        .text = "DELETE FROM credentials WHERE account_id = $1", .values = {sql_text(account_id)}, .value_count = 1};
+}
+
+struct sql_statement credentials_insert(struct str account_id, struct str kind, struct str secret, int64_t now) {
+    struct sql_statement statement = credentials_put(account_id, kind, secret, now);
+    statement.text = "INSERT INTO credentials (account_id, kind, secret, created_at) VALUES ($1, $2, $3, $4)";
+    return statement;
+}
+
+struct sql_statement credentials_delete(struct str account_id, struct str kind) {
+    return (struct sql_statement){.text = "DELETE FROM credentials WHERE account_id = $1 AND kind = $2",
+                                  .values = {sql_text(account_id), sql_text(kind)},
+                                  .value_count = 2,
+                                  .must_change = true};
+}
+
+enum sql_status identifiers_kinds(struct sql *sql, struct arena *arena, struct str account_id,
+                                  enum identifier_kind **ret_kinds, size_t *ret_count) {
+    const struct sql_statement statement = {.text = "SELECT kind FROM identifiers WHERE account_id = $1 ORDER BY kind",
+                                            .values = {sql_text(account_id)},
+                                            .value_count = 1};
+    struct sql_rows rows = {0};
+    if (sql_read(sql, arena, &statement, LISTED_MOST, &rows) == SQL_DOWN) {
+        return SQL_DOWN;
+    }
+    *ret_kinds = arena_array_of(arena, rows.count + 1, enum identifier_kind);
+    for (size_t i = 0; i < rows.count; i++) {
+        (*ret_kinds)[i] = (enum identifier_kind)rows.cells[i].number;
+    }
+    *ret_count = rows.count;
+    return SQL_DONE;
 }
 
 struct sql_statement identifiers_insert(struct str account_id, const struct identifier_row *row) {

@@ -44,6 +44,11 @@ struct sql_statement consents_delete_statement(struct str account_id, struct str
                                   .must_change = true};
 }
 
+struct sql_statement consents_delete_all(struct str account_id) {
+    return (struct sql_statement){
+        .text = "DELETE FROM consents WHERE account_id = $1", .values = {sql_text(account_id)}, .value_count = 1};
+}
+
 enum sql_status consents_delete(struct sql *sql, struct str account_id, struct str client_id) {
     struct sql_statement statement = consents_delete_statement(account_id, client_id);
     statement.must_change = false;

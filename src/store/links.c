@@ -40,6 +40,11 @@ struct sql_statement links_delete_but_last(struct str account_id, struct str lin
     return statement;
 }
 
+struct sql_statement links_delete_all(struct str account_id) {
+    return (struct sql_statement){
+        .text = "DELETE FROM links WHERE account_id = $1", .values = {sql_text(account_id)}, .value_count = 1};
+}
+
 struct sql_statement links_move(struct str from_account_id, struct str to_account_id) {
     return (struct sql_statement){.text = "UPDATE links SET account_id = $2 WHERE account_id = $1",
                                   .values = {sql_text(from_account_id), sql_text(to_account_id)},

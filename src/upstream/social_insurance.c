@@ -18,6 +18,8 @@
 #include "upstream/adapter.h"
 #include "upstream/envelope.h"
 
+#include <stdlib.h>
+
 #define PLAIN_MOST    2048
 #define BODY_MOST     (16 * 1024)
 #define ANSWER_MOST   (16 * 1024)
@@ -89,19 +91,30 @@ static bool check(const struct upstream_settings *settings, struct fault *fault)
     return upstream_url_check(settings, fault);
 }
 
-static bool open_key(const struct upstream_settings *settings, void **ret_state, struct fault *fault) {
-    struct arena *arena ARENA_AUTO = arena_new();
-    struct foreign_key *key;
-    struct fault why;
-    if (!foreign_key_read_public(upstream_option_path(settings, arena, "platform_key"), FOREIGN_SM2, &key, &why)) {
-        return fault_set(fault, "upstreams.%.*s.platform_key: %s", STR_ARG(settings->name), why.text);
+struct platform {
+    struct arena *arena;
+    struct sm2_key *key;
+};
+
+static void close_platform(void *state) {
+    struct platform *platform = state;
+    if (platform) {
+        arena_free(platform->arena);
+        free(platform);
     }
-    *ret_state = key;
-    return true;
 }
 
-static void close_key(void *state) {
-    foreign_key_free(state);
+static bool open_platform(const struct upstream_settings *settings, void **ret_state, struct fault *fault) {
+    struct platform *platform = check_calloc(1, sizeof(*platform));
+    struct fault why;
+    platform->arena = arena_new();
+    if (!sm2_key_read_public(platform->arena, upstream_option_path(settings, platform->arena, "platform_key"),
+                             &platform->key, &why)) {
+        close_platform(platform);
+        return fault_set(fault, "upstreams.%.*s.platform_key: %s", STR_ARG(settings->name), why.text);
+    }
+    *ret_state = platform;
+    return true;
 }
 
 /* --- asking --- */
@@ -146,11 +159,12 @@ static void put_parameter(struct buf *body, const char *name, struct str value) 
 static bool write_body(struct upstream_call *call, const struct upstream_asked *asked, struct str serial,
                        struct str *ret_body) {
     struct arena *arena = call->arena;
+    const struct platform *platform = call->state;
     enum sm2_layout layout;
     struct str sealed;
     struct buf body;
     CHECK(social_insurance_layout(option_or(call->settings, "cipher", "c1c3c2"), &layout));
-    if (!sm2_encrypt(call->state, arena, layout, write_plain(arena, asked, serial), &sealed)) {
+    if (!sm2_encrypt(arena, platform->key, layout, write_plain(arena, asked, serial), &sealed)) {
         return false;
     }
     const struct social_insurance_request request = {
@@ -271,14 +285,16 @@ bool social_insurance_answer_read(struct arena *arena, struct str body,
 
 static enum verify_result verify(struct upstream_call *call, const struct upstream_asked *asked,
                                  struct upstream_found *ret_found) {
+    const struct platform *platform = call->state;
     struct social_insurance_answer answer;
     struct str body, told;
     if (!can_be_asked(asked)) {
         return VERIFY_INVALID_INPUT;
     }
     struct str serial = upstream_transaction(call->arena); /* a second attempt is another request */
-    const struct social_insurance_expected expected = {
-        call->settings->app_id, option_or(call->settings, "api_name", SOCIAL_INSURANCE_API_NAME), serial, call->state};
+    const struct social_insurance_expected expected = {call->settings->app_id,
+                                                       option_or(call->settings, "api_name", SOCIAL_INSURANCE_API_NAME),
+                                                       serial, platform->key};
     if (!write_body(call, asked, serial, &body) || !send_body(call, body, &told) ||
         !social_insurance_answer_read(call->arena, told, &expected, &answer)) {
         return VERIFY_UPSTREAM_ERROR;
@@ -301,7 +317,7 @@ const struct upstream_adapter social_insurance_adapter = {
     .options = options,
     .option_count = ARRAY_LEN(options),
     .check = check,
-    .open = open_key,
-    .close = close_key,
+    .open = open_platform,
+    .close = close_platform,
     .verify = verify,
 };

@@ -51,7 +51,7 @@ describe('the exposition', () => {
     const places = samples.map(([name, labels]) => JSON.stringify([name, labels]));
     assert.equal(new Set(places).size, places.length, 'a sample comes twice');
     assert.equal(value('tongxing_workers'), 2);
-    assert.equal(value('tongxing_clients'), stack.clients.length);
+    assert.equal(value('tongxing_clients'), stack.clients.length + 1); // and people's own pages
     assert.equal(value('tongxing_sql_up'), 1);
     assert.equal(value('tongxing_build_info', { version: '0.1.0' }), 1);
     assert.equal(value('tongxing_signing_keys', { alg: 'ES256', state: 'active' }), 1);

@@ -8,7 +8,7 @@
 #include "fuzz.h"
 #include "upstream/social_insurance.h"
 
-static struct foreign_key *key;
+static struct sm2_key *key;
 
 static void read_answer(struct arena *arena, struct str body) {
     const struct social_insurance_expected expected = {STR("tongxing"), STR("person.cardVerify"), STR("serial-1"), key};
@@ -34,7 +34,7 @@ static struct str sign(struct arena *arena, struct str data) {
     json_put_str(&json, "data", data);
     json_put_str(&json, "_api_timestamp", reply.timestamp);
     json_put_str(&json, "_api_signature",
-                 base64_encode(arena, sm2_sign(key, arena, social_insurance_reply_text(arena, &reply))));
+                 base64_encode(arena, sm2_sign(arena, key, social_insurance_reply_text(arena, &reply))));
     json_close_object(&json);
     return buf_str(&out);
 }
@@ -42,7 +42,7 @@ static struct str sign(struct arena *arena, struct str data) {
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
     struct arena *arena ARENA_AUTO = arena_new();
     struct str text = str_of(bytes, len);
-    key = key ? key : foreign_key_generate(FOREIGN_SM2);
+    key = key ? key : sm2_key_generate(arena_new());
     read_answer(arena, text);
     if (utf8_valid(text)) {
         read_answer(arena, sign(arena, text));

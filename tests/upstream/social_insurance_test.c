@@ -7,21 +7,22 @@
 
 #include <stdlib.h>
 
-static struct foreign_key *key, *other;
+static struct arena *keys_arena;
+static struct sm2_key *key, *other;
 
 static int make_keys(void **state) {
-    key = foreign_key_generate(FOREIGN_SM2);
-    other = foreign_key_generate(FOREIGN_SM2);
+    keys_arena = arena_new();
+    key = sm2_key_generate(keys_arena);
+    other = sm2_key_generate(keys_arena);
     return 0;
 }
 
 static int free_keys(void **state) {
-    foreign_key_free(key);
-    foreign_key_free(other);
+    arena_free(keys_arena);
     return 0;
 }
 
-static struct social_insurance_expected expected_of(const struct foreign_key *platform) {
+static struct social_insurance_expected expected_of(const struct sm2_key *platform) {
     return (struct social_insurance_expected){STR("tongxing"), STR("person.cardVerify"), STR("serial-1"), platform};
 }
 
@@ -57,7 +58,7 @@ static void the_signed_text_of_an_answer(void **state) {
                "data={}");
 }
 
-static struct str answer_of(struct arena *arena, const struct foreign_key *by, const char *code, const char *data) {
+static struct str answer_of(struct arena *arena, const struct sm2_key *by, const char *code, const char *data) {
     const struct social_insurance_expected expected = expected_of(by);
     const struct social_insurance_reply reply = {.access_id = expected.access_id,
                                                  .api_name = expected.api_name,
@@ -65,7 +66,7 @@ static struct str answer_of(struct arena *arena, const struct foreign_key *by, c
                                                  .serial = expected.serial,
                                                  .code = str_from(code),
                                                  .data = str_from(data)};
-    struct str signature = sm2_sign(by, arena, social_insurance_reply_text(arena, &reply));
+    struct str signature = sm2_sign(arena, by, social_insurance_reply_text(arena, &reply));
     struct buf out;
     buf_init(&out, arena, 512, 64 * 1024);
     struct json_out json = json_out(&out);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "domain/claims.h"
 #include "domain/consent.h"
+#include "domain/second_factor.h"
 #include "domain/session.h"
 
 enum need { NEED_NOTHING, NEED_LOGIN, NEED_LEVEL, NEED_SECOND_FACTOR, NEED_CONSENT, NEED_STORE };
@@ -44,6 +45,25 @@ static enum need consent_need(struct call *call, const struct client *client, co
     return str_is_empty(missing) && !ask ? NEED_NOTHING : NEED_CONSENT;
 }
 
+/* What guards an account is not to be changed by a password alone where there is a second factor. */
+static enum need second_factor_need(struct call *call, const struct client *client, const struct session *session) {
+    if ((session->amr & AMR_OTP) || (!client->second_factor && !client->second_factor_of_those_who_have_one)) {
+        return NEED_NOTHING;
+    }
+    if (client->second_factor) {
+        return NEED_SECOND_FACTOR;
+    }
+    switch (second_factor_exists(call->domain, call->arena, session->account_id)) {
+    case DOMAIN_DONE:
+        return NEED_SECOND_FACTOR;
+    case DOMAIN_NO:
+        return NEED_NOTHING;
+    case DOMAIN_UNAVAILABLE:
+        break;
+    }
+    return NEED_STORE;
+}
+
 static enum need flow_need(struct call *call, const struct client *client, const struct flow *flow,
                            const struct session *session) {
     if (!session_serves(call, client, flow, session)) {
@@ -52,10 +72,12 @@ static enum need flow_need(struct call *call, const struct client *client, const
     if (session->level < flow->authorization.level) {
         return NEED_LEVEL;
     }
-    if (client->second_factor && !(session->amr & AMR_OTP)) {
-        return NEED_SECOND_FACTOR;
+    bool may_ask = !(flow->authorization.prompt & PROMPT_NONE);
+    if (session->level < flow->authorization.level_wanted && may_ask) {
+        return NEED_LEVEL; /* wished for: whoever declines goes on without (verify.c) */
     }
-    return consent_need(call, client, flow, session);
+    enum need second_factor = second_factor_need(call, client, session);
+    return second_factor == NEED_NOTHING ? consent_need(call, client, flow, session) : second_factor;
 }
 
 static void go_to_page(struct call *call, const struct flow *flow, const char *path) {

@@ -14,11 +14,12 @@
 #include "domain/proofs.h"
 
 enum detour_purpose {
-    DETOUR_SIGN_IN = 1, /* whoever comes back signs in, or links an account, or opens one */
-    DETOUR_STEP_UP = 2, /* the signed-in person proves more of themselves, in a flow */
-    DETOUR_LINK = 3,    /* the signed-in person links the service to their account: no flow */
-    DETOUR_RECOVER = 4, /* a person without their password proves who they are */
-    DETOUR_MERGE = 5,   /* the signed-in person proves to be the owner of another account too */
+    DETOUR_SIGN_IN = 1,         /* whoever comes back signs in, or links an account, or opens one */
+    DETOUR_STEP_UP = 2,         /* the signed-in person proves more of themselves, in a flow */
+    DETOUR_LINK = 3,            /* the signed-in person links the service to their account: no flow */
+    DETOUR_RECOVER = 4,         /* a person without their password proves who they are */
+    DETOUR_MERGE = 5,           /* the signed-in person proves to be the owner of another account too */
+    DETOUR_RECOVER_SERVICE = 6, /* as DETOUR_RECOVER, by a sign-in service that is linked */
 };
 
 struct detour {
@@ -64,5 +65,9 @@ extern const size_t detour_handler_count;
 
 void sign_in_service_ended(struct call *call, struct detour_end *end);
 void step_up_ended(struct call *call, struct detour_end *end);
+void link_ended(struct call *call, struct detour_end *end);
+void merge_ended(struct call *call, struct detour_end *end);
+void recover_presence_ended(struct call *call, struct detour_end *end);
+void recover_service_ended(struct call *call, struct detour_end *end);
 
 #endif

@@ -4,6 +4,7 @@
 #include "pages.h"
 
 #include "base/clock.h"
+#include "device.h"
 #include "domain/login.h"
 #include "domain/proofs.h"
 #include "domain/session.h"
@@ -176,6 +177,8 @@ void page_signed_in(struct page_call *page_call, const struct account *known, un
         .level = sign_in_level(account, amr),
         .level_until = account->level_until,
         .amr = amr,
+        .address = call->request->client_address,
+        .device = device_name(call->arena, http_field_value(call->request, STR("user-agent"))),
     };
     struct session session;
     struct str cookie;

@@ -33,6 +33,9 @@ struct page *page_of_flow(struct page_call *page_call, const char *name);
 struct str page_field(const struct page_call *page_call, struct str name);
 bool page_action_is(const struct page_call *page_call, struct str action);
 
+/* The digits of a code, without what people type or paste between them. */
+struct str page_digits(struct arena *arena, struct str typed);
+
 /* 503 with a page that says to try again. */
 void reply_unavailable_page(struct call *call);
 

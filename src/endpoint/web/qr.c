@@ -9,12 +9,9 @@
 #define QUIET     4
 #define TEXT_MOST 1800 /* bytes: what fits at error correction L, and a phone still reads from a screen */
 
+#define PATH_MOST (1024 * 1024)
+
 static void draw(struct buf *to, const QRcode *code) {
-    int size = code->width + 2 * QUIET;
-    buf_printf(to,
-               "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" shape-rendering=\"crispEdges\">"
-               "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/><path d=\"",
-               size, size, size, size);
     for (int y = 0; y < code->width; y++) {
         for (int x = 0; x < code->width; x++) {
             if (code->data[y * code->width + x] & 1) {
@@ -22,10 +19,9 @@ static void draw(struct buf *to, const QRcode *code) {
             }
         }
     }
-    buf_puts(to, "\"/></svg>");
 }
 
-bool reply_qr(struct call *call, struct str text) {
+bool qr_draw(struct arena *arena, struct str text, struct qr_drawing *ret_drawing) {
     if (text.len == 0 || text.len > TEXT_MOST) {
         return false;
     }
@@ -34,8 +30,25 @@ bool reply_qr(struct call *call, struct str text) {
     if (!code) {
         return false;
     }
-    call->reply->content_type = STR("image/svg+xml");
-    draw(&call->reply->body, code);
+    struct buf path;
+    buf_init(&path, arena, 16 * 1024, PATH_MOST);
+    draw(&path, code);
+    *ret_drawing = (struct qr_drawing){.path = buf_str(&path), .size = code->width + 2 * QUIET};
     QRcode_free(code);
+    return !path.failed;
+}
+
+bool reply_qr(struct call *call, struct str text) {
+    struct qr_drawing drawing;
+    if (!qr_draw(call->arena, text, &drawing)) {
+        return false;
+    }
+    call->reply->content_type = STR("image/svg+xml");
+    buf_printf(&call->reply->body,
+               "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" shape-rendering=\"crispEdges\">"
+               "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/><path d=\"",
+               drawing.size, drawing.size, drawing.size, drawing.size);
+    buf_put(&call->reply->body, drawing.path);
+    buf_puts(&call->reply->body, "\"/></svg>");
     return true;
 }

@@ -16,8 +16,7 @@ static void show(struct page_call *page_call, int status, const char *error) {
     page_reply(page, status, page_call->call->reply);
 }
 
-/* What is between the digits as people type or paste them. */
-static struct str digits_of(struct arena *arena, struct str typed) {
+struct str page_digits(struct arena *arena, struct str typed) {
     char *digits = arena_alloc(arena, typed.len + 1);
     size_t len = 0;
     for (size_t i = 0; i < typed.len; i++) {
@@ -40,7 +39,7 @@ static void tell(struct page_call *page_call, const struct session *session, enu
 
 static void check(struct page_call *page_call, const struct session *session) {
     struct call *call = page_call->call;
-    struct str code = digits_of(call->arena, page_field(page_call, STR("code")));
+    struct str code = page_digits(call->arena, page_field(page_call, STR("code")));
     switch (second_factor_verify(call->domain, call->arena, session->account_id, code)) {
     case SECOND_FACTOR_DONE:
         tell(page_call, session, EVENT_DONE, NULL);

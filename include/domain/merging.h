@@ -1,0 +1,42 @@
+/*
+ * merging: two accounts that are one person become one, by that person, who has proven to own both
+ * (docs/decisions/merging-accounts.md). Everything of the one that goes is the other's from then on; it cannot be
+ * undone.
+ */
+#ifndef DOMAIN_MERGING_H
+#define DOMAIN_MERGING_H
+
+#include "domain/own.h"
+
+enum merge_proof {
+    MERGE_PROVEN,
+    MERGE_WRONG, /* no such account, a wrong password, a wrong or missing one-time password: never says which */
+    MERGE_LOCKED,
+    MERGE_CANNOT_SAY,
+};
+/* That the person owns another account: as at sign-in, and with its second factor where it has one. Waits. */
+enum merge_proof merge_prove(struct domain *domain, struct arena *arena, const struct own *own, struct str username,
+                             struct str password, struct str code, struct str *ret_account_id);
+
+enum merge_result {
+    MERGE_DONE,
+    MERGE_SAME,          /* it is this account */
+    MERGE_OTHER_PERSON,  /* both are known by an identity number: two people */
+    MERGE_ADMINISTRATOR, /* one of them is in office */
+    MERGE_NO,            /* one of them is not open any more, or was changed just now */
+    MERGE_UNAVAILABLE,
+};
+/* What would come of it. */
+struct merge_plan {
+    struct account kept, gone;  /* as they are now */
+    int level;                  /* of the one account that is left */
+    struct own_portal *portals; /* that know the one that goes, and will see somebody new */
+    size_t portal_count;
+};
+/* Waits. */
+enum merge_result merge_plan(struct domain *domain, struct arena *arena, struct str kept_id, struct str gone_id,
+                             struct merge_plan *ret_plan);
+/* own->account_id is kept. Waits. */
+enum merge_result merge_accounts(struct domain *domain, struct arena *arena, const struct own *own, struct str gone_id);
+
+#endif

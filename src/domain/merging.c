@@ -1,0 +1,307 @@
+/*
+ * Two accounts into one: what is kept of whom, and one transaction for all of it.
+ */
+#include "domain/merging.h"
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "change.h"
+#include "domain/grant.h"
+#include "domain/login.h"
+#include "domain/proofs.h"
+#include "domain/second_factor.h"
+#include "domain/session.h"
+#include "model/trail.h"
+#include "own_inside.h"
+#include "status.h"
+#include "store/admins.h"
+#include "store/merging.h"
+#include "store/outbox.h"
+
+/* --- who owns it --- */
+
+static void tell_refused(struct domain *domain, const struct own *own, struct str other_id, const char *reason) {
+    struct event event = own_event(own, EVENT_ACCOUNT_MERGE);
+    event.result = EVENT_REFUSED;
+    event.reason = reason;
+    event.subject = str_is_absent(other_id) ? own->account_id : other_id;
+    domain_tell(domain, &event);
+}
+
+static enum merge_proof prove_second_factor(struct domain *domain, struct arena *arena, struct str account_id,
+                                            struct str code) {
+    switch (second_factor_verify(domain, arena, account_id, code)) {
+    case SECOND_FACTOR_DONE:
+    case SECOND_FACTOR_NONE:
+        return MERGE_PROVEN;
+    case SECOND_FACTOR_WRONG:
+        return MERGE_WRONG;
+    case SECOND_FACTOR_LOCKED:
+        return MERGE_LOCKED;
+    case SECOND_FACTOR_UNAVAILABLE:
+        break;
+    }
+    return MERGE_CANNOT_SAY;
+}
+
+enum merge_proof merge_prove(struct domain *domain, struct arena *arena, const struct own *own, struct str username,
+                             struct str password, struct str code, struct str *ret_account_id) {
+    struct account account = {0};
+    enum merge_proof proof = MERGE_CANNOT_SAY;
+    switch (login_with_password(domain, arena, username, password, own->address, &account)) {
+    case LOGIN_DONE:
+        proof = prove_second_factor(domain, arena, account.account_id, code);
+        break;
+    case LOGIN_WRONG:
+        proof = MERGE_WRONG;
+        break;
+    case LOGIN_LOCKED:
+        proof = MERGE_LOCKED;
+        break;
+    case LOGIN_UNAVAILABLE:
+        break;
+    }
+    if (proof == MERGE_PROVEN) {
+        *ret_account_id = account.account_id;
+    } else if (proof != MERGE_CANNOT_SAY) {
+        tell_refused(domain, own, account.account_id, proof == MERGE_LOCKED ? "locked" : "wrong");
+    }
+    return proof;
+}
+
+/* --- what comes of it --- */
+
+struct merge {
+    struct account kept, gone;
+    struct verification_row *kept_rows, *gone_rows;
+    size_t kept_count, gone_count;
+    bool end_kept, end_gone; /* evidence above level 1 of that side does not count any more */
+};
+
+static enum merge_result load(struct domain *domain, struct arena *arena, struct str account_id,
+                              struct account *account) {
+    struct admin_row admin;
+    enum domain_status loaded = account_load(domain, arena, account_id, account);
+    if (loaded != DOMAIN_DONE) {
+        return loaded == DOMAIN_NO ? MERGE_NO : MERGE_UNAVAILABLE;
+    }
+    if (account->state != ACCOUNT_ACTIVE) {
+        return MERGE_NO;
+    }
+    enum sql_status office = admins_of_account(domain->sql, arena, account_id, &admin);
+    return office == SQL_MISSING ? MERGE_DONE : office == SQL_DOWN ? MERGE_UNAVAILABLE : MERGE_ADMINISTRATOR;
+}
+
+/* Does the account rest on evidence that says who the person is, without saying their number (a network identity)? */
+static bool has_identity_evidence(const struct verification_row *rows, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (proof_counts(&rows[i], clock_wall()) && rows[i].evidence.level > 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Evidence of the two is pooled only where it is of the same person for certain. Of two numbers one is not this
+ * person's; where one number is known, or none, what the other side has without a number may be about somebody else.
+ */
+static void judge_evidence(struct merge *merge) {
+    bool kept_known = !str_is_empty(merge->kept.profile.id_number);
+    bool gone_known = !str_is_empty(merge->gone.profile.id_number);
+    bool kept_proven = has_identity_evidence(merge->kept_rows, merge->kept_count);
+    merge->end_kept = gone_known;
+    merge->end_gone = kept_known || (!gone_known && kept_proven);
+}
+
+static enum merge_result look(struct domain *domain, struct arena *arena, struct str kept_id, struct str gone_id,
+                              struct merge *merge) {
+    if (str_equal(kept_id, gone_id)) {
+        return MERGE_SAME;
+    }
+    enum merge_result loaded = load(domain, arena, kept_id, &merge->kept);
+    if (loaded == MERGE_DONE) {
+        loaded = load(domain, arena, gone_id, &merge->gone);
+    }
+    if (loaded != MERGE_DONE) {
+        return loaded;
+    }
+    if (!str_is_empty(merge->kept.profile.id_number) && !str_is_empty(merge->gone.profile.id_number)) {
+        return MERGE_OTHER_PERSON;
+    }
+    if (proof_list(domain, arena, kept_id, &merge->kept_rows, &merge->kept_count) != DOMAIN_DONE ||
+        proof_list(domain, arena, gone_id, &merge->gone_rows, &merge->gone_count) != DOMAIN_DONE) {
+        return MERGE_UNAVAILABLE;
+    }
+    judge_evidence(merge);
+    return MERGE_DONE;
+}
+
+static size_t add_rows(struct verification_row *to, size_t count, const struct verification_row *rows, size_t row_count,
+                       bool ends, int64_t now) {
+    for (size_t i = 0; i < row_count; i++) {
+        to[count] = rows[i];
+        if (ends && rows[i].evidence.level > 1 && rows[i].evidence.ended_at == 0) {
+            to[count].evidence.ended_at = now;
+        }
+        count++;
+    }
+    return count;
+}
+
+static int level_of(struct arena *arena, const struct merge *merge, int64_t *ret_until) {
+    int64_t now = clock_wall();
+    struct verification_row *all =
+        arena_array_of(arena, merge->kept_count + merge->gone_count + 1, struct verification_row);
+    size_t count = add_rows(all, 0, merge->kept_rows, merge->kept_count, merge->end_kept, now);
+    count = add_rows(all, count, merge->gone_rows, merge->gone_count, merge->end_gone, now);
+    return proof_level(all, count, now, ret_until);
+}
+
+enum merge_result merge_plan(struct domain *domain, struct arena *arena, struct str kept_id, struct str gone_id,
+                             struct merge_plan *ret_plan) {
+    struct merge merge = {0};
+    struct merge_plan plan = {0};
+    int64_t until;
+    enum merge_result looked = look(domain, arena, kept_id, gone_id, &merge);
+    if (looked != MERGE_DONE) {
+        return looked;
+    }
+    if (own_portals(domain, arena, gone_id, &plan.portals, &plan.portal_count) != DOMAIN_DONE) {
+        return MERGE_UNAVAILABLE;
+    }
+    plan.kept = merge.kept;
+    plan.gone = merge.gone;
+    plan.level = level_of(arena, &merge, &until);
+    *ret_plan = plan;
+    return MERGE_DONE;
+}
+
+/* --- doing it --- */
+
+/* The person's own words stay; what is proven of them comes from where it was proven. */
+static struct profile profile_of(const struct merge *merge) {
+    struct profile profile = merge->kept.profile;
+    const struct profile *gone = &merge->gone.profile;
+    if (!str_is_empty(gone->id_number)) {
+        profile.name = gone->name;
+        profile.family_name = gone->family_name;
+        profile.given_name = gone->given_name;
+        profile.middle_name = gone->middle_name;
+        profile.gender = gone->gender;
+        profile.birthdate = gone->birthdate;
+        profile.id_type = gone->id_type;
+        profile.id_number = gone->id_number;
+    } else if (str_is_empty(profile.name)) {
+        profile.name = gone->name;
+    }
+    if (str_is_empty(profile.phone_number)) {
+        profile.phone_number = gone->phone_number;
+        profile.phone_number_verified = gone->phone_number_verified;
+    }
+    if (str_is_empty(profile.email)) {
+        profile.email = gone->email;
+        profile.email_verified = gone->email_verified;
+    }
+    if (str_is_empty(profile.address_formatted)) {
+        profile.address_formatted = gone->address_formatted;
+        profile.address_street = gone->address_street;
+        profile.address_locality = gone->address_locality;
+        profile.address_region = gone->address_region;
+        profile.address_postal_code = gone->address_postal_code;
+        profile.address_country = gone->address_country;
+    }
+    return profile;
+}
+
+static int64_t next_version(int64_t seen) {
+    int64_t now = clock_wall();
+    return now > seen ? now : seen + 1;
+}
+
+static void add(struct merging *merging, struct sql_statement statement) {
+    CHECK(merging->count < MERGING_MOST);
+    merging->statements[merging->count++] = statement;
+}
+
+static enum merge_result put_statements(struct domain *domain, struct arena *arena, const struct merge *merge,
+                                        struct merging *merging) {
+    const struct profile nobody = {0}, profile = profile_of(merge);
+    struct str kept_id = merge->kept.account_id, gone_id = merge->gone.account_id;
+    struct account_row kept = {.account_id = kept_id, .updated_at = next_version(merge->kept.updated_at)};
+    kept.profile_sealed = account_seal_profile(domain, arena, kept_id, &profile);
+    kept.level = level_of(arena, merge, &kept.level_until);
+    const struct account_row gone = {.account_id = gone_id,
+                                     .profile_sealed = account_seal_profile(domain, arena, gone_id, &nobody),
+                                     .merged_into = kept_id,
+                                     .updated_at = next_version(merge->gone.updated_at)};
+    struct sql_statement factor;
+    enum sql_status moves = second_factor_move(domain, arena, gone_id, kept_id, &factor);
+    if (moves == SQL_DOWN) {
+        return MERGE_UNAVAILABLE;
+    }
+    merging_lock(merging, gone_id, kept_id);
+    add(merging, accounts_close(&gone, merge->gone.updated_at));
+    add(merging, accounts_update(&kept, merge->kept.updated_at));
+    if (merge->end_kept) {
+        merging_end_evidence(merging, kept_id, clock_wall());
+    }
+    if (merge->end_gone) {
+        merging_end_evidence(merging, gone_id, clock_wall());
+    }
+    if (moves == SQL_DONE) {
+        add(merging, factor);
+    }
+    merging_move(merging, gone_id, kept_id);
+    return MERGE_DONE;
+}
+
+static enum merge_result write(struct domain *domain, struct arena *arena, const struct own *own,
+                               struct merging *merging, struct str gone_id) {
+    struct event event = own_event(own, EVENT_ACCOUNT_MERGE);
+    event.detail = str_format(arena, "{\"merged\":\"%.*s\"}", STR_ARG(gone_id)); /* an id needs no escape */
+    add(merging, outbox_put(arena, &event));
+    switch (sql_write(domain->sql, merging->statements, merging->count)) {
+    case SQL_DONE:
+        event.in_outbox = true;
+        domain_tell(domain, &event);
+        return MERGE_DONE;
+    case SQL_MISSING:
+    case SQL_CONFLICT:
+        return MERGE_NO;
+    case SQL_DOWN:
+        break;
+    }
+    return MERGE_UNAVAILABLE;
+}
+
+static bool end_all(struct domain *domain, struct arena *arena, struct str account_id) {
+    return grants_cut(domain, arena, account_id) == DOMAIN_DONE &&
+           session_end_all(domain, arena, account_id) == DOMAIN_DONE;
+}
+
+enum merge_result merge_accounts(struct domain *domain, struct arena *arena, const struct own *own,
+                                 struct str gone_id) {
+    struct merge merge = {0};
+    struct merging *merging = arena_new_of(arena, struct merging); /* too large for a fiber's stack */
+    if (!trail_takes_administration(domain->trail)) {
+        return MERGE_UNAVAILABLE;
+    }
+    enum merge_result result = look(domain, arena, own->account_id, gone_id, &merge);
+    if (result == MERGE_DONE) {
+        result = put_statements(domain, arena, &merge, merging);
+    }
+    if (result != MERGE_DONE) {
+        return result;
+    }
+    /* Sessions end first, and again for who signed in meanwhile: none may live on an account that is gone. */
+    if (!end_all(domain, arena, gone_id)) {
+        return MERGE_UNAVAILABLE;
+    }
+    result = write(domain, arena, own, merging, gone_id);
+    if (result == MERGE_DONE) {
+        end_all(domain, arena, gone_id);
+    }
+    return result;
+}

@@ -1,0 +1,39 @@
+/*
+ * recover: the pages of a person without their password. A step is a form whose token carries the recovery
+ * (domain/recovery.h); nobody is signed in.
+ */
+#ifndef ENDPOINT_WEB_RECOVER_H
+#define ENDPOINT_WEB_RECOVER_H
+
+#include "../call.h"
+#include "domain/recovery.h"
+
+/* A request of these pages. */
+struct recovering {
+    struct call *call;
+    struct http_params params;
+    enum page_language language;
+    struct str flow; /* sealed: the sign-in that it interrupts; empty for none */
+    struct recovery recovery;
+};
+
+/* The recovery's steps: the purposes of their forms. */
+#define RECOVER_START    "recover.start"
+#define RECOVER_WAYS     "recover.ways"
+#define RECOVER_CODE     "recover.code"
+#define RECOVER_PASSWORD "recover.password"
+
+struct str recover_field(const struct recovering *recovering, const char *name);
+/* A page of a step, whose form carries the recovery. `error`: a key of messages.def, or NULL. */
+struct page *recover_page(struct recovering *recovering, const char *name, const char *purpose, const char *error);
+/* The ways of proving, of which one failed (`error`), or none was tried. */
+void recover_show_ways(struct recovering *recovering, int status, const char *error);
+/* Something was shown: on to the password when it is enough, else back to the ways. Waits. */
+void recover_go_on(struct recovering *recovering, const char *reason);
+
+/* The code that is sent to the account's own phone (recover_phone.c). Wait. */
+bool recover_by_phone(const struct call *call); /* whether codes can be sent */
+void recover_send_code(struct recovering *recovering);
+void recover_check_code(struct recovering *recovering);
+
+#endif

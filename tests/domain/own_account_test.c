@@ -1,0 +1,355 @@
+/*
+ * The rules of people's own accounts, on real stores: forms open once and for one purpose, an account is got back by as
+ * much as it is proven by, evidence is pooled only of one person, and the last way of signing in stays.
+ */
+#include "base/clock.h"
+#include "domain/form.h"
+#include "domain/links.h"
+#include "domain/merging.h"
+#include "domain/own.h"
+#include "domain/proofs.h"
+#include "domain/recovery.h"
+#include "loop/fiber.h"
+#include "register_fixture.h"
+#include "store/admins.h"
+#include "store/links.h"
+
+/* --- a domain with people --- */
+
+static void (*people_test)(struct domain *domain, struct arena *arena);
+
+static void with_people(struct domain *domain) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    const struct sealer *sealer = domain->sealers->lookup;
+    const struct domain_sealers sealers = {
+        .lookup = sealer, .secret = sealer, .personal = sealer, .flow = sealer, .session = sealer, .subject = sealer};
+    struct domain_settings settings = *domain->settings;
+    settings.access_token_s = settings.refresh_token_s = settings.session_s = settings.session_idle_s = 3600;
+    settings.clock_skew_s = 5;
+    settings.login_lock_s = 60;
+    struct domain with = *domain;
+    with.settings = &settings;
+    with.sealers = &sealers;
+    people_test(&with, arena);
+}
+
+static void on_people(void (*test)(struct domain *domain, struct arena *arena)) {
+    people_test = test;
+    with_register(with_people);
+}
+
+static struct evidence evidence_of(int level) {
+    return (struct evidence){.source = STR("test"),
+                             .authority = STR("test"),
+                             .method = STR("two_element_match"),
+                             .result = VERIFY_MATCH,
+                             .checked_at = clock_wall(),
+                             .level = level};
+}
+
+static struct str person(struct domain *domain, struct arena *arena, const char *username, const char *id_number,
+                         int level) {
+    const struct evidence evidence = evidence_of(level);
+    const struct account_wanted wanted = {
+        .profile = {.name = STR("测试"), .id_number = str_from(id_number), .id_type = id_number ? 1 : 0},
+        .username = str_from(username),
+        .evidence = &evidence,
+        .evidence_count = 1};
+    struct str account_id;
+    assert_int_equal(account_create(domain, arena, &wanted, &account_id), DOMAIN_DONE);
+    return account_id;
+}
+
+static struct own own_of(struct str account_id) {
+    return (struct own){.account_id = account_id, .session_id = STR("s"), .address = STR("192.0.2.1")};
+}
+
+/* --- forms --- */
+
+static void forms(struct domain *domain, struct arena *arena) {
+    const struct form form = {.browser = STR("b"), .session_id = STR("s"), .purpose = "p"};
+    const struct {
+        const char *name;
+        struct form form;
+    } others[] = {
+        {"another browser", {.browser = STR("c"), .session_id = STR("s"), .purpose = "p"}},
+        {"no browser", {.browser = STR_NONE, .session_id = STR("s"), .purpose = "p"}},
+        {"another session", {.browser = STR("b"), .session_id = STR("t"), .purpose = "p"}},
+        {"no session", {.browser = STR("b"), .session_id = STR(""), .purpose = "p"}},
+        {"another purpose", {.browser = STR("b"), .session_id = STR("s"), .purpose = "q"}},
+        {"a purpose that only begins so", {.browser = STR("b"), .session_id = STR("s"), .purpose = "pp"}},
+    };
+    struct str sealed = form_seal(domain, arena, &form, STR("extra")), extra;
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        assert_row(form_take(domain, arena, &others[i].form, sealed, NULL) == DOMAIN_NO, others[i].name);
+    }
+    for (size_t i = 0; i < sealed.len; i += 7) { /* one character is another */
+        char *bent = str_c(arena, sealed);
+        bent[i] = bent[i] == 'A' ? 'B' : 'A';
+        assert_int_equal(form_take(domain, arena, &form, str_from(bent), NULL), DOMAIN_NO);
+    }
+    assert_int_equal(form_take(domain, arena, &form, STR(""), NULL), DOMAIN_NO);
+    assert_int_equal(form_take(domain, arena, &form, sealed, &extra), DOMAIN_DONE);
+    assert_str(extra, "extra");
+    assert_int_equal(form_take(domain, arena, &form, sealed, &extra), DOMAIN_NO);
+}
+
+static void a_form_opens_once_where_it_belongs(void **state) {
+    on_people(forms);
+}
+
+/* --- recovery --- */
+
+static void an_account_is_got_back_by_as_much_as_it_is_proven_by(void **state) {
+    const unsigned identity = RECOVERY_IDENTITY, phone = RECOVERY_PHONE, service = RECOVERY_SERVICE,
+                   presence = RECOVERY_PRESENCE;
+    const struct {
+        const char *name;
+        int level;
+        bool phone_verified;
+        unsigned shown;
+        bool enough;
+    } cases[] = {
+        {"nothing", 1, true, 0, false},
+        {"name and number are no possession", 1, true, identity, false},
+        {"a phone that was proven", 1, true, phone, true},
+        {"a phone that was only typed", 1, false, phone, false},
+        {"a service that is linked", 1, false, service, true},
+        {"level 2 by phone alone", 2, true, phone, false},
+        {"level 2 by name and number alone", 2, true, identity, false},
+        {"level 2 by both", 2, false, identity | phone, true},
+        {"level 2 by a service", 2, true, service, true},
+        {"level 3 by name, number and phone", 3, true, identity | phone, false},
+        {"level 3 by a service", 3, true, service | phone | identity, false},
+        {"level 3 in person", 3, true, presence, true},
+        {"level 4 by all but presence", 4, true, identity | phone | service, false},
+        {"level 4 in person", 4, true, presence, true},
+        {"level 1 in person", 1, false, presence, true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct account account = {.level = cases[i].level,
+                                        .profile = {.phone_number_verified = cases[i].phone_verified}};
+        assert_row(recovery_shows_level(&account, cases[i].shown) == cases[i].enough, cases[i].name);
+    }
+}
+
+static struct recovery started(struct domain *domain, struct arena *arena, const char *typed) {
+    struct recovery recovery;
+    assert_int_equal(recovery_start(domain, arena, str_from(typed), STR("192.0.2.1"), &recovery), RECOVERY_GOES_ON);
+    return recovery;
+}
+
+static void recoveries(struct domain *domain, struct arena *arena) {
+    struct account account;
+    struct str id = person(domain, arena, "known", "110105188812310013", 2);
+    struct recovery recovery = started(domain, arena, " Known ");
+    assert_true(str_equal(recovery.account_id, id));
+    const struct {
+        const char *name, *typed_name, *number;
+        bool fits;
+    } cases[] = {
+        {"another name", "测验", "110105188812310013", false}, {"another number", "测试", "110105188812310021", false},
+        {"no name", "", "110105188812310013", false},          {"no number", "测试", "", false},
+        {"both", "测试", "110105188812310013", true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        recovery_match(domain, arena, &recovery, str_from(cases[i].typed_name), str_from(cases[i].number),
+                       STR("192.0.2.1"), &account);
+        assert_row(((recovery.shown & RECOVERY_IDENTITY) != 0) == cases[i].fits, cases[i].name);
+    }
+    assert_int_equal(
+        recovery_match(domain, arena, &recovery, STR("测试"), STR("110105188812310013"), STR("192.0.2.1"), &account),
+        RECOVERY_LIMITED);
+    assert_int_equal(recovery_is_enough(domain, arena, &recovery), DOMAIN_NO);
+    recovery.shown |= RECOVERY_PHONE;
+    assert_int_equal(recovery_is_enough(domain, arena, &recovery), DOMAIN_DONE);
+
+    struct recovery nobody = started(domain, arena, "unknown"), carried;
+    assert_true(str_is_absent(nobody.account_id));
+    nobody.shown = RECOVERY_IDENTITY | RECOVERY_PHONE | RECOVERY_SERVICE | RECOVERY_PRESENCE;
+    assert_int_equal(recovery_is_enough(domain, arena, &nobody), DOMAIN_NO);
+
+    assert_true(recovery_unpack(domain, recovery_pack(arena, &recovery), &carried));
+    assert_true(str_equal(carried.account_id, id) && carried.shown == recovery.shown);
+    recovery.started_at -= RECOVERY_S + 1;
+    assert_false(recovery_unpack(domain, recovery_pack(arena, &recovery), &carried));
+    assert_false(recovery_unpack(domain, STR(""), &carried));
+
+    /* The password was set meanwhile: what was shown before does not count any more. */
+    recovery = started(domain, arena, "known");
+    recovery.shown = RECOVERY_PRESENCE;
+    assert_int_equal(accounts_set_password(domain->sql, id, STR("$argon2id$other"), 1), SQL_DONE);
+    assert_int_equal(recovery_finish(domain, arena, &recovery, STR("Good-Pass-1234"), STR("192.0.2.1")), RECOVERY_NO);
+}
+
+static void a_recovery_is_of_one_person_for_half_an_hour(void **state) {
+    on_people(recoveries);
+}
+
+/* --- merging --- */
+
+static struct account load(struct domain *domain, struct arena *arena, struct str account_id) {
+    struct account account;
+    assert_int_equal(account_load(domain, arena, account_id, &account), DOMAIN_DONE);
+    return account;
+}
+
+static void merges(struct domain *domain, struct arena *arena) {
+    const char *one = "110105188812310013", *two = "110105188812310021";
+    static int number;
+    const struct {
+        const char *name;
+        const char *kept_number, *gone_number;
+        int kept_level, gone_level;
+        enum merge_result result;
+        int level; /* of what is left */
+    } cases[] = {
+        {"two that are not proven", NULL, NULL, 1, 1, MERGE_DONE, 1},
+        {"the one that goes is proven", NULL, one, 1, 3, MERGE_DONE, 3},
+        {"the one that stays is proven", two, NULL, 2, 1, MERGE_DONE, 2},
+        {"a proof without a number does not raise a known person", two, NULL, 2, 3, MERGE_DONE, 2},
+        {"nor is what stays without one pooled with a known person", NULL, one, 3, 2, MERGE_DONE, 2},
+        {"of two proofs without numbers that of the account that stays", NULL, NULL, 2, 3, MERGE_DONE, 2},
+        {"one proof without a number comes along", NULL, NULL, 1, 3, MERGE_DONE, 3},
+        {"two numbers", one, two, 2, 2, MERGE_OTHER_PERSON, 2},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        if (i > 0) {
+            run_sql(domain, "DELETE FROM identifiers"); /* the numbers are used again */
+        }
+        char kept_name[16], gone_name[16];
+        snprintf(kept_name, sizeof(kept_name), "kept%d", number);
+        snprintf(gone_name, sizeof(gone_name), "gone%d", number++);
+        struct str kept = person(domain, arena, kept_name, cases[i].kept_number, cases[i].kept_level);
+        struct str gone = person(domain, arena, gone_name, cases[i].gone_number, cases[i].gone_level);
+        struct merge_plan plan;
+        const struct own own = own_of(kept);
+        assert_row(merge_plan(domain, arena, kept, gone, &plan) == cases[i].result, cases[i].name);
+        assert_row(merge_accounts(domain, arena, &own, gone) == cases[i].result, cases[i].name);
+        struct account after = load(domain, arena, kept);
+        assert_row(after.level == cases[i].level, cases[i].name);
+        if (cases[i].result != MERGE_DONE) {
+            load(domain, arena, gone);
+            continue;
+        }
+        assert_row(plan.level == cases[i].level, cases[i].name);
+        const char *known = cases[i].kept_number ? cases[i].kept_number : cases[i].gone_number;
+        assert_row(str_equal(str_or(after.profile.id_number, STR("")), str_from(known ? known : "")), cases[i].name);
+        struct account lost;
+        assert_row(account_load(domain, arena, gone, &lost) == DOMAIN_NO, cases[i].name);
+        assert_row(merge_accounts(domain, arena, &own, gone) == MERGE_NO, cases[i].name);
+        int64_t until;
+        struct verification_row *rows;
+        size_t count;
+        assert_int_equal(accounts_verifications(domain->sql, arena, kept, &rows, &count), SQL_DONE);
+        assert_row(count == 2 && proof_level(rows, count, clock_wall(), &until) == cases[i].level, cases[i].name);
+    }
+}
+
+static void evidence_is_pooled_only_of_one_person(void **state) {
+    on_people(merges);
+}
+
+static void put_admin(struct domain *domain, struct str account_id, enum admin_state state) {
+    static int number;
+    char id[16];
+    snprintf(id, sizeof(id), "admin%d", number++);
+    const struct admin_row row = {.admin_id = str_from(id),
+                                  .account_id = account_id,
+                                  .role = ROLE_AUDITOR,
+                                  .name = STR("审计"),
+                                  .state = state,
+                                  .created_by = STR("test"),
+                                  .version = 1};
+    const struct sql_statement insert = admins_insert(&row);
+    assert_int_equal(sql_write(domain->sql, &insert, 1), SQL_DONE);
+}
+
+static void administrators(struct domain *domain, struct arena *arena) {
+    struct merge_plan plan;
+    struct str admin = person(domain, arena, "admin", NULL, 1), other = person(domain, arena, "other", NULL, 1);
+    put_admin(domain, admin, ADMIN_PENDING);
+    const struct own own = own_of(admin), own_other = own_of(other);
+    assert_int_equal(merge_plan(domain, arena, other, admin, &plan), MERGE_ADMINISTRATOR);
+    assert_int_equal(merge_plan(domain, arena, admin, other, &plan), MERGE_ADMINISTRATOR);
+    assert_int_equal(merge_accounts(domain, arena, &own, other), MERGE_ADMINISTRATOR);
+    assert_int_equal(merge_accounts(domain, arena, &own_other, admin), MERGE_ADMINISTRATOR);
+    assert_int_equal(merge_plan(domain, arena, other, other, &plan), MERGE_SAME);
+    assert_int_equal(own_close(domain, arena, &own), OWN_CLOSE_ADMINISTRATOR);
+    /* Whoever is named between the look and the write is noticed by the write. */
+    struct account account = load(domain, arena, other);
+    const struct account_row row = {.account_id = admin, .profile_sealed = STR("x"), .updated_at = 9};
+    const struct sql_statement close = accounts_close(&row, load(domain, arena, admin).updated_at);
+    assert_int_equal(sql_write(domain->sql, &close, 1), SQL_MISSING);
+    assert_int_equal(own_close(domain, arena, &own_other), OWN_CLOSE_DONE);
+    assert_int_equal(account_load(domain, arena, other, &account), DOMAIN_DONE);
+    assert_int_equal(account.state, ACCOUNT_CLOSED);
+    assert_true(str_is_empty(account.profile.name));
+    assert_int_equal(own_close(domain, arena, &own_other), OWN_CLOSE_NO);
+    assert_int_equal(count_sql(domain, "SELECT count(*) FROM audit_outbox WHERE record LIKE '%account.close%'"), 1);
+}
+
+static void administrators_are_neither_merged_nor_closed(void **state) {
+    on_people(administrators);
+}
+
+/* --- the last way of signing in --- */
+
+struct removal {
+    struct domain *domain;
+    struct str account_id, link_id;
+    enum domain_status result;
+    int *left;
+};
+
+static void remove_one(void *arg) {
+    struct removal *removal = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    removal->result = link_remove(removal->domain, arena, removal->account_id, removal->link_id);
+    (*removal->left)--;
+}
+
+static void last_links(struct domain *domain, struct arena *arena) {
+    static const char *const names[] = {"alipay", "wechat", "province"};
+    struct str id = person(domain, arena, "linked", NULL, 1);
+    struct link *links;
+    size_t count, done = 0;
+    int left = ARRAY_LEN(names);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const struct link_wanted wanted = {
+            .account_id = id, .upstream = str_from(names[i]), .subject = STR("subject"), .label = STR("me")};
+        assert_int_equal(link_add(domain, arena, &wanted), DOMAIN_DONE);
+    }
+    assert_int_equal(link_list(domain, arena, id, &links, &count), DOMAIN_DONE);
+    assert_int_equal(count, ARRAY_LEN(names));
+    struct removal removals[ARRAY_LEN(names)];
+    for (size_t i = 0; i < count; i++) {
+        removals[i] = (struct removal){domain, id, links[i].link_id, DOMAIN_UNAVAILABLE, &left};
+        fiber_spawn(domain->loop, remove_one, &removals[i]);
+    }
+    while (left > 0) {
+        fiber_sleep(5);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(removals); i++) {
+        done += removals[i].result == DOMAIN_DONE;
+    }
+    assert_int_equal(done, ARRAY_LEN(names) - 1);
+    assert_int_equal(link_list(domain, arena, id, &links, &count), DOMAIN_DONE);
+    assert_int_equal(count, 1);
+    /* Somebody else's is none of this account's; with a password even the last may go. */
+    struct str other = person(domain, arena, "other", NULL, 1);
+    assert_int_equal(link_remove(domain, arena, other, links[0].link_id), DOMAIN_NO);
+    assert_int_equal(accounts_set_password(domain->sql, id, STR("$argon2id$"), 1), SQL_DONE);
+    assert_int_equal(link_remove(domain, arena, id, links[0].link_id), DOMAIN_DONE);
+}
+
+static void of_three_that_remove_the_last_three_links_one_is_refused(void **state) {
+    on_people(last_links);
+}
+
+RUN_TESTS(cmocka_unit_test(a_form_opens_once_where_it_belongs),
+          cmocka_unit_test(an_account_is_got_back_by_as_much_as_it_is_proven_by),
+          cmocka_unit_test(a_recovery_is_of_one_person_for_half_an_hour),
+          cmocka_unit_test(evidence_is_pooled_only_of_one_person),
+          cmocka_unit_test(administrators_are_neither_merged_nor_closed),
+          cmocka_unit_test(of_three_that_remove_the_last_three_links_one_is_refused))
