@@ -20,6 +20,8 @@ struct yaml {
     int line;
     struct str text;     /* SCALAR */
     bool plain;          /* SCALAR: written without quotes and without a variable: 1 is a number, true a flag */
+    struct str *secrets; /* SCALAR: what came from the environment, for those who show the configuration to somebody */
+    size_t secret_count;
     struct str *names;   /* MAP */
     struct yaml **items; /* LIST, MAP */
     size_t count;

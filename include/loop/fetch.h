@@ -42,6 +42,8 @@ struct fetch_answer {
     int status;
     struct str content_type; /* absent when there was none */
     struct str body;
+    const struct fetch_field *fields; /* of the header, in their order; the first 64 */
+    size_t field_count;
 };
 
 enum fetch_result {
@@ -60,5 +62,24 @@ void fetcher_free(struct fetcher *fetcher);
 enum fetch_result fetch(struct fetcher *fetcher, struct arena *arena, const struct fetch_request *request,
                         struct fetch_answer *ret_answer);
 const char *fetch_result_name(enum fetch_result result);
+/* The value of a field that came exactly once; absent otherwise. */
+struct str fetch_answer_field(const struct fetch_answer *answer, struct str name);
+
+/* One call, for whoever watches: what went out, what came back. The bytes are valid until the observer returns. */
+struct fetch_observed {
+    const struct fetch_request *request;
+    enum fetch_result result;
+    const struct fetch_answer *answer; /* of FETCH_DONE; else NULL */
+    const char *problem;               /* what libcurl says of a call without an answer; NULL for nothing */
+};
+/*
+ * For an operator's trial of one service, whose answers are shown masked. Never set in a server: what goes over the
+ * wire is personal, and the observer's to keep to itself.
+ */
+struct fetch_observer {
+    void (*heard)(void *ctx, const struct fetch_observed *observed);
+    void *ctx;
+};
+void fetcher_observe(struct fetcher *fetcher, struct fetch_observer observer);
 
 #endif

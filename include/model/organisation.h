@@ -6,6 +6,8 @@
 
 #include "base/str.h"
 
+struct arena;
+
 /* Operating status. The value is stored; never renumber. */
 enum organisation_status {
     ORGANISATION_UNKNOWN = 0,
@@ -24,5 +26,16 @@ const char *organisation_status_name(enum organisation_status status); /* "opera
 static inline bool organisation_works(enum organisation_status status) {
     return status == ORGANISATION_OPERATING || status == ORGANISATION_MOVED || status == ORGANISATION_LIQUIDATING;
 }
+
+enum organisation_name_result {
+    ORGANISATION_NAME_OK,
+    ORGANISATION_NAME_BAD,    /* empty, too long, controls, markup, not UTF-8, no letter at all */
+    ORGANISATION_NAME_REVIEW, /* holds private-use characters that cannot be compared: never a match */
+};
+#define ORGANISATION_NAME_MOST 200 /* code points */
+
+/* The comparison key of domain-china §2.2: NFKC, brackets of any width as (), no spaces, ASCII in upper case. The name
+ * as the register writes it is kept beside it. */
+enum organisation_name_result organisation_name_key(struct arena *arena, struct str name, struct str *ret_key);
 
 #endif

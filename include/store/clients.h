@@ -54,6 +54,7 @@ enum sql_status clients_get(struct sql *sql, struct arena *arena, struct str cli
 struct clients_filter {
     struct str agency_id; /* absent: of all */
     int state;            /* enum client_state; 0 for all */
+    bool waiting;         /* only those that wait for approval: submitted, or with a change that waits */
     struct str text;      /* part of id or name; absent: all */
     struct str after;     /* ids greater than this; absent: from the start */
 };

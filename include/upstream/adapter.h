@@ -75,6 +75,9 @@ void upstream_found_by(struct upstream_found *found, enum proof_method method, e
 
 extern const struct upstream_adapter openid_adapter;
 extern const struct upstream_adapter population_adapter;
+extern const struct upstream_adapter corporate_adapter;
+extern const struct upstream_adapter unionpay_adapter;
+extern const struct upstream_adapter rest_adapter;
 extern const struct upstream_adapter wechat_adapter;
 
 #endif

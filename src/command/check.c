@@ -38,11 +38,11 @@ int command_check(int argc, char **argv) {
     if (!command_load_config(argv[1], arena, config) || !command_load_clients(config, arena, &clients, &client_count)) {
         return 1;
     }
-    for (size_t i = 0; i < config->upstream_count; i++) {
-        const struct upstream_settings settings = command_upstream_settings(&config->upstreams[i]);
-        if (!upstream_check(&settings, &fault)) {
-            return command_failed(&fault);
-        }
+    struct config_problems problems = {.arena = arena};
+    command_upstreams_check(config, str_from(argv[1]), &problems);
+    if (problems.count > 0) {
+        config_problems_print(&problems, stderr);
+        return 1;
     }
     struct pages *pages;
     if (!pages_open(config->server_pages_folder, &pages, &fault)) {

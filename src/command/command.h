@@ -20,7 +20,6 @@ int command_migrate(int argc, char **argv);
 int command_backup(int argc, char **argv);
 int command_restore(int argc, char **argv);
 int command_initial_token(int argc, char **argv);
-int command_upstream(int argc, char **argv);
 int command_simulate(int argc, char **argv);
 int command_portal(int argc, char **argv);
 

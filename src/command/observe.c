@@ -11,10 +11,10 @@
 #include "loop/fiber.h"
 #include "loop/pool.h"
 #include "loop/redis.h"
+#include "protect.h"
 #include "store/sql.h"
 #include "upstream/upstream.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -157,20 +157,6 @@ static void observe_keys(struct metrics *metrics, const struct keyring *keyring)
     }
 }
 
-/* The one that looks is not counted. */
-static uint64_t count_descriptors(void) {
-    DIR *folder = opendir("/proc/self/fd");
-    uint64_t count = 0;
-    struct dirent *entry;
-    while (folder && (entry = readdir(folder))) {
-        count += entry->d_name[0] != '.';
-    }
-    if (folder) {
-        closedir(folder);
-    }
-    return count > 0 ? count - 1 : 0;
-}
-
 /* The fields of /proc/self/stat from the third on: the name in the second may hold anything, so that counting begins
  * behind its last parenthesis. Empty when it cannot be read. */
 static struct str read_stat(char *text, size_t size) {
@@ -214,7 +200,7 @@ static void observe_limits(struct metrics *metrics) {
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         metrics_set(metrics, METRIC_PROCESS_FDS_MOST, 0, 0, limit.rlim_cur);
     }
-    metrics_set(metrics, METRIC_PROCESS_FDS, 0, 0, count_descriptors());
+    metrics_set(metrics, METRIC_PROCESS_FDS, 0, 0, process_descriptors());
 }
 
 void observe_process(struct metrics *metrics, const struct observed_process *process) {

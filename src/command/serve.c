@@ -13,6 +13,7 @@
 #include "http/server.h"
 #include "loop/pool.h"
 #include "observe.h"
+#include "protect.h"
 #include "worker.h"
 
 #include <malloc.h>
@@ -292,6 +293,7 @@ int command_serve(int argc, char **argv) {
         fprintf(stderr, "usage: tongxing serve FILE\n");
         return 2;
     }
+    process_protect();
     struct server server = {.arena = arena_new(), .registry_lock = PTHREAD_MUTEX_INITIALIZER};
     server.config = arena_new_of(server.arena, struct config);
     if (!command_load_config(argv[1], server.arena, server.config)) {

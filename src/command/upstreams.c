@@ -49,3 +49,24 @@ void command_upstreams_close(struct upstreams *upstreams) {
     free(upstreams->items);
     *upstreams = (struct upstreams){0};
 }
+
+/* Adapters know the lines of their entry, not the file: "line 12: upstreams.it.url: …". */
+static void add_problem(struct config_problems *problems, struct str file, int line, struct str text) {
+    struct str rest = text, behind;
+    uint64_t number;
+    if (str_drop_prefix(&rest, STR("line ")) && str_to_u64(str_cut(rest, ':', &behind), &number)) {
+        line = (int)number;
+        text = str_trim(behind);
+    }
+    config_problem_add(problems, file, line, STR_NONE, "%.*s", STR_ARG(text));
+}
+
+void command_upstreams_check(const struct config *config, struct str file, struct config_problems *problems) {
+    for (size_t i = 0; i < config->upstream_count; i++) {
+        const struct upstream_settings settings = command_upstream_settings(&config->upstreams[i]);
+        struct fault fault;
+        if (!upstream_check(&settings, &fault)) {
+            add_problem(problems, file, config->upstreams[i].line, str_from(fault.text));
+        }
+    }
+}

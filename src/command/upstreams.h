@@ -13,5 +13,7 @@ struct upstream_settings command_upstream_settings(const struct config_upstream 
 bool command_upstreams_open(const struct config *config, struct fetcher *fetcher, struct upstreams *ret_upstreams,
                             struct fault *fault);
 void command_upstreams_close(struct upstreams *upstreams);
+/* Adds what keeps one of them from being opened. */
+void command_upstreams_check(const struct config *config, struct str file, struct config_problems *problems);
 
 #endif

@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <yaml.h>
 
-#define NODES_MOST 100000
-#define VALUE_MOST (64 * 1024)
+#define NODES_MOST   100000
+#define VALUE_MOST   (64 * 1024)
+#define SECRETS_MOST 64 /* variables in one value */
 
 struct reading {
     struct arena *arena;
@@ -42,12 +43,24 @@ static bool next_event(struct reading *reading, yaml_event_t *event) {
 
 /* --- scalars --- */
 
-static bool put_variable(struct reading *reading, int line, struct str name, struct buf *value) {
+static void keep_secret(struct reading *reading, struct yaml *node, const char *found) {
+    struct str *longer = arena_array_of(reading->arena, node->secret_count + 1, struct str);
+    if (node->secret_count > 0) {
+        memcpy(longer, node->secrets, node->secret_count * sizeof(*longer));
+    }
+    longer[node->secret_count++] = str_dup(reading->arena, str_from(found));
+    node->secrets = longer;
+}
+
+static bool put_variable(struct reading *reading, struct yaml *node, struct str name, struct buf *value) {
     const char *found = getenv(str_c(reading->arena, name));
     if (!found) {
-        config_problem_add(reading->problems, reading->file, line, STR_NONE, "the environment has no variable %.*s",
-                           STR_ARG(name));
+        config_problem_add(reading->problems, reading->file, node->line, STR_NONE,
+                           "the environment has no variable %.*s", STR_ARG(name));
         return false;
+    }
+    if (node->secret_count < SECRETS_MOST) {
+        keep_secret(reading, node, found);
     }
     buf_put(value, str_from(found));
     return true;
@@ -67,7 +80,7 @@ static bool expand(struct reading *reading, struct yaml *node) {
             return problem(reading, node->line, "has ${ without }");
         }
         if (variable) {
-            fine = put_variable(reading, node->line, name, &value) && fine;
+            fine = put_variable(reading, node, name, &value) && fine;
             node->plain = false;
             left = rest;
         } else {

@@ -8,12 +8,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "domain/attempts.h"
+#include "model/cards.h"
 #include "model/identity.h"
 #include "proofs_inside.h"
 
-#define DAY_S     86400
-#define CARD_LESS 13
-#define CARD_MOST 19
+#define DAY_S 86400
 
 /* --- what is asked --- */
 
@@ -36,42 +35,41 @@ static bool put_identity(struct arena *arena, const struct account *account, con
     return true;
 }
 
-static bool put_digits(struct arena *arena, struct str typed, size_t least, size_t most, struct str *ret_digits) {
-    struct buf digits;
-    buf_init(&digits, arena, 32, 64);
-    for (size_t i = 0; i < typed.len && !digits.failed; i++) {
-        char c = typed.ptr[i];
-        if (c >= '0' && c <= '9') {
-            buf_putc(&digits, c);
-        } else if (c != ' ' && c != '-') {
-            return false;
-        }
+/* In one form each: what is counted per card would else be counted per way of typing it. */
+static bool put_bank_card(struct arena *arena, struct str typed, struct str *ret_card) {
+    char card[BANK_CARD_MOST + 1];
+    if (bank_card_read(typed, card) == BANK_CARD_BAD) {
+        return false;
     }
-    *ret_digits = buf_str(&digits);
-    return !digits.failed && digits.len >= least && digits.len <= most;
+    *ret_card = str_dup(arena, str_from(card));
+    return true;
 }
 
-/* Numbers of social-security cards: letters and digits, as printed. */
-static bool put_social_card(struct str typed, struct str *ret_card) {
-    struct str card = str_trim(typed);
-    for (size_t i = 0; i < card.len; i++) {
-        char c = card.ptr[i];
-        if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))) {
-            return false;
-        }
+static bool put_social_card(struct arena *arena, struct str typed, struct str *ret_card) {
+    char card[SOCIAL_CARD_MOST + 1];
+    if (!social_card_read(typed, card)) {
+        return false;
     }
-    *ret_card = card;
-    return card.len >= 6 && card.len <= 32;
+    *ret_card = str_dup(arena, str_from(card));
+    return true;
+}
+
+static bool put_region(struct arena *arena, struct str typed, struct str *ret_region) {
+    char region[7];
+    if (!region_read(typed, region)) {
+        return false;
+    }
+    *ret_region = str_dup(arena, str_from(region));
+    return true;
 }
 
 static bool put_typed(struct arena *arena, unsigned asks, const struct account *account,
                       const struct proof_typed *typed, struct upstream_asked *asked) {
     struct str phone = str_is_empty(typed->phone) ? str_or(account->profile.phone_number, STR("")) : typed->phone;
     return (!(asks & ASK_PHONE) || phone_read(arena, str_trim(phone), &asked->phone)) &&
-           (!(asks & ASK_BANK_CARD) ||
-            put_digits(arena, str_or(typed->bank_card, STR("")), CARD_LESS, CARD_MOST, &asked->bank_card)) &&
-           (!(asks & ASK_SOCIAL_CARD) || put_social_card(str_or(typed->social_card, STR("")), &asked->social_card)) &&
-           (!(asks & ASK_REGION) || put_digits(arena, str_or(typed->region, STR("")), 6, 6, &asked->region));
+           (!(asks & ASK_BANK_CARD) || put_bank_card(arena, typed->bank_card, &asked->bank_card)) &&
+           (!(asks & ASK_SOCIAL_CARD) || put_social_card(arena, typed->social_card, &asked->social_card)) &&
+           (!(asks & ASK_REGION) || put_region(arena, typed->region, &asked->region));
 }
 
 /* --- limits --- */

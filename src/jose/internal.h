@@ -34,6 +34,9 @@ struct jose_key_set *jose_key_set_new(void);
 /* Raw big-endian integers of ES256 signatures (RFC 7518 §3.4). */
 #define ES256_SIZE 64
 #define ES256_HALF 32
+/* Between them and the DER of OpenSSL; SM2's have the same two forms. `der` has room for ES256_SIZE + 16 bytes. */
+bool jose_raw_from_der(const unsigned char *der, size_t len, unsigned char raw[ES256_SIZE]);
+bool jose_der_from_raw(struct str raw, unsigned char *der, size_t *ret_len);
 
 /* One signature check with a loaded key; the length rules of each algorithm included. */
 bool jose_key_verify(const struct jose_key *key, struct str input, struct str signature);

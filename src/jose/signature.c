@@ -80,7 +80,7 @@ void jose_signer_free(struct jose_signer *signer) {
     free(signer);
 }
 
-static bool raw_from_der(const unsigned char *der, size_t len, unsigned char raw[ES256_SIZE]) {
+bool jose_raw_from_der(const unsigned char *der, size_t len, unsigned char raw[ES256_SIZE]) {
     ECDSA_SIG *parsed = d2i_ECDSA_SIG(NULL, &der, (long)len);
     bool fine = parsed && BN_bn2binpad(ECDSA_SIG_get0_r(parsed), raw, ES256_HALF) == ES256_HALF &&
                 BN_bn2binpad(ECDSA_SIG_get0_s(parsed), raw + ES256_HALF, ES256_HALF) == ES256_HALF;
@@ -106,7 +106,7 @@ static bool sign(struct jose_signer *signer, struct str input, unsigned char sig
         signer->ready ? sign_digest(signer, input, signature, &len) : sign_message(signer, input, signature, &len);
     if (fine && signer->key->alg == JOSE_ES256) {
         unsigned char raw[ES256_SIZE];
-        fine = raw_from_der(signature, len, raw);
+        fine = jose_raw_from_der(signature, len, raw);
         memcpy(signature, raw, ES256_SIZE);
         len = ES256_SIZE;
     }
@@ -164,7 +164,7 @@ bool jws_sign(struct jose_signer *signer, struct str typ, struct str payload, st
 /* --- verifying --- */
 
 /* r and s as JWA has them, to the DER form that OpenSSL takes. Their range is OpenSSL's to check. */
-static bool der_from_raw(struct str raw, unsigned char *der, size_t *ret_len) {
+bool jose_der_from_raw(struct str raw, unsigned char *der, size_t *ret_len) {
     if (raw.len != ES256_SIZE) {
         return false;
     }
@@ -182,7 +182,7 @@ bool jose_key_verify(const struct jose_key *key, struct str input, struct str si
     unsigned char der[ES256_SIZE + 16];
     if (key->alg == JOSE_ES256) {
         size_t len;
-        if (!der_from_raw(signature, der, &len)) {
+        if (!jose_der_from_raw(signature, der, &len)) {
             return false;
         }
         signature = str_of(der, len);

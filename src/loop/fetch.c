@@ -17,6 +17,7 @@
 
 #define CONNECT_MOST_MS 2000
 #define FIELDS_MOST     16
+#define ANSWER_FIELDS   64
 
 struct fetcher {
     struct loop *loop;
@@ -26,6 +27,7 @@ struct fetcher {
     CURLM *multi;
     struct event *timer;
     struct socket_watch *free_watches;
+    struct fetch_observer observer;
 };
 
 struct socket_watch {
@@ -47,6 +49,7 @@ struct call {
     bool too_large;
     bool done;
     CURLcode code;
+    char problem[CURL_ERROR_SIZE];
 };
 
 /* --- curl on the loop --- */
@@ -300,6 +303,18 @@ static enum fetch_result result_of(const struct call *call) {
     }
 }
 
+static void read_fields(const struct call *call, struct arena *arena, struct fetch_answer *ret_answer) {
+    struct fetch_field *fields = arena_array_of(arena, ANSWER_FIELDS, struct fetch_field);
+    struct curl_header *field = NULL;
+    size_t count = 0;
+    while (count < ANSWER_FIELDS && (field = curl_easy_nextheader(call->easy, CURLH_HEADER, 0, field))) {
+        fields[count].name = str_dup(arena, str_from(field->name));
+        fields[count++].value = str_dup(arena, str_from(field->value));
+    }
+    ret_answer->fields = fields;
+    ret_answer->field_count = count;
+}
+
 static void read_answer(const struct call *call, struct arena *arena, struct fetch_answer *ret_answer) {
     long status = 0;
     const char *type = NULL;
@@ -310,6 +325,20 @@ static void read_answer(const struct call *call, struct arena *arena, struct fet
         .content_type = type ? str_dup(arena, str_from(type)) : STR_NONE,
         .body = buf_str(&call->body),
     };
+    read_fields(call, arena, ret_answer);
+}
+
+struct str fetch_answer_field(const struct fetch_answer *answer, struct str name) {
+    struct str value = STR_NONE;
+    for (size_t i = 0; i < answer->field_count; i++) {
+        if (str_equal_fold(answer->fields[i].name, name)) {
+            if (!str_is_absent(value)) {
+                return STR_NONE;
+            }
+            value = answer->fields[i].value;
+        }
+    }
+    return value;
 }
 
 static enum fetch_result run_call(struct call *call, struct arena *arena, struct fetch_answer *ret_answer) {
@@ -329,19 +358,40 @@ static enum fetch_result run_call(struct call *call, struct arena *arena, struct
     return result;
 }
 
+void fetcher_observe(struct fetcher *fetcher, struct fetch_observer observer) {
+    fetcher->observer = observer;
+}
+
+static enum fetch_result tell(const struct call *call, enum fetch_result result, const struct fetch_answer *answer) {
+    const struct fetch_observer *observer = &call->fetcher->observer;
+    if (observer->heard) {
+        const struct fetch_observed observed = {
+            .request = call->request,
+            .result = result,
+            .answer = result == FETCH_DONE ? answer : NULL,
+            .problem = call->problem[0]         ? call->problem
+                       : call->code != CURLE_OK ? curl_easy_strerror(call->code)
+                                                : NULL,
+        };
+        observer->heard(observer->ctx, &observed);
+    }
+    return result;
+}
+
 enum fetch_result fetch(struct fetcher *fetcher, struct arena *arena, const struct fetch_request *request,
                         struct fetch_answer *ret_answer) {
     struct call call = {.fetcher = fetcher, .request = request, .fiber = fiber_current()};
     CHECK(call.fiber && request->field_count <= FIELDS_MOST && request->timeout_ms > 0);
     const char *url = str_c(arena, request->url);
     if (!guard_url(&call, arena, url)) {
-        return FETCH_REFUSED;
+        return tell(&call, FETCH_REFUSED, NULL);
     }
     call.easy = curl_easy_init();
     CHECK(call.easy);
     buf_init(&call.body, arena, 1024, request->answer_ceiling);
     curl_easy_setopt(call.easy, CURLOPT_URL, url);
     curl_easy_setopt(call.easy, CURLOPT_PRIVATE, &call);
+    curl_easy_setopt(call.easy, CURLOPT_ERRORBUFFER, call.problem);
     curl_easy_setopt(call.easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(call.easy, CURLOPT_WRITEDATA, &call);
     set_method(&call, arena);
@@ -349,7 +399,7 @@ enum fetch_result fetch(struct fetcher *fetcher, struct arena *arena, const stru
     enum fetch_result result = run_call(&call, arena, ret_answer);
     curl_easy_cleanup(call.easy);
     curl_slist_free_all(call.fields);
-    return result;
+    return tell(&call, result, ret_answer);
 }
 
 const char *fetch_result_name(enum fetch_result result) {

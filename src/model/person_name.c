@@ -1,17 +1,13 @@
 /*
  * The comparison key of a person's name: what differs only by how it was typed becomes equal, what is another name
  * stays different.
- *
- * The only home of libunistring, for NFKC (Unicode Standard Annex 15).
  */
 #include "model/identity.h"
 
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/utf8.h"
-
-#include <stdlib.h>
-#include <uninorm.h>
+#include "nfkc.h"
 
 #define MIDDLE_DOT 0x00b7
 #define BYTES_MOST 1024
@@ -35,25 +31,6 @@ static bool is_in(uint32_t c, const uint32_t *list, size_t count) {
     return false;
 }
 
-static bool is_private_use(uint32_t c) {
-    return (c >= 0xe000 && c <= 0xf8ff) || (c >= 0xf0000 && c <= 0xffffd) || (c >= 0x100000 && c <= 0x10fffd);
-}
-
-/* Controls, noncharacters, and what turns the direction of writing: no name holds them. */
-static bool is_forbidden(uint32_t c) {
-    bool control = c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x2028 || c == 0x2029;
-    bool noncharacter = (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef);
-    bool bidi =
-        c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-    bool tag = c >= 0xe0000 && c <= 0xe007f;
-    return control || noncharacter || bidi || tag;
-}
-
-static bool is_invisible(uint32_t c) {
-    return (c >= 0x200b && c <= 0x200d) || c == 0xfeff || c == 0x2060 || c == 0x00ad || (c >= 0xfe00 && c <= 0xfe0f) ||
-           (c >= 0xe0100 && c <= 0xe01ef);
-}
-
 static bool is_han(uint32_t c) {
     return (c >= 0x3400 && c <= 0x4dbf) || (c >= 0x4e00 && c <= 0x9fff) || (c >= 0xf900 && c <= 0xfaff) ||
            (c >= 0x20000 && c <= 0x323af) || c == 0x3007;
@@ -70,11 +47,6 @@ static bool is_stop(uint32_t c) {
     return c == '.' || c == 0x3002 || c == 0xff0e || c == 0xfe52 || c == 0x2024 || c == 0xff61;
 }
 
-struct points {
-    uint32_t *at;
-    size_t count;
-};
-
 /* Steps 1 to 3: refuse, strip, and give private-use characters their place. */
 static enum person_name_result read_points(struct arena *arena, struct str name, struct points *points) {
     size_t count = utf8_count(name);
@@ -85,34 +57,20 @@ static enum person_name_result read_points(struct arena *arena, struct str name,
     points->at = arena_array_of(arena, count + 1, uint32_t);
     uint32_t c;
     while (utf8_next(&name, &c)) {
-        if (is_forbidden(c)) {
+        if (point_is_forbidden(c)) {
             return PERSON_NAME_BAD;
         }
         for (size_t i = 0; i < ARRAY_LEN(private_use); i++) {
             c = private_use[i].from == c ? private_use[i].to : c;
         }
-        if (is_private_use(c)) {
+        if (point_is_private_use(c)) {
             result = PERSON_NAME_REVIEW;
         }
-        if (!is_invisible(c)) {
+        if (!point_is_invisible(c)) {
             points->at[points->count++] = c;
         }
     }
     return points->count > PERSON_NAME_MOST ? PERSON_NAME_BAD : result;
-}
-
-/* Step 4. */
-static bool normalise(struct arena *arena, struct points *points) {
-    size_t count = 0;
-    uint32_t *normal = u32_normalize(UNINORM_NFKC, points->at, points->count, NULL, &count);
-    if (!normal) {
-        return false;
-    }
-    points->at = arena_array_of(arena, count + 1, uint32_t);
-    memcpy(points->at, normal, count * sizeof(uint32_t));
-    points->count = count;
-    free(normal);
-    return true;
 }
 
 /* Step 5: every separator is U+00B7, once, without spaces around it. */
@@ -168,29 +126,18 @@ static bool has_letter(const struct points *points) {
 }
 
 static bool has_markup(const struct points *points) {
-    static const uint32_t refused[] = {'<', '>', '&', '"', '\\', '{', '}', '[', ']', '|',
-                                       '^', '%', '$', '#', ';',  '=', '/', '?', '*', '@'};
     for (size_t i = 0; i < points->count; i++) {
-        if (is_in(points->at[i], refused, ARRAY_LEN(refused))) {
+        if (point_is_markup(points->at[i])) {
             return true;
         }
     }
     return false;
 }
 
-static struct str write_points(struct arena *arena, const struct points *points) {
-    char *text = arena_alloc(arena, points->count * 4 + 1);
-    size_t len = 0;
-    for (size_t i = 0; i < points->count; i++) {
-        len += utf8_write(text + len, points->at[i]);
-    }
-    return str_of(text, len);
-}
-
 enum person_name_result person_name_key(struct arena *arena, struct str name, struct str *ret_key) {
     struct points points = {0};
     enum person_name_result result = read_points(arena, str_trim(name), &points);
-    if (result == PERSON_NAME_BAD || points.count == 0 || !normalise(arena, &points)) {
+    if (result == PERSON_NAME_BAD || points.count == 0 || !points_nfkc(arena, &points)) {
         return PERSON_NAME_BAD;
     }
     fold_dots(&points);
@@ -198,7 +145,7 @@ enum person_name_result person_name_key(struct arena *arena, struct str name, st
     if (has_markup(&points) || (result == PERSON_NAME_OK && !has_letter(&points))) {
         return PERSON_NAME_BAD;
     }
-    *ret_key = write_points(arena, &points);
+    *ret_key = points_text(arena, &points);
     return result;
 }
 

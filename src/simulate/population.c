@@ -7,27 +7,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/random.h"
+#include "envelope.h"
 #include "model/identity.h"
-#include "simulate.h"
-
-#define SKEW_MS 300000
-
-static bool request_is_signed(struct service *service, const struct http_request *request) {
-    const struct population_signed parts = {
-        .app_id = http_field_value(request, STR("x-app-id")),
-        .timestamp = http_field_value(request, STR("x-timestamp")),
-        .nonce = http_field_value(request, STR("x-nonce")),
-        .body = request->body,
-    };
-    struct str signature = http_field_value(request, STR("x-signature"));
-    int64_t sent_at, now = clock_wall_ms();
-    if (!str_equal(parts.app_id, service->simulator->app_id) || !str_to_i64(parts.timestamp, &sent_at) ||
-        sent_at < now - SKEW_MS || sent_at > now + SKEW_MS) {
-        return false;
-    }
-    return str_equal_secret(population_signature(request->arena, service->secret, &parts), signature) &&
-           simulate_nonce_is_new(service, parts.nonce);
-}
 
 static enum population_result look_up(const struct simulator *simulator, struct arena *arena, struct str name,
                                       struct str id_number, bool *ret_folded) {
@@ -70,42 +51,11 @@ static struct str write_data(struct service *service, const struct http_request 
     return buf_str(&data);
 }
 
-static struct str write_envelope(struct service *service, const struct http_request *request, struct str data) {
-    struct arena *arena = request->arena;
-    const struct population_signed parts = {
-        .app_id = service->simulator->app_id,
-        .timestamp = str_format(arena, "%lld", (long long)clock_wall_ms()),
-        .nonce = http_field_value(request, STR("x-nonce")),
-        .body = data,
-    };
-    struct str secret = service->mode == MODE_BAD_SIGNATURE ? STR("somebody else's secret") : service->secret;
-    struct buf envelope;
-    buf_init(&envelope, arena, 1024, 8192);
-    struct json_out out = json_out(&envelope);
-    json_open_object(&out, NULL);
-    json_put_str(&out, "data", data);
-    json_put_str(&out, "timestamp", parts.timestamp);
-    json_put_str(&out, "signature", population_signature(arena, secret, &parts));
-    json_close_object(&out);
-    return buf_str(&envelope);
-}
-
 static void handle(struct service *service, const struct http_request *request, struct http_reply *reply) {
     const struct json *body;
-    if (request->method != HTTP_POST) {
-        reply->status = 405;
-        return;
+    if (simulate_envelope_read(service, request, &body, reply)) {
+        simulate_envelope_write(service, request, write_data(service, request, body), reply);
     }
-    if (!request_is_signed(service, request)) {
-        reply->status = 401;
-        return;
-    }
-    if (!json_parse(request->arena, request->body, JSON_LIMITS_TOKEN, &body)) {
-        reply->status = 400;
-        return;
-    }
-    reply->content_type = STR("application/json");
-    buf_put(&reply->body, write_envelope(service, request, write_data(service, request, body)));
 }
 
 static const struct service_path paths[] = {{POPULATION_PATH, false}};

@@ -90,6 +90,8 @@ void simulate_page(struct http_reply *reply, const char *title, struct str body)
 void simulate_put_escaped(struct buf *buf, struct str text); /* for HTML text and quoted attributes */
 
 extern const struct service_kind population_service;
+extern const struct service_kind corporate_service;
+extern const struct service_kind unionpay_service;
 extern const struct service_kind wechat_service;
 
 #endif

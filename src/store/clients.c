@@ -142,13 +142,15 @@ static enum sql_status read_clients(struct sql *sql, struct arena *arena, const 
 enum sql_status clients_list(struct sql *sql, struct arena *arena, const struct clients_filter *filter, size_t most,
                              struct client_row **ret_rows, size_t *ret_count) {
     const struct sql_statement statement = {
-        .text = "SELECT " COLUMNS " FROM clients WHERE client_id > $1 AND ($2 = '' OR agency_id = $2) AND ($3 = 0 OR "
-                "state = $3) AND ($4 = '' OR search LIKE $4 ESCAPE '\\') ORDER BY client_id LIMIT $5",
+        .text =
+            "SELECT " COLUMNS " FROM clients WHERE client_id > $1 AND ($2 = '' OR agency_id = $2) AND ($3 = 0 OR "
+            "state = $3) AND ($4 = '' OR search LIKE $4 ESCAPE '\\') AND ($6 = 0 OR state = $7 OR pending IS NOT NULL) "
+            "ORDER BY client_id LIMIT $5",
         .values = {sql_text(str_or(filter->after, STR(""))), sql_text(str_or(filter->agency_id, STR(""))),
                    sql_int(filter->state),
                    sql_text(str_is_empty(filter->text) ? STR("") : sql_like(arena, filter->text)),
-                   sql_int((int64_t)most)},
-        .value_count = 5};
+                   sql_int((int64_t)most), sql_int(filter->waiting), sql_int(CLIENT_SUBMITTED)},
+        .value_count = 7};
     return read_clients(sql, arena, &statement, most, ret_rows, ret_count);
 }
 

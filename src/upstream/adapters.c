@@ -5,8 +5,11 @@
 #include "upstream/adapter.h"
 
 static const struct upstream_adapter *const adapters[] = {
-    &openid_adapter,
     &population_adapter,
+    &corporate_adapter,
+    &unionpay_adapter,
+    &rest_adapter,
+    &openid_adapter,
     &wechat_adapter,
 };
 

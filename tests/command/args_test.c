@@ -39,6 +39,11 @@ static const struct command serve_commands[] = {{
     .run = run,
 }};
 static const struct command other_commands[] = {{.help = "reads by itself", .raw = run_raw}};
+static const struct command try_commands[] = {{
+    .help = "try",
+    .arguments = {{.name = "FILE", .optional = true, .takes = TAKES_FILE}, {.name = "NAME"}},
+    .run = run,
+}};
 static const struct command complete_commands[] = {{
     .help = "complete",
     .arguments = {{.name = "SHELL", .takes = TAKES_WORD, .words = "bash|zsh"}},
@@ -50,6 +55,7 @@ static const struct noun noun_rows[] = {
     {"thing", "things", thing_commands, ARRAY_LEN(thing_commands)},
     {"serve", "the server", serve_commands, ARRAY_LEN(serve_commands)},
     {"other", "another", other_commands, ARRAY_LEN(other_commands)},
+    {"try", "a trial", try_commands, ARRAY_LEN(try_commands)},
     {"complete", "completion", complete_commands, ARRAY_LEN(complete_commands)},
 };
 static const struct nouns nouns = {noun_rows, ARRAY_LEN(noun_rows)};
@@ -105,6 +111,22 @@ static void accepted(void **state) {
     assert_true(str_is_absent(typed->arguments[0]));
     assert_true(read_line(&fixture, "other|--anything|\xff"));
     assert_true(read_line(&fixture, "complete|zsh"));
+}
+
+/* [FILE] NAME */
+static void one_alone_is_the_one_that_is_needed(void **state) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct fixture fixture = {.arena = arena};
+    const struct typed *typed = &fixture.typed;
+    assert_true(read_line(&fixture, "try|population"));
+    assert_true(str_is_absent(typed->arguments[0]));
+    assert_str(typed->arguments[1], "population");
+    assert_true(read_line(&fixture, "try|tongxing.yaml|population"));
+    assert_str(typed->arguments[0], "tongxing.yaml");
+    assert_str(typed->arguments[1], "population");
+    assert_false(read_line(&fixture, "try"));
+    assert_string_equal(fixture.fault.text, "NAME is missing");
+    assert_false(read_line(&fixture, "try|a|b|c"));
 }
 
 static void refused(void **state) {
@@ -211,13 +233,13 @@ static void completion_knows_the_table(void **state) {
     buf_init(&buf, arena, 1024, HELP_MOST);
     completion_write_bash(&nouns, &buf);
     const char *text = str_c(arena, buf_str(&buf));
-    assert_non_null(strstr(text, "compgen -W 'thing serve other complete'"));
+    assert_non_null(strstr(text, "compgen -W 'thing serve other try complete'"));
     assert_non_null(strstr(text, "    thing) verbs='list add' ;;\n"));
     assert_non_null(strstr(text, "'thing list') options='--config --json --help --limit --state'"));
     assert_non_null(strstr(text, "'thing list --state') words='draft submitted approved suspended retired' ;;"));
     assert_non_null(strstr(text, "'thing add --metadata') files=1 ;;"));
 }
 
-RUN_TESTS(cmocka_unit_test(accepted), cmocka_unit_test(refused), cmocka_unit_test(long_ones),
-          cmocka_unit_test(asks_for_help), cmocka_unit_test(help_says_all),
+RUN_TESTS(cmocka_unit_test(accepted), cmocka_unit_test(one_alone_is_the_one_that_is_needed), cmocka_unit_test(refused),
+          cmocka_unit_test(long_ones), cmocka_unit_test(asks_for_help), cmocka_unit_test(help_says_all),
           cmocka_unit_test(completion_knows_the_table))

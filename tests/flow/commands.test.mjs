@@ -50,6 +50,12 @@ test('clients: a redirect to the server itself (RU-23)', () => {
   fs.writeFileSync(stack.file('own-clients.yaml'), JSON.stringify({ clients: [{ ...kinds.c1, redirect_uris: [`${stack.issuer}/authorize`] }] }));
   says(run(['check', config((c) => { c.clients.file = stack.file('own-clients.yaml'); })]), 1, /redirect_uris: leads to this server itself/);
 });
+test('serve: no core dump, and no privilege more than it began with (AD-08, AD-14)', () => {
+  const read = (name) => fs.readFileSync(`/proc/${stack.server.child.pid}/${name}`, 'utf8');
+  assert.match(read('limits'), /Max core file size +0 +0/);
+  assert.match(read('status'), /NoNewPrivs:\s*1/);
+});
+
 test('serve: the port is in use, also by another server of ours', async () => {
   says(run(['serve', stack.file('tongxing.yaml')]), 1, /cannot listen on 127\.0\.0\.1 port \d+: Address already in use/);
   const other = createServer().listen(0, '127.0.0.1');

@@ -506,6 +506,15 @@ test('at a terminal: what is typed is not echoed, questions are asked, tables ar
   assert.equal(done(['client', 'show', 'tty']).state, 'retired');
 });
 
+test('at a terminal: an upstream is tried with what is typed, and shows it masked', () => {
+  const tried = terminal(['upstream', 'try', 'population', '--show'], ['测试甲', '110105188812310013']);
+  assert.equal(tried.status, 0, tried.screen);
+  assert.match(tried.screen, /^the name \(not shown\): \nthe identity number \(not shown\): \n> POST /);
+  assert.match(tried.screen, /"name":"测\*","idNumber":"1101\*{10}0013"/);
+  assert.match(tried.screen, /^\{"result":"match"/m);
+  assert.ok(!tried.screen.includes('110105188812310013') && !tried.screen.includes('测试甲'), tried.screen);
+});
+
 test('at a terminal: a second factor is a picture too, and qrencode is not given it as an argument', () => {
   fs.mkdirSync(stack.file('bin'));
   fs.writeFileSync(stack.file('bin/qrencode'), '#!/bin/sh\nprintf "drawn[%s]" "$*"\ncat\n', { mode: 0o755 });

@@ -7,8 +7,8 @@
 #include "base/check.h"
 #include "upstream/population.h"
 
-static const struct population_expected expected = {STR_INIT("tongxing"), STR_INIT("a secret for tests only"),
-                                                    STR_INIT("nonce-0123456789"), STR_INIT("serial-1")};
+static const struct envelope_expected expected = {STR_INIT("tongxing"), STR_INIT("a secret for tests only"),
+                                                  STR_INIT("nonce-0123456789"), STR_INIT("serial-1")};
 
 static void read_answer(struct arena *arena, struct str body) {
     struct population_answer answer;
@@ -19,13 +19,13 @@ static void read_answer(struct arena *arena, struct str body) {
 }
 
 static struct str sign(struct arena *arena, struct str data) {
-    const struct population_signed parts = {expected.app_id, STR("1767578584000"), expected.nonce, data};
+    const struct envelope_signed parts = {expected.app_id, STR("1767578584000"), expected.nonce, data};
     struct buf out;
     buf_init(&out, arena, 1024, 1024 * 1024);
     buf_puts(&out, "{\"data\":\"");
     buf_put_json(&out, data);
     buf_puts(&out, "\",\"timestamp\":\"1767578584000\",\"signature\":\"");
-    buf_put(&out, population_signature(arena, expected.secret, &parts));
+    buf_put(&out, envelope_signature(arena, expected.secret, &parts));
     buf_puts(&out, "\"}");
     return buf_str(&out);
 }

@@ -42,7 +42,7 @@ homes = {
     r'event2/(bufferevent|bufferevent_ssl|buffer|listener)\.h': ['src/http/'],
     r'event2/': ['src/loop/', 'src/http/'],
     r'qrencode\.h': ['src/endpoint/web/qr.c'],
-    r'uninorm\.h': ['src/model/person_name.c'],
+    r'uninorm\.h': ['src/model/nfkc.c'],
     r'uniwidth\.h': ['src/command/shell/text.c'],
 }
 

@@ -54,13 +54,127 @@ static void a_birth_tomorrow_in_shanghai_has_not_happened(void **state) {
     assert_int_not_equal(id_number_read(STR("110105202402290018"), 1709136000, &number), ID_NUMBER_BAD_DATE);
 }
 
+static void the_kind_of_document_follows_from_the_number(void **state) {
+    static const struct {
+        const char *text;
+        enum id_type type;
+        int year, month, day;
+        bool male;
+    } rows[] = {
+        {"110105188812310013", ID_TYPE_RESIDENT, 1888, 12, 31, true},
+        {"650100188802290083", ID_TYPE_RESIDENT, 1888, 2, 29, false},
+        {"810000189005010113", ID_TYPE_RESIDENCE_PERMIT, 1890, 5, 1, true},    /* Hong Kong */
+        {"820000189005010123", ID_TYPE_RESIDENCE_PERMIT, 1890, 5, 1, false},   /* Macao */
+        {"830000189005010133", ID_TYPE_RESIDENCE_PERMIT, 1890, 5, 1, true},    /* Taiwan */
+        {"911840189005010016", ID_TYPE_PERMANENT_RESIDENCE, 1890, 5, 1, true}, /* the card of 2023 */
+        {"931840189005010028", ID_TYPE_PERMANENT_RESIDENCE, 1890, 5, 1, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct id_number number = {0};
+        assert_row(id_number_read(str_from(rows[i].text), TODAY, &number) == ID_NUMBER_OK, rows[i].text);
+        assert_row(number.type == rows[i].type && number.male == rows[i].male, rows[i].text);
+        assert_row(number.year == rows[i].year && number.month == rows[i].month && number.day == rows[i].day,
+                   rows[i].text);
+    }
+}
+
+static void other_documents_are_no_identity_numbers(void **state) {
+    static const struct {
+        const char *text;
+        enum id_number_result result;
+    } rows[] = {
+        {"810101189005010113", ID_NUMBER_BAD_REGION}, /* a permit names the region, never a district */
+        {"840000189005010143", ID_NUMBER_BAD_REGION},
+        {"810000189005010114", ID_NUMBER_BAD_CHECK},
+        {"911840189013010016", ID_NUMBER_BAD_DATE},
+        {"911840189005010017", ID_NUMBER_BAD_CHECK},
+        {"USA110100000001", ID_NUMBER_BAD_FORMAT},     /* the permanent-residence card before 2023 */
+        {"H00000001", ID_NUMBER_BAD_FORMAT},           /* home-return permit */
+        {"00000001", ID_NUMBER_BAD_FORMAT},            /* Taiwan travel permit */
+        {"E00000001", ID_NUMBER_BAD_FORMAT},           /* passport */
+        {"1101051888123100130", ID_NUMBER_BAD_FORMAT}, /* 19 characters */
+        {"1101051888123100\xff", ID_NUMBER_BAD_FORMAT},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct id_number number = {.type = ID_TYPE_NONE};
+        assert_row(id_number_read(str_from(rows[i].text), TODAY, &number) == rows[i].result, rows[i].text);
+        assert_row(number.type == ID_TYPE_NONE, rows[i].text);
+    }
+}
+
 static void fifteen_digits_become_eighteen(void **state) {
-    char text[19];
-    assert_true(id_number_from_15(STR("110105491231002"), text));
-    assert_string_equal(text, "11010519491231002X");
-    assert_true(id_number_from_15(STR("110105881231996"), text));
-    assert_string_equal(text, "110105188812319966");
-    assert_false(id_number_from_15(STR("11010549123100a"), text));
+    static const struct {
+        const char *old, *text; /* NULL: refused */
+    } rows[] = {
+        {"110105491231002", "11010519491231002X"},
+        {"110105881231996", "110105188812319966"}, /* 996 to 999 were those born in the century before */
+        {"110105881231995", "110105198812319957"},
+        {"110105000101001", "11010519000101001X"}, /* no pivot: 00 is 1900 */
+        {"11010549123100a", NULL},
+        {"010105491231002", NULL},
+        {"11010549123100", NULL},
+        {"1101054912310022", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char text[19] = "as before";
+        assert_row(id_number_from_15(str_from(rows[i].old), text) == (rows[i].text != NULL), rows[i].old);
+        assert_row(strcmp(text, rows[i].text ? rows[i].text : "as before") == 0, rows[i].old);
+    }
+}
+
+/* Every row of domain-china §1.5's table of dots. */
+static void every_dot_is_the_middle_dot(void **state) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    static const char *const dots[] = {"·",   "·", "•", "‧", "∙", "⋅",  "・", "･", "⸱",  "⸳",
+                                       "ꞏ", "᛫", "●", "⦁", ".", "．", "﹒", "․", "。", "｡"};
+    for (size_t i = 0; i < ARRAY_LEN(dots); i++) {
+        struct str key, name = str_format(arena, "买买提%s虚构", dots[i]);
+        assert_row(person_name_key(arena, name, &key) == PERSON_NAME_OK, dots[i]);
+        assert_row(str_equal(key, STR("买买提·虚构")), dots[i]);
+    }
+}
+
+/* Rare characters that old systems kept in the private use area, and where Unicode has them. */
+static void private_use_characters_of_gb18030_find_their_place(void **state) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    static const char *const rows[][2] = {
+        {"\xee\xa0\x96", "𠂇"}, {"\xee\xa0\x97", "𠂉"}, {"\xee\xa0\x98", "𠃌"}, {"\xee\xa0\x9e", "龴"},
+        {"\xee\xa0\xa6", "龵"}, {"\xee\xa0\xab", "龶"}, {"\xee\xa0\xac", "龷"}, {"\xee\xa0\xb1", "𡗗"},
+        {"\xee\xa0\xb2", "龸"}, {"\xee\xa0\xbb", "𢦏"}, {"\xee\xa1\x83", "龹"}, {"\xee\xa1\x94", "龺"},
+        {"\xee\xa1\x95", "𤇾"}, {"\xee\xa1\xa4", "龻"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str old, now;
+        assert_row(person_name_key(arena, str_concat(arena, STR("甲"), str_from(rows[i][0])), &old) == PERSON_NAME_OK,
+                   rows[i][1]);
+        assert_row(person_name_key(arena, str_concat(arena, STR("甲"), str_from(rows[i][1])), &now) == PERSON_NAME_OK,
+                   rows[i][1]);
+        assert_row(str_equal(old, now), rows[i][1]);
+    }
+}
+
+/* All others cannot be compared: each vendor had its own. */
+static void other_private_use_characters_are_for_people_to_look_at(void **state) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    static const char *const rows[] = {"\xee\x9e\x97甲", "\xee\x80\x80甲", "\xef\xa3\xbf甲", "\xf3\xb0\x80\x80甲",
+                                       "\xf4\x8f\xbf\xbd甲"};
+    struct str key;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_row(person_name_key(arena, str_from(rows[i]), &key) == PERSON_NAME_REVIEW, rows[i]);
+    }
+}
+
+static void names_that_others_refuse(void **state) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    static const char *const good[] = {
+        "一",       "𠮷",        "𠮷样例", "䶮", "㐂示例", "〇", "阿依古丽·示例", "尼玛卓嘎", "EXAMPLE PERSON",
+        "司马虚构", "𰻝样例"};
+    struct str key;
+    for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+        assert_row(person_name_key(arena, str_from(good[i]), &key) == PERSON_NAME_OK, good[i]);
+        assert_row(str_equal(key, str_from(good[i])), good[i]);
+    }
 }
 
 static void names_that_differ_by_typing_are_equal(void **state) {
@@ -76,7 +190,10 @@ static void names_that_differ_by_typing_are_equal(void **state) {
         {"测试甲", "测　试　甲"},
         {"测试甲", "测\xe2\x80\x8b试甲"},
         {"一", "⼀"},
-        {"郎", "郎"},
+        {"郎", "\xef\xa4\xac"}, /* U+F92C */
+        {"母", "⺟"},
+        {"嶲", "\xf0\xaf\xa7\xb4"},   /* U+2F9F4 */
+        {"甲\xf3\xa0\x84\x80", "甲"}, /* variation selector */
         {"EXAMPLE PERSON", "Ｅxample  person"},
         {"龴", "\xee\xa0\x9e"},
     };
@@ -90,8 +207,9 @@ static void names_that_differ_by_typing_are_equal(void **state) {
 
 static void other_names_stay_others(void **state) {
     struct arena *arena ARENA_AUTO = arena_new();
-    static const char *const others[][2] = {
-        {"吉", "𠮷"}, {"张", "張"}, {"J. R. DOE", "J·R·DOE"}, {"阿里·甲", "阿里甲"}};
+    static const char *const others[][2] = {{"吉", "𠮷"},          {"张", "張"}, {"J. R. DOE", "J·R·DOE"},
+                                            {"阿里·甲", "阿里甲"}, {"黄", "黃"}, {"峰", "峯"},
+                                            {"﨎", "嗀"},          {"﨏", "垙"}};
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         struct str a, b;
         person_name_key(arena, str_from(others[i][0]), &a);
@@ -122,8 +240,24 @@ static void phones(void **state) {
     static const char *const good[] = {"13800138000",     "+8613800138000",         "8613800138000",
                                        "008613800138000", "013800138000",           "138 0013 8000",
                                        "138-0013-8000",   "１３８００１３８０００", " 13800138000 "};
-    static const char *const bad[] = {"",    "12800138000",  "1380013800",   "138001380000",   "+1 202 555 0100",
-                                      "abc", "13800138000x", "138+00138000", "+86138001380001"};
+    static const char *const bad[] = {"",
+                                      "12800138000",
+                                      "1380013800",
+                                      "138001380000",
+                                      "+1 202 555 0100",
+                                      "abc",
+                                      "13800138000x",
+                                      "138+00138000",
+                                      "+86138001380001",
+                                      "10000000000",
+                                      "11000000000",
+                                      "0013800138000",
+                                      "+8513800138000",
+                                      "51234567",
+                                      "0912345678",
+                                      "1３8001380０Ａ",
+                                      "+",
+                                      "++8613800138000"};
     struct str phone;
     for (size_t i = 0; i < ARRAY_LEN(good); i++) {
         assert_row(phone_read(arena, str_from(good[i]), &phone), good[i]);
@@ -132,10 +266,17 @@ static void phones(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         assert_row(!phone_read(arena, str_from(bad[i]), &phone), bad[i]);
     }
+    for (char second = '3'; second <= '9'; second++) {
+        assert_true(phone_read(arena, str_format(arena, "1%c000000000", second), &phone));
+    }
     assert_str(phone_mask(arena, STR("+8613800138000")), "138****8000");
     assert_str(id_number_mask(arena, STR("110105188812310013")), "1101**********0013");
 }
 
-RUN_TESTS(cmocka_unit_test(identity_numbers), cmocka_unit_test(a_birth_tomorrow_in_shanghai_has_not_happened),
+RUN_TESTS(cmocka_unit_test(identity_numbers), cmocka_unit_test(the_kind_of_document_follows_from_the_number),
+          cmocka_unit_test(other_documents_are_no_identity_numbers), cmocka_unit_test(every_dot_is_the_middle_dot),
+          cmocka_unit_test(private_use_characters_of_gb18030_find_their_place),
+          cmocka_unit_test(other_private_use_characters_are_for_people_to_look_at),
+          cmocka_unit_test(names_that_others_refuse), cmocka_unit_test(a_birth_tomorrow_in_shanghai_has_not_happened),
           cmocka_unit_test(fifteen_digits_become_eighteen), cmocka_unit_test(names_that_differ_by_typing_are_equal),
           cmocka_unit_test(other_names_stay_others), cmocka_unit_test(what_is_no_name), cmocka_unit_test(phones))

@@ -214,6 +214,12 @@ static void other_tables(void *arg) {
     assert_int_equal(clients_list(sql, arena, &filter, 10, &clients, &count), SQL_DONE);
     assert_int_equal(count, 1);
     assert_str(clients[0].client_id, "c3");
+    const struct sql_statement put_pending = {.text = "UPDATE clients SET pending = '{}' WHERE client_id = 'c2'"};
+    assert_int_equal(sql_write(sql, &put_pending, 1), SQL_DONE);
+    const struct clients_filter waiting = {.waiting = true};
+    assert_int_equal(clients_list(sql, arena, &waiting, 10, &clients, &count), SQL_DONE);
+    assert_int_equal(count, 1);
+    assert_str(clients[0].client_id, "c2");
     assert_int_equal(clients_list(sql, arena, &(struct clients_filter){.text = STR("%")}, 10, &clients, &count),
                      SQL_DONE);
     assert_int_equal(count, 0);

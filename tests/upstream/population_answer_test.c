@@ -8,8 +8,8 @@
 
 #define SECRET STR("a secret for tests only")
 
-static const struct population_expected expected = {STR_INIT("tongxing"), STR_INIT("a secret for tests only"),
-                                                    STR_INIT("nonce-0123456789"), STR_INIT("serial-1")};
+static const struct envelope_expected expected = {STR_INIT("tongxing"), STR_INIT("a secret for tests only"),
+                                                  STR_INIT("nonce-0123456789"), STR_INIT("serial-1")};
 
 static int make_arena(void **state) {
     *state = arena_new();
@@ -23,13 +23,13 @@ static int free_arena(void **state) {
 
 /* Reckoned with Python's hmac and hashlib. */
 static void the_signature_is_hmac_over_the_parts_and_the_hash_of_the_body(void **state) {
-    const struct population_signed parts = {STR("tongxing"), STR("1767578584000"), STR("nonce-0123456789"),
-                                            STR("{\"bizSn\":\"serial-1\"}")};
-    assert_str(population_signature(*state, SECRET, &parts),
+    const struct envelope_signed parts = {STR("tongxing"), STR("1767578584000"), STR("nonce-0123456789"),
+                                          STR("{\"bizSn\":\"serial-1\"}")};
+    assert_str(envelope_signature(*state, SECRET, &parts),
                "5595bdf2d08a5836c9baa0a061c5d2b8da45ac32451c048314577511735b24b7");
 }
 
-static struct str signed_envelope(struct arena *arena, struct str secret, const struct population_signed *parts) {
+static struct str signed_envelope(struct arena *arena, struct str secret, const struct envelope_signed *parts) {
     struct buf out;
     buf_init(&out, arena, 512, 64 * 1024);
     buf_puts(&out, "{\"data\":\"");
@@ -37,13 +37,13 @@ static struct str signed_envelope(struct arena *arena, struct str secret, const 
     buf_puts(&out, "\",\"timestamp\":\"");
     buf_put_json(&out, parts->timestamp);
     buf_puts(&out, "\",\"signature\":\"");
-    buf_put(&out, population_signature(arena, secret, parts));
+    buf_put(&out, envelope_signature(arena, secret, parts));
     buf_puts(&out, "\"}");
     return buf_str(&out);
 }
 
 static struct str good_envelope(struct arena *arena, struct str data) {
-    const struct population_signed parts = {expected.app_id, STR("1767578584000"), expected.nonce, data};
+    const struct envelope_signed parts = {expected.app_id, STR("1767578584000"), expected.nonce, data};
     return signed_envelope(arena, expected.secret, &parts);
 }
 
@@ -130,7 +130,7 @@ static void a_reference_has_a_ceiling(void **state) {
 static void another_signature_is_no_answer(void **state) {
     static const struct {
         const char *name, *secret;
-        struct population_signed parts;
+        struct envelope_signed parts;
     } rows[] = {
         {"another secret",
          "another secret for tests",

@@ -117,7 +117,7 @@ static struct str envelope_of(struct service *service, struct arena *arena) {
     struct str serial;
     CHECK(json_parse(arena, body_of(service->heard), JSON_LIMITS_TOKEN, &request) &&
           json_get_str(request, "bizSn", &serial));
-    const struct population_signed parts = {
+    const struct envelope_signed parts = {
         .app_id = STR("tongxing"),
         .timestamp = STR("1767578584000"),
         .nonce = field_of(service->heard, "X-Nonce: "),
@@ -128,7 +128,7 @@ static struct str envelope_of(struct service *service, struct arena *arena) {
     buf_puts(&out, "{\"data\":\"");
     buf_put_json(&out, parts.body);
     buf_puts(&out, "\",\"timestamp\":\"1767578584000\",\"signature\":\"");
-    buf_put(&out, population_signature(arena, service->how == OTHER_KEY ? STR("another secret") : SECRET, &parts));
+    buf_put(&out, envelope_signature(arena, service->how == OTHER_KEY ? STR("another secret") : SECRET, &parts));
     buf_puts(&out, "\"}");
     return buf_str(&out);
 }
@@ -343,10 +343,10 @@ static void the_request_is_signed_and_says_who_is_asked_about(void **state) {
     assert_int_equal(ask(fixture, GOOD), VERIFY_MATCH);
     assert_true(str_starts(str_from(heard), STR("POST " POPULATION_PATH " HTTP/1.1\r\n")));
     assert_str(field_of(heard, "Content-Type: "), "application/json");
-    const struct population_signed parts = {field_of(heard, "X-App-Id: "), field_of(heard, "X-Timestamp: "),
-                                            field_of(heard, "X-Nonce: "), body_of(heard)};
+    const struct envelope_signed parts = {field_of(heard, "X-App-Id: "), field_of(heard, "X-Timestamp: "),
+                                          field_of(heard, "X-Nonce: "), body_of(heard)};
     assert_str(parts.app_id, "tongxing");
-    struct str signature = population_signature(fixture->arena, SECRET, &parts);
+    struct str signature = envelope_signature(fixture->arena, SECRET, &parts);
     assert_true(str_equal(field_of(heard, "X-Signature: "), signature));
     int64_t sent_at;
     assert_true(str_to_i64(parts.timestamp, &sent_at) && llabs(clock_wall_ms() - sent_at) < 10000);

@@ -6,21 +6,21 @@
 
 static void every_part_counts_in_the_signature(void **state) {
     struct arena *arena ARENA_AUTO = arena_new();
-    const struct population_signed base = {STR("app"), STR("1700000000000"), STR("nonce"), STR("{}")};
-    struct population_signed others[] = {
+    const struct envelope_signed base = {STR("app"), STR("1700000000000"), STR("nonce"), STR("{}")};
+    struct envelope_signed others[] = {
         base, base, base, base, {STR("app\n1"), STR("700000000000"), STR("nonce"), STR("{}")}};
     others[0].app_id = STR("app2");
     others[1].timestamp = STR("1700000000001");
     others[2].nonce = STR("nonce2");
     others[3].body = STR("{ }");
-    struct str signature = population_signature(arena, STR("0123456789abcdef"), &base);
+    struct str signature = envelope_signature(arena, STR("0123456789abcdef"), &base);
     /* printf 'app\n1700000000000\nnonce\n%s' $(printf '{}' | sha256sum | cut -d' ' -f1) | openssl dgst -sha256 -hmac
      * 0123456789abcdef */
     assert_str(signature, "d3dc959657a0a1ec37087b92eb039ce4b38c46af4ad85f1391ce202212e073f2");
-    assert_true(str_equal(signature, population_signature(arena, STR("0123456789abcdef"), &base)));
-    assert_false(str_equal(signature, population_signature(arena, STR("0123456789abcdeg"), &base)));
+    assert_true(str_equal(signature, envelope_signature(arena, STR("0123456789abcdef"), &base)));
+    assert_false(str_equal(signature, envelope_signature(arena, STR("0123456789abcdeg"), &base)));
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
-        assert_false(str_equal(signature, population_signature(arena, STR("0123456789abcdef"), &others[i])));
+        assert_false(str_equal(signature, envelope_signature(arena, STR("0123456789abcdef"), &others[i])));
     }
 }
 

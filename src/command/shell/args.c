@@ -259,8 +259,19 @@ static bool check_text(struct reading *reading, struct str text) {
     return true;
 }
 
+/* [FILE] NAME: one alone is the one that is needed. */
+static void make_room(struct reading *reading) {
+    const struct argument *rules = reading->typed->command->arguments;
+    struct str *arguments = reading->typed->arguments;
+    if (rules[0].name && rules[0].optional && rules[1].name && !rules[1].optional && str_is_absent(arguments[1])) {
+        arguments[1] = arguments[0];
+        arguments[0] = STR_NONE;
+    }
+}
+
 static bool check_complete(struct reading *reading) {
     const struct command *command = reading->typed->command;
+    make_room(reading);
     for (size_t i = 0; i < ARGUMENTS_MOST && command->arguments[i].name; i++) {
         if (!command->arguments[i].optional && str_is_absent(reading->typed->arguments[i])) {
             return fault_set(reading->fault, "%s is missing", command->arguments[i].name);

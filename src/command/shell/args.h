@@ -34,7 +34,7 @@ struct call;
 
 struct argument {
     const char *name;  /* "ID" */
-    bool optional;     /* none that is needed may stand behind it */
+    bool optional;     /* one that is needed may stand behind the first only: [FILE] NAME, where NAME alone is NAME */
     enum takes takes;  /* TEXT, FILE or WORD */
     const char *words; /* of TAKES_WORD */
 };

@@ -113,12 +113,6 @@ static const struct command restore_commands[] = {{
     .raw = command_restore,
 }};
 
-static const struct command upstream_commands[] = {{
-    .help = "ask one configured service once, to see whether it is set up well",
-    .example = "upstream try /etc/tongxing/tongxing.yaml population < asked.json",
-    .raw = command_upstream,
-}};
-
 static const struct command simulate_commands[] = {{
     .help = "upstream registers as real HTTP services, for trials and tests",
     .example = "simulate --register config/register.yaml --port 8090",
@@ -164,7 +158,7 @@ static const struct noun nouns[] = {
     {"initial-token", "tokens for dynamic client registration", initial_token_commands,
      ARRAY_LEN(initial_token_commands)},
     {"audit", "the audit trail", audit_commands, ARRAY_LEN(audit_commands)},
-    {"upstream", "other people's identity services", upstream_commands, ARRAY_LEN(upstream_commands)},
+    {"upstream", "other people's identity services", upstream_commands, UPSTREAM_COMMANDS},
     {"migrate", "bring the database's schema up to date", migrate_commands, ARRAY_LEN(migrate_commands)},
     {"backup", "the database to a file", backup_commands, ARRAY_LEN(backup_commands)},
     {"restore", "such a file into an empty database", restore_commands, ARRAY_LEN(restore_commands)},

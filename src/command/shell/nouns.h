@@ -15,6 +15,7 @@ enum {
     CONSENT_COMMANDS = 2,
     KEYS_COMMANDS = 3,
     SETTINGS_COMMANDS = 2,
+    UPSTREAM_COMMANDS = 2,
 };
 
 extern const struct command client_commands[CLIENT_COMMANDS];
@@ -25,5 +26,6 @@ extern const struct command session_commands[SESSION_COMMANDS];
 extern const struct command consent_commands[CONSENT_COMMANDS];
 extern const struct command keys_commands[KEYS_COMMANDS];
 extern const struct command settings_commands[SETTINGS_COMMANDS];
+extern const struct command upstream_commands[UPSTREAM_COMMANDS];
 
 #endif

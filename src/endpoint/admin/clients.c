@@ -49,6 +49,11 @@ static bool read_filter(struct api_call *api, struct clients_filter *filter) {
     struct str name = api_query(api, "state");
     filter->agency_id = api_query(api, "agency_id");
     filter->text = api_query(api, "search");
+    struct str waiting = api_query(api, "waiting");
+    filter->waiting = str_equal(waiting, STR("true"));
+    if (!str_is_absent(waiting) && !filter->waiting && !str_equal(waiting, STR("false"))) {
+        return api_invalid_field(api, STR("waiting"), "must be true or false");
+    }
     if (str_is_absent(name)) {
         return true;
     }

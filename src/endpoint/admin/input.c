@@ -13,6 +13,8 @@
 const struct api_parameter api_parameters[] = {
     {STR_INIT("search"), STR_INIT("{\"type\":\"string\",\"maxLength\":100}"), STR_INIT("part of an id or a name")},
     {STR_INIT("state"), STR_INIT("{\"type\":\"string\"}"), STR_INIT("only those in this state")},
+    {STR_INIT("waiting"), STR_INIT("{\"type\":\"boolean\"}"),
+     STR_INIT("only those that wait for approval, or whose change does")},
     {STR_INIT("agency_id"), STR_INIT("{\"type\":\"string\"}"), STR_INIT("only those of this agency")},
     {STR_INIT("event"), STR_INIT("{\"type\":\"string\"}"), STR_INIT("only events of this name")},
     {STR_INIT("actor"), STR_INIT("{\"type\":\"string\"}"), STR_INIT("only what this one did")},

@@ -15,13 +15,7 @@ import { agencyOptions } from './agencies.js';
 import { approveAdmin } from './admins.js';
 import { heading } from './frame.js';
 
-const most = 5000; /* client systems looked through for changes that wait */
-
-async function waitingClients(signal) {
-  const list = (state) => all('clients', { query: { state }, most, signal });
-  const [submitted, approved, suspended] = await Promise.all(['submitted', 'approved', 'suspended'].map(list));
-  return [...submitted, ...[...approved, ...suspended].filter((row) => row.pending)];
-}
+const waitingClients = (signal) => all('clients', { query: { waiting: true }, signal });
 
 /* Why there is no button: somebody else must do it, or this role only looks on. */
 function whyNot(client, can) {
