@@ -274,8 +274,7 @@ static struct upstream_param *params_of(struct arena *arena, struct str address,
 /* A code is as good as a password until it is used. */
 static void hide_params(struct trial *trial, const struct upstream_returned *returned) {
     for (size_t i = 0; i < returned->param_count; i++) {
-        bool state = str_equal(returned->params[i].name, STR("state"));
-        if (!state && call_has(trial->call, OPT_SHOW)) {
+        if (!str_equal(returned->params[i].name, STR("state")) && !str_equal(returned->params[i].name, STR("iss"))) {
             mask_add(mask_of(trial), returned->params[i].value, MASK_HIDDEN);
         }
     }

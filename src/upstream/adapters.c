@@ -5,12 +5,7 @@
 #include "upstream/adapter.h"
 
 static const struct upstream_adapter *const adapters[] = {
-    &population_adapter,
-    &corporate_adapter,
-    &unionpay_adapter,
-    &rest_adapter,
-    &openid_adapter,
-    &wechat_adapter,
+    &population_adapter, &corporate_adapter, &unionpay_adapter, &rest_adapter, &openid_adapter, &wechat_adapter,
 };
 
 const struct upstream_adapter *upstream_adapter_find(struct str name) {

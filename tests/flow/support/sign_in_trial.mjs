@@ -24,6 +24,7 @@ export class Trial {
     this.env = env;
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tongxing-trial-'));
     this.written = '';
+    this.attempts = 0;
     this.programs = [];
   }
 
@@ -77,6 +78,7 @@ export class Trial {
       this.written += fs.readFileSync(program.log, 'utf8');
     }
     this.programs = [];
+    assert.match(this.written, /^> (GET|POST) http/m, 'what was written is there to be searched');
     assert.doesNotMatch(this.written, /AddressSanitizer|runtime error:|LeakSanitizer|check failed/);
     fs.rmSync(this.folder, { recursive: true });
   }
@@ -85,7 +87,8 @@ export class Trial {
 class Attempt {
   constructor(trial, name) {
     this.trial = trial;
-    this.child = spawn(binary, ['upstream', 'try', trial.file('tongxing.yaml'), name], { env: { ...process.env, ...trial.env }, stdio: 'pipe' });
+    /* Every other one shows what went over the wire too, masked. */
+    this.child = spawn(binary, ['upstream', 'try', trial.file('tongxing.yaml'), name, ...(trial.attempts++ % 2 ? ['--show'] : [])], { env: { ...process.env, ...trial.env }, stdio: 'pipe' });
     this.child.stderr.on('data', (chunk) => {
       trial.written += chunk;
       this.errors = (this.errors ?? '') + chunk;
