@@ -27,7 +27,7 @@ struct json_limits {
     unsigned depth; /* nesting of arrays and objects, 1 for a flat object */
 };
 
-#define JSON_LIMITS_TOKEN ((struct json_limits){.bytes = 16 * 1024, .depth = 8}) /* a JOSE header or claims */
+#define JSON_LIMITS_TOKEN ((struct json_limits){.bytes = 16 * 1024, .depth = 12}) /* a JOSE header or claims */
 #define JSON_LIMITS_DOCUMENT                                                                                           \
     ((struct json_limits){.bytes = 256 * 1024, .depth = 16}) /* a JWKS, an upstream's answer                           \
                                                               */

@@ -13,6 +13,9 @@ enum domain_status account_load(struct domain *domain, struct arena *arena, stru
                                 struct account *ret_account);
 /* DOMAIN_NO when there is no such account or it may not be used. Opens nothing personal. Waits. */
 enum domain_status account_active(struct domain *domain, struct arena *arena, struct str account_id);
+/* The same, and the level of proof it has now. Waits. */
+enum domain_status account_active_level(struct domain *domain, struct arena *arena, struct str account_id,
+                                        int *ret_level);
 /* The keyed hash under which an identifier is stored. `value` in its canonical form. */
 struct str account_identifier_hash(const struct domain *domain, struct arena *arena, enum identifier_kind kind,
                                    struct str value);

@@ -33,6 +33,7 @@ enum domain_status {
 /* Immutable, shared by all workers. Durations in seconds. */
 struct domain_settings {
     struct str issuer;
+    struct str trust_framework; /* of verified_claims */
     int64_t code_s, access_token_s, id_token_s, refresh_token_s, refresh_grace_s;
     int64_t session_idle_s, session_s, flow_s, clock_skew_s;
     int64_t login_attempts_per_account, login_attempts_per_address, login_lock_s;
@@ -64,6 +65,8 @@ struct domain_sealers {
     const struct sealer *refresh;  /* refresh tokens */
     const struct sealer *secret;   /* client secrets */
     const struct sealer *page;     /* where the next page of a list begins */
+    const struct sealer *identity; /* identity numbers as client systems may compare them */
+    const struct sealer *check;    /* references to checks, and wanted values, of verified_claims */
 };
 
 struct domain {

@@ -15,9 +15,9 @@ enum domain_status code_issue(struct domain *domain, struct arena *arena, struct
 /*
  * Redeems a code once. Checks, in this order: that it exists, is the client's, is not expired, was issued for this
  * redirect_uri, that the PKCE verifier fits (an absent verifier where a challenge was stored, or one where none was,
- * does not), that its session still lives. Creates the grant; tells of a disclosure when it is the client's first of
- * that session. A replay by the same client revokes what the first use issued, and is told of. DOMAIN_NO is
- * invalid_grant. Waits.
+ * does not), that its session still lives. Creates the grant; tells of a disclosure (scope and claims asked for) when
+ * it is the client's first of that session. A replay by the same client revokes what the first use issued, and is told
+ * of. DOMAIN_NO is invalid_grant. Waits.
  */
 struct code_presented {
     struct str code, redirect_uri, code_verifier;

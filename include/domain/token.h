@@ -8,8 +8,9 @@
 #include "domain/domain.h"
 #include "domain/registry.h"
 #include "jose/claims.h"
-#include "model/account.h"
 #include "model/grant.h"
+
+struct person_facts;
 
 /* The acr value of a level, and back (0 for one we do not know). */
 struct str acr_of_level(int level);
@@ -33,12 +34,14 @@ bool access_token_write(struct domain *domain, struct arena *arena, const struct
 struct id_token {
     const struct client *client;
     const struct grant *grant;
-    const struct account *account;
+    const struct person_facts *facts;
     struct str access_token; /* for at_hash; absent without */
     struct str nonce;        /* absent without, and always on refresh */
     bool auth_time_wanted;
 };
-bool id_token_write(struct domain *domain, struct arena *arena, const struct id_token *token, struct str *ret_jwt);
+/* `ret_told`: the claims about the person that are in it. */
+bool id_token_write(struct domain *domain, struct arena *arena, const struct id_token *token, struct str *ret_jwt,
+                    claim_set *ret_told);
 
 /* Back-Channel Logout §2.4. `sub` absent to name the session alone. */
 bool logout_token_write(struct domain *domain, struct arena *arena, const struct client *client, struct str sub,

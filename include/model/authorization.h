@@ -22,10 +22,15 @@ struct authorization {
     int64_t max_age;           /* seconds, -1 for no limit */
     bool auth_time_wanted;     /* max_age was sent, or the client or the claims parameter asks for it */
     int level;                 /* least level: the client's, or an essential acr; 0 for none */
+    int level_wanted;          /* least level of acr_values, or of an acr that is not essential; 0 for none. Going
+                                  without it is no error (OpenID Connect Core §3.1.2.1) */
     struct str login_hint, ui_locales;
     struct str hinted_subject;                  /* of a verified id_token_hint; absent without */
     claim_set id_token_claims, userinfo_claims; /* asked for one by one through the claims parameter */
     int64_t started_at;                         /* seconds */
+    bool id_number_asked;                       /* cn_id_number, for which the consent page must ask by itself */
+    /* Of verified_claims, packed (model/verified_request.h); absent where not asked. */
+    struct str id_token_verified, userinfo_verified;
 };
 
 void authorization_pack(const struct authorization *authorization, struct buf *buf);

@@ -14,14 +14,29 @@ enum claim {
 #define CLAIM_FLAG(identifier, name, scope, member, of) CLAIM_##identifier,
 #define CLAIM_ADDRESS(identifier, name, scope)          CLAIM_##identifier,
 #define CLAIM_UPDATED_AT(identifier, name, scope)       CLAIM_##identifier,
+#define CLAIM_MADE(identifier, name, scope, function)   CLAIM_##identifier,
 #include "model/claims.def"
 #undef CLAIM
 #undef CLAIM_FLAG
 #undef CLAIM_ADDRESS
 #undef CLAIM_UPDATED_AT
+#undef CLAIM_MADE
     CLAIMS
 };
 
+#define CLAIM_BIT(claim) ((claim_set)1 << (claim))
+
+/*
+ * Given to nobody who does not ask for it by name, whose tongxing_claims does not name it, or to whom the person has
+ * not said yes to this alone; a statutory duty stands for that yes. At userinfo only.
+ */
+#define CLAIMS_APART CLAIM_BIT(CLAIM_CN_ID_NUMBER)
+/* What evidence about a person proves, and so what verified_claims may hold (domain-china §10). */
+#define CLAIMS_VERIFIABLE                                                                                              \
+    (CLAIM_BIT(CLAIM_NAME) | CLAIM_BIT(CLAIM_GENDER) | CLAIM_BIT(CLAIM_BIRTHDATE) | CLAIM_BIT(CLAIM_NATIONALITIES) |   \
+     CLAIM_BIT(CLAIM_CN_ID_TYPE) | CLAIM_BIT(CLAIM_CN_ID_MASKED) | CLAIM_BIT(CLAIM_CN_ID_HASH))
+
 struct str claim_name(enum claim claim);
 bool claim_from_name(struct str name, enum claim *ret_claim);
+struct str claim_scope(enum claim claim); /* the scope value that opens it */
 #endif

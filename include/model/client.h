@@ -70,7 +70,7 @@ struct client {
     struct str sector_uri;       /* sector_identifier_uri; absent without */
     struct str sector;           /* host of sector_identifier_uri, or of the redirect URIs */
     struct str scope;            /* allowed, space separated */
-    claim_set claims;            /* tongxing_claims: the only ones it may get; all unless said */
+    claim_set claims;            /* tongxing_claims: the only ones it may get; unless said, all but CLAIMS_APART */
     struct str backchannel_logout_uri;
     bool backchannel_logout_session_required;
     int64_t default_max_age; /* seconds, -1 for none */

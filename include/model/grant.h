@@ -24,9 +24,10 @@ struct grant {
     claim_set id_token_claims, userinfo_claims;
     struct str nonce;
     int64_t created_at;
-    int64_t refresh_until; /* seconds; 0 when there is no refresh token */
-    uint64_t generation;   /* of the refresh token that is good now */
-    int64_t rotated_at;    /* when it became so */
+    int64_t refresh_until;                           /* seconds; 0 when there is no refresh token */
+    uint64_t generation;                             /* of the refresh token that is good now */
+    int64_t rotated_at;                              /* when it became so */
+    struct str id_token_verified, userinfo_verified; /* as in struct authorization */
 };
 
 void grant_pack(const struct grant *grant, struct buf *buf);

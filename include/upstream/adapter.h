@@ -73,11 +73,13 @@ struct str upstream_nickname(struct arena *arena, struct str text);
 /* Puts the method and the level that a match of it proves. */
 void upstream_found_by(struct upstream_found *found, enum proof_method method, enum verify_result result);
 
-extern const struct upstream_adapter openid_adapter;
+extern const struct upstream_adapter alipay_adapter;
+extern const struct upstream_adapter alipay_face_adapter;
 extern const struct upstream_adapter population_adapter;
 extern const struct upstream_adapter corporate_adapter;
 extern const struct upstream_adapter unionpay_adapter;
 extern const struct upstream_adapter rest_adapter;
+extern const struct upstream_adapter openid_adapter;
 extern const struct upstream_adapter wechat_adapter;
 
 #endif

@@ -75,6 +75,7 @@ struct redis_options command_redis_options(const struct config *config) {
 struct domain_settings command_settings(const struct config *config) {
     return (struct domain_settings){
         .issuer = config->server_issuer,
+        .trust_framework = config->assurance_trust_framework,
         .code_s = config->lifetimes_code_s,
         .access_token_s = config->lifetimes_access_token_s,
         .id_token_s = config->lifetimes_id_token_s,

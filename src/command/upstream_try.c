@@ -85,7 +85,7 @@ static bool is_known(struct str name) {
             return true;
         }
     }
-    return str_equal(name, STR("return_url")) || str_equal(name, STR("code"));
+    return str_equal(name, STR("return_url")) || str_equal(name, STR("code")) || str_equal(name, STR("in_app"));
 }
 
 struct unknown {
@@ -94,8 +94,8 @@ struct unknown {
 static bool find_unknown(void *ctx, struct str name, const struct json *value) {
     struct unknown *unknown = ctx;
     unknown->name = name;
-    return str_equal(name, STR("in_app")) ? json_kind(value) == JSON_KIND_BOOL
-                                          : is_known(name) && json_kind(value) == JSON_KIND_STRING;
+    bool flag = str_equal(name, STR("in_app"));
+    return is_known(name) && json_kind(value) == (flag ? JSON_KIND_BOOL : JSON_KIND_STRING);
 }
 
 static bool read_object(struct trial *trial) {
@@ -121,7 +121,6 @@ static bool read_object(struct trial *trial) {
     }
     json_get_str(object, "return_url", &trial->begin.return_url);
     json_get_str(object, "code", &trial->message.code);
-    json_get_bool(object, "in_app", &trial->begin.in_app);
     return true;
 }
 
@@ -274,7 +273,8 @@ static struct upstream_param *params_of(struct arena *arena, struct str address,
 /* A code is as good as a password until it is used. */
 static void hide_params(struct trial *trial, const struct upstream_returned *returned) {
     for (size_t i = 0; i < returned->param_count; i++) {
-        if (!str_equal(returned->params[i].name, STR("state")) && !str_equal(returned->params[i].name, STR("iss"))) {
+        struct str name = returned->params[i].name;
+        if (!str_equal(name, STR("state")) && !str_equal(name, STR("iss"))) {
             mask_add(mask_of(trial), returned->params[i].value, MASK_HIDDEN);
         }
     }

@@ -15,8 +15,10 @@
 void watch_heard(void *ctx, const struct fetch_observed *observed) {
     struct watch *watch = ctx;
     const struct fetch_request *request = observed->request;
-    if (watch->count == WATCHED_MOST) {
-        return;
+    if (watch->count == WATCHED_MOST) { /* of one that is asked again and again, the latest */
+        memmove(watch->calls, watch->calls + 1, (WATCHED_MOST - 1) * sizeof(*watch->calls));
+        watch->shown -= watch->shown > 0;
+        watch->count--;
     }
     struct watched *call = &watch->calls[watch->count++];
     *call = (struct watched){

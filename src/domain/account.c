@@ -19,10 +19,13 @@
 #define PROFILE_MOST      (16 * 1024)
 #define IDENTIFIERS_MOST  3
 
-/* Something of what the stored level rests on has expired: what is left says the level. */
+/* Where something of what the stored level rests on has expired, what is left says the level. */
 static enum domain_status level_now(struct domain *domain, struct arena *arena, struct account *account) {
     struct verification_row *rows;
     size_t count;
+    if (account->level_until == 0 || account->level_until > clock_wall()) {
+        return DOMAIN_DONE;
+    }
     enum domain_status read = proof_list(domain, arena, account->account_id, &rows, &count);
     if (read == DOMAIN_DONE) {
         account->level = proof_level(rows, count, clock_wall(), &account->level_until);
@@ -51,8 +54,20 @@ enum domain_status account_load(struct domain *domain, struct arena *arena, stru
         return DOMAIN_UNAVAILABLE; /* another installation's key, or damage: never an empty person */
     }
     *ret_account = account;
-    return account.level_until > 0 && account.level_until <= clock_wall() ? level_now(domain, arena, ret_account)
-                                                                          : DOMAIN_DONE;
+    return level_now(domain, arena, ret_account);
+}
+
+enum domain_status account_active_level(struct domain *domain, struct arena *arena, struct str account_id,
+                                        int *ret_level) {
+    struct account_row row;
+    enum domain_status found = domain_of_sql(accounts_get(domain->sql, arena, account_id, &row));
+    if (found != DOMAIN_DONE || row.state != ACCOUNT_ACTIVE) {
+        return found == DOMAIN_DONE ? DOMAIN_NO : found;
+    }
+    struct account account = {.account_id = row.account_id, .level = row.level, .level_until = row.level_until};
+    enum domain_status known = level_now(domain, arena, &account);
+    *ret_level = account.level;
+    return known;
 }
 
 enum domain_status account_active(struct domain *domain, struct arena *arena, struct str account_id) {

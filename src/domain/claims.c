@@ -3,40 +3,72 @@
  */
 #include "domain/claims.h"
 
+#include "base/arena.h"
 #include "base/check.h"
+#include "base/encode.h"
 #include "domain/token.h"
+#include "domain/verified_claims.h"
+#include "model/identity.h"
 
-enum claim_form { FORM_TEXT, FORM_FLAG, FORM_ADDRESS, FORM_UPDATED_AT };
+#define SCOPE_MOST 8192
 
-struct claim_entry {
-    struct str scope;
-    enum claim_form form;
-    size_t offset; /* of the struct str, or of the bool */
-    size_t of;     /* FLAG: of the struct str it speaks about */
-};
-
-static const struct claim_entry entries[CLAIMS] = {
-#define CLAIM(identifier, name, scope, member) {STR_INIT(scope), FORM_TEXT, offsetof(struct profile, member), 0},
-#define CLAIM_FLAG(identifier, name, scope, member, of)                                                                \
-    {STR_INIT(scope), FORM_FLAG, offsetof(struct profile, member), offsetof(struct profile, of)},
-#define CLAIM_ADDRESS(identifier, name, scope)    {STR_INIT(scope), FORM_ADDRESS, 0, 0},
-#define CLAIM_UPDATED_AT(identifier, name, scope) {STR_INIT(scope), FORM_UPDATED_AT, 0, 0},
-#include "model/claims.def"
-#undef CLAIM
-#undef CLAIM_FLAG
-#undef CLAIM_ADDRESS
-#undef CLAIM_UPDATED_AT
-};
+/* --- sets --- */
 
 claim_set claims_of_scope(struct str scope) {
     claim_set set = 0;
-    for (size_t i = 0; i < CLAIMS; i++) {
-        if (str_has_word(scope, entries[i].scope)) {
-            set |= (claim_set)1 << i;
+    struct str last = STR_NONE;
+    bool has = false;
+    for (int claim = 0; claim < CLAIMS; claim++) {
+        struct str opener = claim_scope((enum claim)claim);
+        if (!str_equal(opener, last)) { /* claims of one scope stand together */
+            last = opener;
+            has = str_has_word(scope, opener);
+        }
+        set |= has ? CLAIM_BIT(claim) : 0;
+    }
+    return set & ~CLAIMS_APART;
+}
+
+static void add_word(struct buf *buf, struct str word) {
+    if (buf->len > 0) {
+        buf_putc(buf, ' ');
+    }
+    buf_put(buf, word);
+}
+
+struct str claims_names(struct arena *arena, claim_set set) {
+    struct buf names;
+    buf_init(&names, arena, 128, 4096);
+    for (int claim = 0; claim < CLAIMS; claim++) {
+        if (set & CLAIM_BIT(claim)) {
+            add_word(&names, claim_name((enum claim)claim));
         }
     }
-    return set;
+    CHECK(!names.failed);
+    return buf_str(&names);
 }
+
+struct str claims_consent_scope(struct arena *arena, const struct authorization *authorization) {
+    claim_set asked = authorization->id_token_claims | authorization->userinfo_claims |
+                      verified_request_claims(arena, authorization->id_token_verified) |
+                      verified_request_claims(arena, authorization->userinfo_verified);
+    if (!(asked & ~CLAIMS_APART)) {
+        return authorization->scope;
+    }
+    struct buf scope;
+    buf_init(&scope, arena, 128, SCOPE_MOST);
+    buf_put(&scope, authorization->scope);
+    for (int claim = 0; claim < CLAIMS; claim++) {
+        struct str opener = claim_scope((enum claim)claim);
+        if ((asked & ~CLAIMS_APART & CLAIM_BIT(claim)) && !str_has_word(buf_str(&scope), opener)) {
+            add_word(&scope, opener);
+        }
+    }
+    CHECK(!scope.failed); /* the scope was limited when it came in, and ours are few */
+    return buf_str(&scope);
+}
+
+/* --- writing --- */
 
 static struct str profile_text(const struct profile *profile, size_t offset) {
     return *(const struct str *)(const void *)((const char *)profile + offset);
@@ -66,10 +98,96 @@ static void put_address(struct json_out *out, const struct profile *profile) {
     json_close_object(out);
 }
 
-static void put_claim(struct json_out *out, enum claim claim, const struct account *account) {
+/* --- what is made (CLAIM_MADE) --- */
+
+/* Of the holders of a foreigner's card the number tells no more than a code, and only in its newest edition. */
+static void put_nationalities(struct json_out *out, const char *name, const struct claims_about *about) {
+    enum id_type type = about->account->profile.id_type;
+    if (type == ID_TYPE_RESIDENT || type == ID_TYPE_RESIDENCE_PERMIT) {
+        json_put_raw(out, name, STR("[\"CHN\"]"));
+    }
+}
+
+static void put_user_type(struct json_out *out, const char *name, const struct claims_about *about) {
+    (void)about;
+    json_put_str(out, name, STR("person"));
+}
+
+static void put_trust_level(struct json_out *out, const char *name, const struct claims_about *about) {
+    json_put_int(out, name, about->account->level);
+}
+
+static struct str id_type_name(enum id_type type) {
+    switch (type) {
+    case ID_TYPE_RESIDENT:
+        return STR("resident_id");
+    case ID_TYPE_RESIDENCE_PERMIT:
+        return STR("residence_permit");
+    case ID_TYPE_PERMANENT_RESIDENCE:
+        return STR("permanent_residence_id");
+    case ID_TYPE_NONE:
+        break;
+    }
+    return STR("");
+}
+
+static void put_id_type(struct json_out *out, const char *name, const struct claims_about *about) {
+    put_member(out, name, id_type_name(about->account->profile.id_type));
+}
+
+static void put_id_masked(struct json_out *out, const char *name, const struct claims_about *about) {
+    struct str number = about->account->profile.id_number;
+    if (!str_is_empty(number)) {
+        json_put_str(out, name, id_number_mask(about->arena, number));
+    }
+}
+
+/* The same person is another value in another sector; and without our key nobody can try numbers. */
+static void put_id_hash(struct json_out *out, const char *name, const struct claims_about *about) {
+    const struct profile *profile = &about->account->profile;
+    if (str_is_empty(profile->id_number)) {
+        return;
+    }
+    const struct str parts[] = {about->client->sector, id_type_name(profile->id_type), profile->id_number};
+    unsigned char mac[32];
+    seal_mac(about->domain->sealers->identity, parts, ARRAY_LEN(parts), mac);
+    json_put_str(out, name, base64url_encode(about->arena, str_of(mac, sizeof(mac))));
+}
+
+static void put_id_number(struct json_out *out, const char *name, const struct claims_about *about) {
+    put_member(out, name, about->account->profile.id_number);
+}
+
+/* --- the table --- */
+
+enum claim_form { FORM_TEXT, FORM_FLAG, FORM_ADDRESS, FORM_UPDATED_AT, FORM_MADE };
+
+struct claim_entry {
+    enum claim_form form;
+    size_t offset; /* of the struct str, or of the bool */
+    size_t of;     /* FLAG: of the struct str it speaks about */
+    void (*make)(struct json_out *out, const char *name, const struct claims_about *about);
+};
+
+static const struct claim_entry entries[CLAIMS] = {
+#define CLAIM(identifier, name, scope, member) {FORM_TEXT, offsetof(struct profile, member), 0, NULL},
+#define CLAIM_FLAG(identifier, name, scope, member, of)                                                                \
+    {FORM_FLAG, offsetof(struct profile, member), offsetof(struct profile, of), NULL},
+#define CLAIM_ADDRESS(identifier, name, scope)        {FORM_ADDRESS, 0, 0, NULL},
+#define CLAIM_UPDATED_AT(identifier, name, scope)     {FORM_UPDATED_AT, 0, 0, NULL},
+#define CLAIM_MADE(identifier, name, scope, function) {FORM_MADE, 0, 0, function},
+#include "model/claims.def"
+#undef CLAIM
+#undef CLAIM_FLAG
+#undef CLAIM_ADDRESS
+#undef CLAIM_UPDATED_AT
+#undef CLAIM_MADE
+};
+
+static void put_claim(struct json_out *out, enum claim claim, const struct claims_about *about) {
     const struct claim_entry *entry = &entries[claim];
     const char *name = claim_name(claim).ptr; /* a constant */
-    const struct profile *profile = &account->profile;
+    const struct profile *profile = &about->account->profile;
     switch (entry->form) {
     case FORM_TEXT:
         put_member(out, name, profile_text(profile, entry->offset));
@@ -83,24 +201,32 @@ static void put_claim(struct json_out *out, enum claim claim, const struct accou
         put_address(out, profile);
         break;
     case FORM_UPDATED_AT:
-        json_put_int(out, name, account->updated_at);
+        json_put_int(out, name, about->account->updated_at);
+        break;
+    case FORM_MADE:
+        entry->make(out, name, about);
         break;
     }
 }
 
-void claims_write(struct json_out *out, claim_set wanted, const struct account *account) {
-    for (size_t i = 0; i < CLAIMS; i++) {
-        if (wanted & ((claim_set)1 << i)) {
-            put_claim(out, (enum claim)i, account);
+claim_set claims_write(struct json_out *out, claim_set wanted, const struct claims_about *about) {
+    claim_set written = 0;
+    for (int claim = 0; wanted != 0 && claim < CLAIMS; claim++) {
+        size_t before = out->buf->len;
+        if (wanted & CLAIM_BIT(claim)) {
+            put_claim(out, (enum claim)claim, about);
+            written |= out->buf->len > before ? CLAIM_BIT(claim) : 0;
         }
     }
+    return written;
 }
 
 /* --- the claims parameter --- */
 
+#define REQUEST_LIMITS ((struct json_limits){.bytes = 16 * 1024, .depth = 16})
+
 struct reading {
-    struct str client_scope;
-    claim_set set;
+    claim_set allowed, set;
     bool malformed;
 };
 
@@ -111,29 +237,40 @@ static bool individual_request(const struct json *value) {
 
 static bool read_member(void *ctx, struct str name, const struct json *value) {
     struct reading *reading = ctx;
+    struct str tag;
     enum claim claim;
+    if (str_equal(name, STR("verified_claims"))) {
+        return true; /* has a form of its own */
+    }
     if (!individual_request(value)) {
         reading->malformed = true;
         return false;
     }
-    if (claim_from_name(name, &claim) && str_has_word(reading->client_scope, entries[claim].scope)) {
-        reading->set |= (claim_set)1 << claim;
+    if (claim_from_name(str_cut(name, '#', &tag), &claim)) {
+        reading->set |= CLAIM_BIT(claim) & reading->allowed;
     }
     return true;
 }
 
-static bool read_place(const struct json *request, const char *place, struct str client_scope, claim_set *ret_set) {
-    const struct json *members = json_member(request, place);
+struct place {
+    const char *name;
+    claim_set *set;
+    struct str *verified;
+};
+
+static bool read_place(const struct verified_reading *with, const struct json *request, const struct place *place) {
+    const struct json *members = json_member(request, place->name);
     if (!members || json_kind(members) == JSON_KIND_NULL) {
         return true;
     }
     if (json_kind(members) != JSON_KIND_OBJECT) {
         return false;
     }
-    struct reading reading = {.client_scope = client_scope};
+    struct reading reading = {.allowed = with->allowed};
     json_each(members, read_member, &reading);
-    *ret_set = reading.set;
-    return !reading.malformed;
+    *place->set = reading.set;
+    const struct json *verified = json_member(members, "verified_claims");
+    return !reading.malformed && (!verified || verified_request_read(with, verified, place->verified));
 }
 
 /* The lowest level that one of the wanted acr values stands for: reaching it is enough. */
@@ -151,18 +288,29 @@ static void read_acr(const struct json *acr, struct claims_request *request) {
         }
     }
     request->acr_level = least;
+    request->acr_valued = values || json_member(acr, "value");
     json_get_bool(acr, "essential", &request->acr_essential);
 }
 
-bool claims_request_read(struct arena *arena, struct str text, struct str client_scope,
+/* What the client is registered for: by its scope, and by name. */
+static claim_set claims_allowed(const struct client *client) {
+    claim_set of_scope = claims_of_scope(client->scope);
+    of_scope |= str_has_word(client->scope, claim_scope(CLAIM_CN_ID_NUMBER)) ? CLAIMS_APART : 0;
+    return of_scope & client->claims;
+}
+
+bool claims_request_read(const struct domain *domain, struct arena *arena, struct str text, const struct client *client,
                          struct claims_request *ret_request) {
     const struct json *root;
     struct claims_request request = {0};
-    if (!json_parse(arena, text, JSON_LIMITS_TOKEN, &root) || json_kind(root) != JSON_KIND_OBJECT ||
-        !read_place(root, "userinfo", client_scope, &request.userinfo) ||
-        !read_place(root, "id_token", client_scope, &request.id_token)) {
+    const struct verified_reading with = {domain, arena, claims_allowed(client)};
+    const struct place userinfo = {"userinfo", &request.userinfo, &request.userinfo_verified};
+    const struct place token = {"id_token", &request.id_token, &request.id_token_verified};
+    if (!json_parse(arena, text, REQUEST_LIMITS, &root) || json_kind(root) != JSON_KIND_OBJECT ||
+        !read_place(&with, root, &userinfo) || !read_place(&with, root, &token)) {
         return false;
     }
+    request.id_token &= ~CLAIMS_APART;
     const struct json *id_token = json_member(root, "id_token");
     request.auth_time = json_member(id_token, "auth_time") != NULL;
     if (json_member(id_token, "acr")) {

@@ -53,6 +53,8 @@ void domain_sealers_init(struct domain_sealers *sealers, const struct keyring *k
         .refresh = keyring_sealer(keyring, "refresh"),
         .secret = keyring_sealer(keyring, "secret"),
         .page = keyring_sealer(keyring, "page"),
+        .identity = keyring_sealer(keyring, "identity"),
+        .check = keyring_sealer(keyring, "check"),
     };
 }
 

@@ -12,7 +12,7 @@
 #include "status.h"
 
 #define FLOW_ID_RANDOM 16
-#define PACKED_MOST    (16 * 1024)
+#define PACKED_MOST    (20 * 1024)
 
 struct str browser_seal(const struct domain *domain, struct arena *arena, enum browser_state kind,
                         const struct buf *packed, struct str browser) {

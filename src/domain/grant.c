@@ -13,14 +13,17 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/random.h"
+#include "domain/claims.h"
 #include "domain/registry.h"
 #include "domain/session.h"
 #include "domain/token.h"
+#include "domain/verified_claims.h"
 #include "jose/digest.h"
 #include "model/event.h"
 #include "store/kv.h"
 
-#define RECORD_MOST     (12 * 1024)
+#define RECORD_MOST     (16 * 1024)
+#define DETAIL_MOST     (16 * 1024)
 #define CODE_RANDOM     32
 #define GRANT_ID_SIZE   16
 #define GENERATION_SIZE 4
@@ -41,15 +44,41 @@ static struct str grant_id_of_code(struct arena *arena, struct str code) {
 }
 
 /* What a client did with a grant, or would have. */
-static void tell(struct domain *domain, struct arena *arena, enum event_kind kind, const struct grant *grant,
-                 struct str client_address) {
+static void tell_with(struct domain *domain, struct arena *arena, enum event_kind kind, const struct grant *grant,
+                      struct str client_address, struct str detail) {
     domain_tell(domain, &(struct event){.kind = kind,
                                         .result = EVENT_DONE,
+                                        .detail = detail,
                                         .actor = str_concat(arena, STR("client:"), grant->client_id),
                                         .client_id = grant->client_id,
                                         .subject = grant->account_id,
                                         .session_id = grant->session_id,
                                         .address = client_address});
+}
+
+static void tell(struct domain *domain, struct arena *arena, enum event_kind kind, const struct grant *grant,
+                 struct str client_address) {
+    tell_with(domain, arena, kind, grant, client_address, STR_NONE);
+}
+
+/* What the client may be told by this grant; what it really is told, table disclosures knows (domain/disclosure.h). */
+static struct str disclosed(struct arena *arena, const struct grant *grant) {
+    claim_set asked = grant->id_token_claims | grant->userinfo_claims;
+    claim_set verified = verified_request_claims(arena, grant->id_token_verified) |
+                         verified_request_claims(arena, grant->userinfo_verified);
+    struct buf detail;
+    buf_init(&detail, arena, 128, DETAIL_MOST);
+    struct json_out out = json_out(&detail);
+    json_open_object(&out, NULL);
+    json_put_str(&out, "scope", grant->scope);
+    if (asked) {
+        json_put_str(&out, "claims", claims_names(arena, asked));
+    }
+    if (verified) {
+        json_put_str(&out, "verified_claims", claims_names(arena, verified));
+    }
+    json_close_object(&out);
+    return detail.failed ? STR_NONE : buf_str(&detail);
 }
 
 static struct str packed_grant(struct arena *arena, const struct grant *grant) {
@@ -191,7 +220,8 @@ enum domain_status code_redeem(struct domain *domain, struct arena *arena, const
         return created;
     }
     if (first) {
-        tell(domain, arena, EVENT_DISCLOSURE, &code.grant, presented->client_address);
+        tell_with(domain, arena, EVENT_DISCLOSURE, &code.grant, presented->client_address,
+                  disclosed(arena, &code.grant));
     }
     *ret_code = code;
     return DOMAIN_DONE;

@@ -7,15 +7,15 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/random.h"
-#include "domain/claims.h"
 #include "domain/grant.h"
 #include "domain/session.h"
+#include "domain/verified_claims.h"
 #include "jose/digest.h"
 #include "jose/verified.h"
 #include "model/pack.h"
 #include "store/kv.h"
 
-#define PAYLOAD_MOST (8 * 1024)
+#define PAYLOAD_MOST (11 * 1024) /* in base64url it is still below JWS_BYTES_MOST */
 #define JTI_RANDOM   16
 #define LEVELS       4
 
@@ -142,7 +142,22 @@ static void put_at_hash(struct json_out *out, struct arena *arena, enum jose_alg
     json_put_str(out, "at_hash", base64url_encode(arena, str_of(digest.bytes, SHA256_SIZE / 2)));
 }
 
-bool id_token_write(struct domain *domain, struct arena *arena, const struct id_token *token, struct str *ret_jwt) {
+/* Those asked for in the ID token, as they are allowed now. */
+static claim_set put_person(struct payload *payload, struct domain *domain, struct arena *arena,
+                            const struct id_token *token) {
+    const struct grant *grant = token->grant;
+    claim_set wanted = grant->id_token_claims & token->client->claims & ~CLAIMS_APART;
+    if (!wanted && str_is_absent(grant->id_token_verified)) {
+        return 0;
+    }
+    const struct claims_about about = {domain, arena, token->client, &token->facts->account};
+    return claims_write(&payload->out, wanted, &about) |
+           verified_claims_write(&payload->out, grant->id_token_verified, &about, token->facts->rows,
+                                 token->facts->row_count);
+}
+
+bool id_token_write(struct domain *domain, struct arena *arena, const struct id_token *token, struct str *ret_jwt,
+                    claim_set *ret_told) {
     const struct client *client = token->client;
     const struct grant *grant = token->grant;
     enum jose_alg alg = jose_alg_from_name(client->id_token_alg);
@@ -163,7 +178,7 @@ bool id_token_write(struct domain *domain, struct arena *arena, const struct id_
         json_put_str(out, "nonce", token->nonce);
     }
     put_at_hash(out, arena, alg, token->access_token);
-    claims_write(out, grant->id_token_claims, token->account);
+    *ret_told = put_person(&payload, domain, arena, token);
     return payload_sign(&payload, domain, arena, alg, STR("JWT"), ret_jwt);
 }
 

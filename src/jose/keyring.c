@@ -24,8 +24,8 @@
 #define FILES_PURPOSE "key-file"
 
 /* The purposes there are; a keyring makes all their sealers when it is opened, so that looking one up needs no lock. */
-static const char *const purposes[] = {"flow",    "personal", "lookup", "subject", "session",
-                                       "refresh", "secret",   "page",   "audit"};
+static const char *const purposes[] = {"flow",   "personal", "lookup", "subject",  "session", "refresh",
+                                       "secret", "page",     "audit",  "identity", "check"};
 
 struct keyring {
     struct arena *arena;

@@ -120,6 +120,10 @@ static void check_consent(struct reading *reading) {
     if (statutory && str_is_absent(client->legal_basis) && reading->secret_elsewhere) {
         problem_of(reading, "tongxing_legal_basis", "is needed where consent is not asked for");
     }
+    if (statutory && (client->claims & CLAIMS_APART) && str_is_absent(client->legal_basis) &&
+        !reading->secret_elsewhere) {
+        problem_of(reading, "tongxing_legal_basis", "is needed for cn_id_number where consent is not asked for");
+    }
     if (statutory && str_equal(client->legal_basis, STR("consent"))) {
         problem_of(reading, "tongxing_legal_basis", "is consent, which tongxing_consent says is not asked for");
     }
@@ -175,7 +179,7 @@ static struct client unsaid(void) {
         .auth = CLIENT_AUTH_SECRET_BASIC,
         .id_token_alg = STR("ES256"),
         .scope = STR("openid"),
-        .claims = ~(claim_set)0,
+        .claims = ~CLAIMS_APART,
         .default_max_age = -1,
         .require_pkce = true,
         .level = 1,

@@ -5,7 +5,7 @@
 
 #include "model/pack.h"
 
-#define GRANT_VERSION 1
+#define GRANT_VERSION 2 /* 1 had no verified_claims; it is still read, since refresh tokens live for weeks */
 
 void grant_pack(const struct grant *grant, struct buf *buf) {
     pack_number(buf, GRANT_VERSION);
@@ -24,10 +24,13 @@ void grant_pack(const struct grant *grant, struct buf *buf) {
     pack_signed(buf, grant->refresh_until);
     pack_number(buf, grant->generation);
     pack_signed(buf, grant->rotated_at);
+    pack_str(buf, grant->id_token_verified);
+    pack_str(buf, grant->userinfo_verified);
 }
 
 static bool grant_read(struct unpack *unpack, struct grant *grant) {
-    if (unpack_number(unpack) != GRANT_VERSION) {
+    uint64_t version = unpack_number(unpack);
+    if (version < 1 || version > GRANT_VERSION) {
         return false;
     }
     grant->account_id = unpack_str(unpack);
@@ -45,6 +48,8 @@ static bool grant_read(struct unpack *unpack, struct grant *grant) {
     grant->refresh_until = unpack_signed(unpack);
     grant->generation = unpack_number(unpack);
     grant->rotated_at = unpack_signed(unpack);
+    grant->id_token_verified = version < 2 ? STR_NONE : unpack_str(unpack);
+    grant->userinfo_verified = version < 2 ? STR_NONE : unpack_str(unpack);
     return !unpack->failed;
 }
 

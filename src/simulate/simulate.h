@@ -89,6 +89,7 @@ bool simulate_nonce_is_new(struct service *service, struct str nonce);
 void simulate_page(struct http_reply *reply, const char *title, struct str body);
 void simulate_put_escaped(struct buf *buf, struct str text); /* for HTML text and quoted attributes */
 
+extern const struct service_kind alipay_service;
 extern const struct service_kind population_service;
 extern const struct service_kind corporate_service;
 extern const struct service_kind unionpay_service;

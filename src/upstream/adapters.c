@@ -5,7 +5,14 @@
 #include "upstream/adapter.h"
 
 static const struct upstream_adapter *const adapters[] = {
-    &population_adapter, &corporate_adapter, &unionpay_adapter, &rest_adapter, &openid_adapter, &wechat_adapter,
+    &population_adapter,
+    &corporate_adapter,
+    &unionpay_adapter,
+    &rest_adapter,
+    &alipay_adapter,
+    &alipay_face_adapter,
+    &openid_adapter,
+    &wechat_adapter,
 };
 
 const struct upstream_adapter *upstream_adapter_find(struct str name) {

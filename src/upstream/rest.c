@@ -196,6 +196,7 @@ static enum verify_result verify(struct upstream_call *call, const struct upstre
     struct rest_sent sent;
     struct fetch_answer answer = {0};
     enum verify_result refused;
+    ret_found->evidence.authority = rest->authority; /* whatever comes of it */
     if (!rest_write(rest, call->arena, &question, &sent, &refused)) {
         return refused;
     }

@@ -51,8 +51,9 @@ static void on_stores(struct running *running, const struct sealer *sealer) {
     struct fault fault;
     struct sql_database *database;
     struct kv_memory *memory = kv_memory_new(1 << 24);
-    const struct domain_settings settings = {.issuer = STR("https://id.example")};
-    const struct domain_sealers sealers = {.lookup = sealer, .secret = sealer};
+    const struct domain_settings settings = {.issuer = STR("https://id.example"),
+                                             .trust_framework = STR("cn_gov_zwfw")};
+    const struct domain_sealers sealers = {.lookup = sealer, .secret = sealer, .identity = sealer, .check = sealer};
     struct domain *domain = &running->domain;
     assert_true(sql_sqlite_open(in_folder(path, "x.db"), &database, &fault));
     *domain =

@@ -150,7 +150,8 @@ describe('restoring', () => {
   test('and back: every row is what it was', () => {
     const file = from.file('from-postgres'), again = from.file('again');
     assert.equal(run(to, ['backup', to.file('tongxing.yaml'), file]).status, 0);
-    assert.deepEqual(rowsOf(file), rowsOf(from.file('whole')));
+    const told = (row) => row.startsWith('["disclosures"'); // userinfo was asked in between
+    assert.deepEqual(rowsOf(file).filter((row) => !told(row)), rowsOf(from.file('whole')).filter((row) => !told(row)));
     const config = fresh('back');
     assert.equal(run(from, ['restore', config, file]).status, 0);
     assert.equal(run(from, ['backup', config, again]).status, 0);

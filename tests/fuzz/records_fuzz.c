@@ -4,6 +4,7 @@
 #include "model/activity.h"
 #include "model/grant.h"
 #include "model/session.h"
+#include "model/verified_request.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
     struct arena *arena ARENA_AUTO = arena_new();
@@ -11,6 +12,10 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
     struct code code;
     struct grant grant;
     struct session session;
+    struct verified_request request;
+    if (verified_request_unpack(arena, text, &request)) {
+        CHECK(request.count <= VERIFIED_ELEMENTS_MOST);
+    }
     code_unpack(text, &code);
     grant_unpack(text, &grant);
     session_unpack(text, &session);

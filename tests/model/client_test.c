@@ -40,6 +40,8 @@ static void what_is_wrong_is_named(void **state) {
         {"{" BASE ",\"scope\":\"openid \\\"x\\\"\"}", "scope"},
         {"{" BASE ",\"tongxing_level\":5}", "tongxing_level"},
         {"{" BASE ",\"tongxing_consent\":\"never\"}", "tongxing_consent"},
+        {"{" BASE ",\"tongxing_consent\":\"statutory\",\"tongxing_claims\":[\"cn_id_number\"]}",
+         "tongxing_legal_basis"},
         {"{" BASE ",\"default_max_age\":-1}", "default_max_age"},
         {"{" BASE ",\"tongxing_access_token_seconds\":9223372036854775807}", "tongxing_access_token_seconds"},
         {"{" BASE ",\"logo_uri\":\"javascript:alert(1)\"}", "logo_uri"},

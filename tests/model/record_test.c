@@ -1,6 +1,7 @@
 /* The packed records: what is written is read again, and anything else is refused as a whole. */
 #include "model/account.h"
 #include "model/grant.h"
+#include "model/pack.h"
 #include "model/session.h"
 #include "test.h"
 
@@ -41,6 +42,47 @@ static void a_code_is_read_as_it_was_written(void **state) {
     assert_false(str_is_absent(code.code_challenge));
 }
 
+static void an_authorization_is_read_as_it_was_written(void **state) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    const struct authorization written = {.client_id = STR("c1"),
+                                          .max_age = -1,
+                                          .level = 2,
+                                          .level_wanted = 3,
+                                          .started_at = 1700000000,
+                                          .id_number_asked = true,
+                                          .userinfo_verified = STR("packed")};
+    struct authorization read;
+    struct buf buf;
+    buf_init(&buf, arena, 256, 4096);
+    authorization_pack(&written, &buf);
+    struct unpack unpack = {.left = buf_str(&buf)};
+    authorization_unpack(&unpack, &read);
+    assert_true(unpack_done(&unpack));
+    assert_int_equal(read.max_age, -1);
+    assert_int_equal(read.level, 2);
+    assert_int_equal(read.level_wanted, 3);
+    assert_true(read.id_number_asked);
+    assert_true(str_is_absent(read.id_token_verified));
+    assert_str(read.userinfo_verified, "packed");
+}
+
+/* Refresh tokens live for weeks: what the version before wrote is still a grant. */
+static void a_grant_of_version_1_is_read(void **state) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct grant grant;
+    struct buf buf;
+    buf_init(&buf, arena, 256, 4096);
+    grant_pack(&sample.grant, &buf);
+    struct str newest = buf_str(&buf);
+    char *old = str_c(arena, str_sub(newest, 0, newest.len - 2)); /* two absent texts are two bytes */
+    old[0] = 1;
+    assert_true(grant_unpack(str_of(old, newest.len - 2), &grant));
+    assert_int_equal(grant.generation, 300);
+    assert_true(str_is_absent(grant.userinfo_verified));
+    old[0] = 3;
+    assert_false(grant_unpack(str_of(old, newest.len - 2), &grant));
+}
+
 static void every_cut_and_every_addition_is_refused(void **state) {
     struct arena *arena ARENA_AUTO = arena_new();
     struct buf buf;
@@ -78,5 +120,6 @@ static void a_profile_survives_its_sealing_form(void **state) {
     assert_false(profile_read(arena, STR("{\"id_type\":9}"), &read));
 }
 
-RUN_TESTS(cmocka_unit_test(a_code_is_read_as_it_was_written), cmocka_unit_test(every_cut_and_every_addition_is_refused),
+RUN_TESTS(cmocka_unit_test(an_authorization_is_read_as_it_was_written), cmocka_unit_test(a_grant_of_version_1_is_read),
+          cmocka_unit_test(a_code_is_read_as_it_was_written), cmocka_unit_test(every_cut_and_every_addition_is_refused),
           cmocka_unit_test(a_profile_survives_its_sealing_form))

@@ -6,6 +6,7 @@
 #include "store/clients.h"
 #include "store/consents.h"
 #include "store/copy.h"
+#include "store/disclosures.h"
 #include "store/links.h"
 
 #include <pthread.h>
@@ -249,6 +250,36 @@ static void other_tables(void *arg) {
 
 static void consents_and_clients(void **state) {
     on_database(other_tables);
+}
+
+static void count_disclosures(void *arg) {
+    struct sql *sql = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct disclosure_row *rows;
+    size_t count;
+    assert_int_equal(create_account(sql, "a", "hash-a"), SQL_DONE);
+    assert_int_equal(create_account(sql, "b", "hash-b"), SQL_DONE);
+    assert_int_equal(disclosures_add(sql, STR("nobody"), STR("c1"), STR("name"), 1), SQL_CONFLICT);
+    assert_int_equal(disclosures_add(sql, STR("a"), STR("c1"), STR("name"), 5), SQL_DONE);
+    assert_int_equal(disclosures_add(sql, STR("a"), STR("c1"), STR("name"), 9), SQL_DONE);
+    assert_int_equal(disclosures_add(sql, STR("a"), STR("c1"), STR("name email"), 7), SQL_DONE);
+    assert_int_equal(disclosures_add(sql, STR("b"), STR("c1"), STR("name"), 8), SQL_DONE);
+    assert_int_equal(disclosures_list(sql, arena, STR("a"), 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 2);
+    assert_str(rows[0].claims, "name"); /* the latest first */
+    assert_int_equal(rows[0].times, 2);
+    assert_int_equal(rows[0].first_at, 5);
+    assert_int_equal(rows[0].last_at, 9);
+    assert_str(rows[1].claims, "name email");
+    assert_int_equal(rows[1].times, 1);
+    assert_int_equal(disclosures_list(sql, arena, STR("a"), 1, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 1);
+    assert_int_equal(disclosures_list(sql, arena, STR("nobody"), 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 0);
+}
+
+static void disclosures_are_counted_by_account_client_and_claims(void **state) {
+    on_database(count_disclosures);
 }
 
 /* --- values --- */
@@ -838,6 +869,7 @@ const struct sql_contract_check sql_contract[] = {
     CHECK_OF(accounts_are_written_whole_or_not_at_all),
     CHECK_OF(links_are_one_accounts),
     CHECK_OF(consents_and_clients),
+    CHECK_OF(disclosures_are_counted_by_account_client_and_claims),
     CHECK_OF(values_come_back_as_they_were),
     CHECK_OF(what_is_no_text_is_refused),
     CHECK_OF(a_read_takes_at_most_so_many_rows_in_order),

@@ -86,6 +86,8 @@ static struct code code_of(const struct authorization *authorization, const stru
                   .amr = session->amr,
                   .id_token_claims = authorization->id_token_claims,
                   .userinfo_claims = authorization->userinfo_claims,
+                  .id_token_verified = authorization->id_token_verified,
+                  .userinfo_verified = authorization->userinfo_verified,
                   .nonce = authorization->nonce},
         .redirect_uri = authorization->redirect_uri,
         .code_challenge = authorization->code_challenge,
@@ -105,7 +107,8 @@ void answer_code(struct call *call, const struct registered_client *client, cons
         answer_error(call, authorization, ERROR_TEMPORARILY_UNAVAILABLE, "try again in a moment");
         return;
     }
-    consent_remember(call->domain, call->arena, session->account_id, &client->client, authorization->scope);
+    consent_remember(call->domain, call->arena, session->account_id, &client->client,
+                     claims_consent_scope(call->arena, authorization));
     call_tell(call, &(struct event){.kind = EVENT_AUTHORIZATION,
                                     .result = EVENT_DONE,
                                     .actor = session->account_id,

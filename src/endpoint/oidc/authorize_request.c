@@ -15,6 +15,7 @@
 #define HINT_MOST        256
 #define LOCALES_MOST     256
 #define URI_MOST         2048
+#define ACR_VALUES_MOST  1024
 #define SCOPE_WORDS_MOST 100
 #define CHALLENGE_LENGTH 43        /* SHA-256 in base64url */
 #define MAX_AGE_MOST     100000000 /* three years and more are no limit */
@@ -250,21 +251,53 @@ static enum step read_max_age(struct authorize *authorize) {
     return STEP_NEXT;
 }
 
+/* What is asked for by itself is not part of the request until the person has said yes; a statutory duty is not asked.
+ */
+static void take_claims(struct authorize *authorize, const struct claims_request *claims) {
+    struct authorization *authorization = &authorize->authorization;
+    bool ask = authorize->client->client.consent == CONSENT_ASK;
+    authorization->id_token_claims = claims->id_token;
+    authorization->userinfo_claims = ask ? claims->userinfo & ~CLAIMS_APART : claims->userinfo;
+    authorization->id_number_asked = ask && (claims->userinfo & CLAIMS_APART);
+    authorization->id_token_verified = claims->id_token_verified;
+    authorization->userinfo_verified = claims->userinfo_verified;
+    authorization->auth_time_wanted |= claims->auth_time;
+}
+
 static enum step read_claims(struct authorize *authorize) {
     struct authorization *authorization = &authorize->authorization;
+    const struct client *client = &authorize->client->client;
     struct claims_request claims = {0};
     struct str text = get(authorize, STR("claims"));
     if (!str_is_absent(text) &&
-        !claims_request_read(authorize->call->arena, text, authorize->client->client.scope, &claims)) {
+        !claims_request_read(authorize->call->domain, authorize->call->arena, text, client, &claims)) {
         return refused(authorize, ERROR_INVALID_REQUEST, "claims is not a valid claims request");
     }
-    authorization->id_token_claims = claims.id_token & authorize->client->client.claims;
-    authorization->userinfo_claims = claims.userinfo & authorize->client->client.claims;
-    authorization->auth_time_wanted |= claims.auth_time;
-    authorization->level = authorize->client->client.level;
+    if (claims.acr_essential && claims.acr_valued && claims.acr_level == 0) {
+        return refused(authorize, ERROR_UNMET_AUTHENTICATION_REQUIREMENTS, "none of the acr values is one we know");
+    }
+    take_claims(authorize, &claims);
+    authorization->level = client->level;
     if (claims.acr_essential && claims.acr_level > authorization->level) {
         authorization->level = claims.acr_level;
     }
+    authorization->level_wanted = claims.acr_essential ? 0 : claims.acr_level;
+    return STEP_NEXT;
+}
+
+/* OpenID Connect Core §3.1.2.1: in order of preference, but any of them will do; so the lowest that we know. */
+static enum step read_acr_values(struct authorize *authorize) {
+    struct authorization *authorization = &authorize->authorization;
+    struct str left = get(authorize, STR("acr_values")), word;
+    int least = 0;
+    if (left.len > ACR_VALUES_MOST) {
+        return refused(authorize, ERROR_INVALID_REQUEST, "acr_values is longer than 1024 bytes");
+    }
+    while (!str_is_empty(left) && str_next_word(&left, &word)) {
+        int level = level_of_acr(word);
+        least = level > 0 && (least == 0 || level < least) ? level : least;
+    }
+    authorization->level_wanted = least > 0 ? least : authorization->level_wanted;
     return STEP_NEXT;
 }
 
@@ -304,6 +337,7 @@ const struct authorize_step authorize_steps[] = {
     {"read_prompt", read_prompt},
     {"read_max_age", read_max_age},
     {"read_claims", read_claims},
+    {"read_acr_values", read_acr_values},
     {"read_hints", read_hints},
 };
 const size_t authorize_step_count = ARRAY_LEN(authorize_steps);

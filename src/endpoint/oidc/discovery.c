@@ -11,6 +11,7 @@
 #include "domain/claims.h"
 #include "domain/registry.h"
 #include "domain/token.h"
+#include "domain/verified_claims.h"
 #include "grants.h"
 
 #define DOCUMENT_MOST (16 * 1024)
@@ -87,6 +88,79 @@ static void put_claims_supported(struct json_out *out) {
     json_close_array(out);
 }
 
+/* openid, whatever claims are opened by, and offline_access. */
+static void put_scopes_supported(struct json_out *out) {
+    struct str last = STR_NONE;
+    json_open_array(out, "scopes_supported");
+    json_put_str(out, NULL, STR("openid"));
+    for (int claim = 0; claim < CLAIMS; claim++) {
+        struct str scope = claim_scope((enum claim)claim);
+        if (!str_equal(scope, last)) { /* claims of one scope stand together */
+            json_put_str(out, NULL, scope);
+        }
+        last = scope;
+    }
+    json_put_str(out, NULL, STR("offline_access"));
+    json_close_array(out);
+}
+
+/* --- OpenID Connect for Identity Assurance 1.0 §7 --- */
+
+static struct str check_method_of(const struct proof *proof) {
+    return proof->check_method;
+}
+
+static struct str what_of(const struct proof *proof) {
+    return proof->what;
+}
+
+static struct str type_of(const struct proof *proof) {
+    return evidence_type_name(proof->type);
+}
+
+/* The ways of proof that are told of and have this type, each word once. */
+static void put_of_proofs(struct json_out *out, const char *name, unsigned types,
+                          struct str (*word_of)(const struct proof *proof)) {
+    struct str words[PROOF_METHODS];
+    size_t count = 0;
+    json_open_array(out, name);
+    for (int method = 0; method < PROOF_METHODS; method++) {
+        const struct proof *proof = proof_of((enum proof_method)method);
+        if (!verified_claims_tell_of(proof) || !(types & 1u << proof->type)) {
+            continue;
+        }
+        struct str word = word_of(proof);
+        size_t seen = 0;
+        while (seen < count && !str_equal(words[seen], word)) {
+            seen++;
+        }
+        if (seen == count) {
+            words[count++] = word;
+            json_put_str(out, NULL, word);
+        }
+    }
+    json_close_array(out);
+}
+
+static void put_verified_claims(struct json_out *out, const struct domain *domain) {
+    const unsigned document = 1u << EVIDENCE_DOCUMENT, record = 1u << EVIDENCE_RECORD;
+    json_put_bool(out, "verified_claims_supported", true);
+    json_open_array(out, "trust_frameworks_supported");
+    json_put_str(out, NULL, domain->settings->trust_framework);
+    json_close_array(out);
+    json_open_array(out, "claims_in_verified_claims_supported");
+    for (int claim = 0; claim < CLAIMS; claim++) {
+        if (CLAIMS_VERIFIABLE & CLAIM_BIT(claim)) {
+            json_put_str(out, NULL, claim_name((enum claim)claim));
+        }
+    }
+    json_close_array(out);
+    put_of_proofs(out, "evidence_supported", document | record, type_of);
+    put_of_proofs(out, "documents_supported", document, what_of);
+    put_of_proofs(out, "documents_check_methods_supported", document, check_method_of);
+    put_of_proofs(out, "electronic_records_supported", record, what_of);
+}
+
 struct str discovery_document(struct arena *arena, const struct domain *domain, bool registration) {
     struct buf document;
     buf_init(&document, arena, 4096, DOCUMENT_MOST);
@@ -96,7 +170,7 @@ struct str discovery_document(struct arena *arena, const struct domain *domain, 
     if (registration) {
         put_url(&out, arena, "registration_endpoint", domain->settings->issuer, CLIENT_REGISTRATION_PATH);
     }
-    PUT_LIST(&out, "scopes_supported", "openid", "profile", "email", "phone", "address", "offline_access");
+    put_scopes_supported(&out);
     PUT_LIST(&out, "response_types_supported", "code");
     PUT_LIST(&out, "response_modes_supported", "query", "fragment");
     json_open_array(&out, "grant_types_supported");
@@ -105,14 +179,16 @@ struct str discovery_document(struct arena *arena, const struct domain *domain, 
     }
     json_close_array(&out);
     json_open_array(&out, "acr_values_supported");
-    json_put_str(&out, NULL, acr_of_level(1));
-    json_put_str(&out, NULL, acr_of_level(2));
+    for (int level = 1; level <= LEVEL_MOST; level++) {
+        json_put_str(&out, NULL, acr_of_level(level));
+    }
     json_close_array(&out);
     PUT_LIST(&out, "subject_types_supported", "public", "pairwise");
     put_signing_algs(&out, "id_token_signing_alg_values_supported", domain);
     put_signing_algs(&out, "userinfo_signing_alg_values_supported", domain);
     put_client_auth(&out);
     put_claims_supported(&out);
+    put_verified_claims(&out, domain);
     PUT_LIST(&out, "code_challenge_methods_supported", "S256");
     PUT_LIST(&out, "prompt_values_supported", "none", "login", "consent", "select_account");
     PUT_LIST(&out, "ui_locales_supported", "zh-CN", "en");

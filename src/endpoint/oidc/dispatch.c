@@ -4,6 +4,7 @@
  */
 #include "authorize.h"
 #include "base/clock.h"
+#include "domain/claims.h"
 #include "domain/consent.h"
 #include "domain/session.h"
 
@@ -33,12 +34,14 @@ static bool session_serves(struct call *call, const struct client *client, const
 static enum need consent_need(struct call *call, const struct client *client, const struct flow *flow,
                               const struct session *session) {
     const struct authorization *authorization = &flow->authorization;
-    struct str missing;
-    if (consent_missing(call->domain, call->arena, session->account_id, client, authorization->scope, &missing) !=
-        DOMAIN_DONE) {
+    struct str missing, scope = claims_consent_scope(call->arena, authorization);
+    /* Of the identity number the person is asked each time, unless nobody may be asked: then it is not told. */
+    bool ask = (authorization->prompt & PROMPT_CONSENT) ||
+               (authorization->id_number_asked && !(authorization->prompt & PROMPT_NONE));
+    if (consent_missing(call->domain, call->arena, session->account_id, client, scope, &missing) != DOMAIN_DONE) {
         return NEED_STORE;
     }
-    return str_is_empty(missing) && !(authorization->prompt & PROMPT_CONSENT) ? NEED_NOTHING : NEED_CONSENT;
+    return str_is_empty(missing) && !ask ? NEED_NOTHING : NEED_CONSENT;
 }
 
 static enum need flow_need(struct call *call, const struct client *client, const struct flow *flow,

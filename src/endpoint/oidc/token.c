@@ -7,8 +7,9 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "client_auth.h"
-#include "domain/account.h"
+#include "domain/disclosure.h"
 #include "domain/grant.h"
+#include "domain/verified_claims.h"
 #include "grants.h"
 
 #define ANSWER_MOST (64 * 1024)
@@ -32,6 +33,7 @@ static const struct grant_handler *grant_handler_find(struct str name) {
 struct tokens {
     struct str access, id, refresh; /* absent where there is none */
     int64_t lifetime;
+    claim_set told; /* about the person, in the ID token */
 };
 
 static enum domain_status write_id_token(struct call *call, const struct client *client,
@@ -39,21 +41,24 @@ static enum domain_status write_id_token(struct call *call, const struct client 
     if (!outcome->has_person || !str_has_word(outcome->scope, STR("openid"))) {
         return DOMAIN_DONE;
     }
-    struct account account = {0};
+    const struct grant *grant = &outcome->grant;
+    struct person_facts facts = {0};
     /* Only asked for where a claim about the person goes into the token itself. */
-    if (outcome->grant.id_token_claims) {
-        enum domain_status loaded = account_load(call->domain, call->arena, outcome->grant.account_id, &account);
+    if (grant->id_token_claims || !str_is_absent(grant->id_token_verified)) {
+        enum domain_status loaded = person_facts_load(call->domain, call->arena, grant->account_id,
+                                                      grant->id_token_claims, grant->id_token_verified, &facts);
         if (loaded != DOMAIN_DONE) {
             return loaded;
         }
     }
     const struct id_token token = {.client = client,
-                                   .grant = &outcome->grant,
-                                   .account = &account,
+                                   .grant = grant,
+                                   .facts = &facts,
                                    .access_token = tokens->access,
                                    .nonce = outcome->nonce,
                                    .auth_time_wanted = outcome->auth_time_wanted};
-    return id_token_write(call->domain, call->arena, &token, &tokens->id) ? DOMAIN_DONE : DOMAIN_UNAVAILABLE;
+    return id_token_write(call->domain, call->arena, &token, &tokens->id, &tokens->told) ? DOMAIN_DONE
+                                                                                         : DOMAIN_UNAVAILABLE;
 }
 
 static enum domain_status write_tokens(struct call *call, const struct client *client,
@@ -159,6 +164,7 @@ void endpoint_token(struct call *call) {
     if (may_use(&request, name, handler, &refusal) && handler->redeem(&request, &outcome, &refusal) &&
         issue(&request, &outcome, &tokens, &refusal)) {
         reply_tokens(call, &tokens, outcome.scope);
+        disclosure_note(call->domain, &outcome.grant, tokens.told);
         tell(&request, handler, &outcome, NULL);
     } else {
         reply_json_error(call, refusal.error, refusal.description);

@@ -1,14 +1,14 @@
 /*
  * The userinfo endpoint (OpenID Connect Core §5.3), with bearer tokens in the header or, for POST, in the form (RFC
- * 6750 §2).
+ * 6750 §2). A token whose sign-in is no longer enough for its client is answered as RFC 9470 says.
  */
 #include "../bearer.h"
 #include "../routes.h"
 #include "base/check.h"
 #include "base/json.h"
-#include "domain/account.h"
-#include "domain/claims.h"
+#include "domain/disclosure.h"
 #include "domain/token.h"
+#include "domain/verified_claims.h"
 
 #define ANSWER_MOST (32 * 1024)
 
@@ -52,57 +52,89 @@ static claim_set claims_wanted(const struct access_token_read *token, const stru
     return (claims_of_scope(token->scope) | token->grant.userinfo_claims) & client->claims;
 }
 
-static void reply_claims(struct call *call, const struct registered_client *client,
-                         const struct access_token_read *token, const struct account *account) {
+/* What a request is answered from. */
+struct answer {
+    struct call *call;
+    const struct registered_client *client;
+    struct access_token_read token;
+    struct person_facts facts;
+};
+
+static void reply_claims(const struct answer *answer) {
+    struct call *call = answer->call;
+    const struct client *client = &answer->client->client;
+    const struct grant *grant = &answer->token.grant;
+    const struct claims_about about = {call->domain, call->arena, client, &answer->facts.account};
     struct buf body;
     buf_init(&body, call->arena, 1024, ANSWER_MOST);
     struct json_out out = json_out(&body);
     json_open_object(&out, NULL);
-    json_put_str(&out, "sub", token->sub);
-    claims_write(&out, claims_wanted(token, &client->client), account);
+    json_put_str(&out, "sub", answer->token.sub);
+    claim_set told = claims_write(&out, claims_wanted(&answer->token, client), &about);
+    told |= verified_claims_write(&out, grant->userinfo_verified, &about, answer->facts.rows, answer->facts.row_count);
     json_close_object(&out);
     CHECK(!body.failed);
-    if (str_is_absent(client->client.userinfo_alg)) {
-        reply_json(call, 200, buf_str(&body));
-        return;
-    }
     struct str jwt;
-    if (!userinfo_sign(call->domain, call->arena, &client->client, buf_str(&body), &jwt)) {
+    if (str_is_absent(client->userinfo_alg)) {
+        reply_json(call, 200, buf_str(&body));
+    } else if (userinfo_sign(call->domain, call->arena, client, buf_str(&body), &jwt)) {
+        call->reply->content_type = STR("application/jwt");
+        buf_put(&call->reply->body, jwt);
+    } else {
         reply_json_error(call, ERROR_SERVER_ERROR, NULL);
         return;
     }
-    call->reply->content_type = STR("application/jwt");
-    buf_put(&call->reply->body, jwt);
+    disclosure_note(call->domain, grant, told);
+}
+
+/* RFC 9470 §3: the person has fallen below the level the client needs, or the client needs more than it did. Signing in
+ * anew leads the person through what is missing. */
+static void reply_insufficient(const struct answer *answer) {
+    const struct client *client = &answer->client->client;
+    struct arena *arena = answer->call->arena;
+    struct buf challenge;
+    buf_init(&challenge, arena, 256, 512);
+    buf_printf(&challenge,
+               "Bearer error=\"insufficient_user_authentication\", error_description=\"a higher level of proof is "
+               "needed\", acr_values=\"%.*s\"",
+               STR_ARG(acr_of_level(client->level)));
+    if (client->default_max_age >= 0) {
+        buf_printf(&challenge, ", max_age=\"%lld\"", (long long)client->default_max_age);
+    }
+    reply_challenge(answer->call, 401, str_c(arena, buf_str(&challenge)));
+}
+
+static bool level_serves(const struct answer *answer) {
+    int proven = answer->facts.account.level, signed_in = answer->token.grant.level;
+    return (proven < signed_in ? proven : signed_in) >= answer->client->client.level;
 }
 
 /* The person behind a token that is good: still there and still active. What is known about them is opened only where
  * something of it was asked for. */
-static enum domain_status account_of(struct call *call, const struct access_token_read *token,
-                                     const struct client *client, struct account *ret_account) {
-    *ret_account = (struct account){0};
-    if (!claims_wanted(token, client)) {
-        return account_active(call->domain, call->arena, token->grant.account_id);
-    }
-    enum domain_status loaded = account_load(call->domain, call->arena, token->grant.account_id, ret_account);
-    return loaded == DOMAIN_DONE && ret_account->state != ACCOUNT_ACTIVE ? DOMAIN_NO : loaded;
+static enum domain_status facts_of(struct answer *answer) {
+    const struct grant *grant = &answer->token.grant;
+    return person_facts_load(answer->call->domain, answer->call->arena, grant->account_id,
+                             claims_wanted(&answer->token, &answer->client->client), grant->userinfo_verified,
+                             &answer->facts);
 }
 
 static void serve(struct call *call, struct str bearer) {
-    struct access_token_read token;
-    struct account account;
-    enum domain_status status = access_token_read(call->domain, call->arena, bearer, &token);
-    const struct registered_client *client =
-        status == DOMAIN_DONE && !token.for_admin_api ? registry_find(call->registry, token.client_id) : NULL;
-    if (status == DOMAIN_DONE && client && !(token.has_grant && str_has_word(token.scope, STR("openid")))) {
+    struct answer answer = {.call = call};
+    const struct access_token_read *token = &answer.token;
+    enum domain_status status = access_token_read(call->domain, call->arena, bearer, &answer.token);
+    if (status == DOMAIN_DONE && !token->for_admin_api) {
+        answer.client = registry_find(call->registry, token->client_id);
+    }
+    if (answer.client && !(token->has_grant && str_has_word(token->scope, STR("openid")))) {
         reply_challenge(call, 403, "Bearer error=\"insufficient_scope\", scope=\"openid\"");
         return;
     }
     if (status == DOMAIN_DONE) {
-        status = client ? account_of(call, &token, &client->client, &account) : DOMAIN_NO;
+        status = answer.client ? facts_of(&answer) : DOMAIN_NO;
     }
     switch (status) {
     case DOMAIN_DONE:
-        reply_claims(call, client, &token, &account);
+        level_serves(&answer) ? reply_claims(&answer) : reply_insufficient(&answer);
         break;
     case DOMAIN_NO:
         reply_challenge(call, 401,

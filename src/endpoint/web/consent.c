@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/json.h"
 #include "domain/account.h"
+#include "domain/claims.h"
 #include "domain/session.h"
 #include "pages.h"
 
@@ -20,6 +21,8 @@ static void show_scopes(struct page *page, struct str scope, enum page_language 
         {STR_INIT("email"), "scope.email", "scope.email.detail"},
         {STR_INIT("phone"), "scope.phone", "scope.phone.detail"},
         {STR_INIT("address"), "scope.address", "scope.address.detail"},
+        {STR_INIT("cn_profile"), "scope.cn_profile", "scope.cn_profile.detail"},
+        {STR_INIT("cn_id"), "scope.cn_id", "scope.cn_id.detail"},
         {STR_INIT("offline_access"), "scope.offline_access", "scope.offline_access.detail"},
     };
     struct str word;
@@ -35,6 +38,11 @@ static void show_scopes(struct page *page, struct str scope, enum page_language 
     }
 }
 
+/* Personal Information Protection Law, article 29: the number is asked for by itself, and by default not given. */
+static bool number_asked(const struct page_call *page_call, const struct account *account) {
+    return page_call->flow.authorization.id_number_asked && !str_is_empty(account->profile.id_number);
+}
+
 static void show(struct page_call *page_call, const struct session *session) {
     struct call *call = page_call->call;
     struct account account;
@@ -46,8 +54,18 @@ static void show(struct page_call *page_call, const struct session *session) {
     struct page *page = page_of_flow(page_call, "consent");
     page_set(page, "action", STR("/consent"));
     page_set(page, "person", account.profile.name);
-    show_scopes(page, page_call->flow.authorization.scope, page_call->language);
+    show_scopes(page, claims_consent_scope(call->arena, &page_call->flow.authorization), page_call->language);
+    page_flag(page, "id_number", number_asked(page_call, &account));
     page_reply(page, 200, call->reply);
+}
+
+/* Into this flow alone: it is no part of what is remembered. */
+static void take_id_number(struct page_call *page_call) {
+    struct authorization *authorization = &page_call->flow.authorization;
+    bool ticked = str_equal(page_field(page_call, STR("id_number")), STR("yes"));
+    if (authorization->id_number_asked && ticked) {
+        authorization->userinfo_claims |= CLAIMS_APART & page_call->client->client.claims;
+    }
 }
 
 static void tell(const struct page_call *page_call, const struct session *session, enum event_result result,
@@ -58,7 +76,10 @@ static void tell(const struct page_call *page_call, const struct session *sessio
     buf_init(&detail, call->arena, 128, EVENT_RECORD_MOST / 4);
     struct json_out out = json_out(&detail);
     json_open_object(&out, NULL);
-    json_put_str(&out, "scope", authorization->scope);
+    json_put_str(&out, "scope", claims_consent_scope(call->arena, authorization));
+    if (authorization->id_number_asked) {
+        json_put_bool(&out, "cn_id_number", authorization->userinfo_claims & CLAIMS_APART);
+    }
     json_close_object(&out);
     call_tell(call, &(struct event){.kind = EVENT_CONSENT,
                                     .result = result,
@@ -72,8 +93,9 @@ static void tell(const struct page_call *page_call, const struct session *sessio
 static void allow(struct page_call *page_call, const struct session *session) {
     struct call *call = page_call->call;
     const struct client *client = &page_call->client->client;
-    if (consent_give(call->domain, call->arena, session->account_id, client, page_call->flow.authorization.scope) !=
-        DOMAIN_DONE) {
+    take_id_number(page_call);
+    struct str scope = claims_consent_scope(call->arena, &page_call->flow.authorization);
+    if (consent_give(call->domain, call->arena, session->account_id, client, scope) != DOMAIN_DONE) {
         tell(page_call, session, EVENT_FAILED, "unavailable");
         reply_unavailable_page(call);
         return;

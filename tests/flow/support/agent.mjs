@@ -58,7 +58,7 @@ export function requestOf(client, extra = {}) {
 }
 
 /* Follows our own pages, signing in (with the secret of a second factor) and consenting where asked, to the redirect to the client; its parameters. */
-export async function follow(agent, answer, { username, password, totp: secret, consent = 'allow' } = {}) {
+export async function follow(agent, answer, { username, password, totp: secret, consent = 'allow', consentForm = {} } = {}) {
   for (let hops = 0; hops < 8; hops++) {
     if (answer.status === 303) {
       const url = new URL(answer.location, agent.stack.issuer);
@@ -73,7 +73,7 @@ export async function follow(agent, answer, { username, password, totp: secret, 
       answer = await agent.request('/second-factor', { form: { flow: hidden(answer.html), code: totp(secret), action: 'check' } });
       assert.equal(answer.status, 303, `the one-time password: ${answer.html.match(/role="alert"[^<]*/)?.[0]}`);
     } else if (/id="consent-allow"/.test(answer.html)) {
-      answer = await agent.request('/consent', { form: { flow: hidden(answer.html), action: consent } });
+      answer = await agent.request('/consent', { form: { flow: hidden(answer.html), action: consent, ...consentForm } });
     } else {
       throw new Error(`status ${answer.status}: ${answer.html.replace(/<[^>]*>|\s+/g, ' ').slice(0, 300)}`);
     }

@@ -1,4 +1,4 @@
-/* JSON Schema (2020-12) as far as the API's own description uses it. A keyword it does not know is an error: nothing is waved through. */
+/* JSON Schema (2020-12) as far as the API's own description and verified_claims.mjs use it. A keyword it does not know is an error: nothing is waved through. */
 const types = {
   object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   array: Array.isArray,
@@ -20,6 +20,8 @@ const checks = {
   maxLength: (most, value) => [...value].length <= most,
   pattern: (pattern, value) => new RegExp(pattern, 'u').test(value),
   format: (name, value) => formats[name](value),
+  minItems: (least, value) => value.length >= least,
+  minProperties: (least, value) => Object.keys(value).length >= least,
   required: (names, value) => names.every((name) => Object.hasOwn(value, name)),
 };
 const said = new Set(['description', 'default', 'title']);
@@ -42,6 +44,9 @@ export function problemsOf(document, schema, value, path = '$') {
       else if (wanted !== true) extra.forEach((name) => problems.push(...problemsOf(document, wanted, value[name], `${path}.${name}`)));
     } else if (keyword === 'items') {
       value.forEach((item, index) => problems.push(...problemsOf(document, wanted, item, `${path}[${index}]`)));
+    } else if (keyword === 'anyOf') {
+      const each = wanted.map((inner) => problemsOf(document, inner, value, path));
+      if (each.every((found) => found.length)) problems.push(`${path}: fits none of ${wanted.length}`, ...each.flat());
     } else if (checks[keyword]) {
       if (!checks[keyword](wanted, value)) {
         problems.push(`${path}: ${keyword} ${JSON.stringify(wanted)}, got ${JSON.stringify(value)?.slice(0, 100)}`);

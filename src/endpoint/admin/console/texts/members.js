@@ -30,7 +30,7 @@ export const members = {
     'One on each line: from where its scripts may call this server. Empty: from anywhere.',
   ],
   'member.tongxing_claims': ['仅限以下信息项', 'Only these claims'],
-  'hint.tongxing_claims': ['不选则为所选范围的全部信息项。', 'With none chosen: all that the scopes open.'],
+  'hint.tongxing_claims': ['不选则为所选范围的全部信息项，但不含 cn_id_number。', 'With none chosen: all that the scopes open, but for cn_id_number.'],
   'member.tongxing_legal_basis': ['法定依据', 'Legal basis in the law'],
   'hint.tongxing_legal_basis': [
     '《个人信息保护法》第十三条；不询问用户时必填。',

@@ -1,0 +1,170 @@
+/*
+ * What the face check's answers say. An answer does not repeat what was asked, so whatever it does tell about whose
+ * check it is must be this person's and this transaction's.
+ */
+#include "upstream/alipay_face.h"
+
+#include "base/check.h"
+#include "model/identity.h"
+
+#define IDENTITY_MOST 4096
+#define TEXT_MOST     256
+
+/* --- of initialize --- */
+
+static bool is_page(struct str url) {
+    for (size_t i = 0; i < url.len; i++) {
+        if (url.ptr[i] <= ' ' || url.ptr[i] > '~') {
+            return false;
+        }
+    }
+    return str_starts(url, STR("https://")) || str_starts(url, STR("http://"));
+}
+
+bool alipay_face_begun_read(enum alipay_face_product product, const struct json *content,
+                            struct alipay_face_begun *ret_begun) {
+    struct alipay_face_begun begun = {0};
+    if (!alipay_text(content, "certify_id", ALIPAY_CERTIFY_ID_MOST, &begun.certify_id) ||
+        !alipay_is_id(begun.certify_id, ALIPAY_CERTIFY_ID_MOST)) {
+        return false;
+    }
+    if (product == ALIPAY_FACE_VERIFICATION &&
+        (!alipay_text(content, "web_url", ALIPAY_FACE_URL_MOST, &begun.url) || !is_page(begun.url))) {
+        return false;
+    }
+    *ret_begun = begun;
+    return true;
+}
+
+/* --- whose check it is --- */
+
+/* Stars stand for what is not shown. */
+static bool agrees(struct str told, struct str known) {
+    if (str_is_empty(told)) {
+        return true;
+    }
+    if (told.len != known.len) {
+        return false;
+    }
+    for (size_t i = 0; i < told.len; i++) {
+        if (told.ptr[i] != '*' && told.ptr[i] != known.ptr[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A name with stars has not as many bytes as the name: only a whole one is compared. */
+static bool name_agrees(struct arena *arena, struct str told, struct str known) {
+    struct str told_key, known_key;
+    if (str_is_empty(told) || str_contains(told, '*')) {
+        return true;
+    }
+    return person_name_key(arena, told, &told_key) != PERSON_NAME_BAD &&
+           person_name_key(arena, known, &known_key) != PERSON_NAME_BAD && str_equal(told_key, known_key);
+}
+
+/* identity_info is an object, or the text of one, and most often empty. */
+static bool identity_of(struct arena *arena, const struct json *content, const struct json **ret_identity) {
+    const struct json_limits limits = {.bytes = IDENTITY_MOST, .depth = 4};
+    const struct json *member = json_member(content, "identity_info");
+    struct str text;
+    *ret_identity = NULL;
+    if (!member || json_kind(member) == JSON_KIND_NULL) {
+        return true;
+    }
+    if (json_str(member, &text)) {
+        if (str_is_empty(text)) {
+            return true;
+        }
+        if (!json_parse(arena, text, limits, &member)) {
+            return false;
+        }
+    }
+    *ret_identity = member;
+    return json_kind(member) == JSON_KIND_OBJECT;
+}
+
+static bool is_of(struct arena *arena, const struct json *content, const struct alipay_face_expected *expected) {
+    const struct json *identity;
+    struct str certify_id, order, number, name;
+    return alipay_text(content, "certify_id", TEXT_MOST, &certify_id) &&
+           (str_is_empty(certify_id) || str_equal(certify_id, expected->certify_id)) &&
+           alipay_text(content, "outer_order_no", TEXT_MOST, &order) &&
+           (str_is_empty(order) || str_equal(order, expected->transaction)) && identity_of(arena, content, &identity) &&
+           alipay_text(identity, "cert_no", TEXT_MOST, &number) && agrees(number, expected->id_number) &&
+           alipay_text(identity, "cert_name", TEXT_MOST, &name) && name_agrees(arena, name, expected->name);
+}
+
+/* --- results --- */
+
+struct word {
+    const char *text;
+    enum verify_result result;
+};
+/* certify.open: F is both "not yet" and "no"; see certify_result. */
+static const struct word passed_words[] = {{"T", VERIFY_MATCH}, {"F", VERIFY_MISMATCH}};
+static const struct word state_words[] = {
+    {"SUCCESS", VERIFY_MATCH},
+    {"FAIL", VERIFY_MISMATCH},
+    {"PROCESSING", VERIFY_PENDING},
+};
+
+static enum verify_result look_up(const struct word *words, size_t count, struct str text) {
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(text, str_from(words[i].text))) {
+            return words[i].result;
+        }
+    }
+    return VERIFY_UPSTREAM_ERROR;
+}
+
+static enum verify_result certify_result(const struct json *content, bool came_back) {
+    struct str passed, reason;
+    if (!alipay_text(content, "passed", TEXT_MOST, &passed) ||
+        !alipay_text(content, "fail_reason", TEXT_MOST, &reason)) {
+        return VERIFY_UPSTREAM_ERROR;
+    }
+    enum verify_result result = look_up(passed_words, ARRAY_LEN(passed_words), passed);
+    bool not_yet = result == VERIFY_MISMATCH && str_is_empty(reason) && !came_back;
+    return not_yet ? VERIFY_PENDING : result;
+}
+
+static enum verify_result verification_result(const struct json *content) {
+    struct str state;
+    return alipay_text(content, "certify_state", TEXT_MOST, &state)
+               ? look_up(state_words, ARRAY_LEN(state_words), state)
+               : VERIFY_UPSTREAM_ERROR;
+}
+
+/* "true", "false", or not told; a flag of JSON does as well. Anything else cannot be judged. */
+static bool read_attack(const struct json *content, bool *ret_attack) {
+    const struct json *member = json_member(content, "attack_flag");
+    struct str text = STR("");
+    *ret_attack = false;
+    if (!member || json_kind(member) == JSON_KIND_NULL || json_bool(member, ret_attack)) {
+        return true;
+    }
+    if (!json_str(member, &text)) {
+        return false;
+    }
+    *ret_attack = str_equal(text, STR("true")) || str_equal(text, STR("T"));
+    return *ret_attack || str_is_empty(text) || str_equal(text, STR("false")) || str_equal(text, STR("F"));
+}
+
+enum verify_result alipay_face_result_read(struct arena *arena, enum alipay_face_product product,
+                                           const struct json *content, const struct alipay_face_expected *expected,
+                                           bool *ret_alert) {
+    bool attack;
+    *ret_alert = false;
+    if (!is_of(arena, content, expected) || !read_attack(content, &attack)) {
+        return VERIFY_UPSTREAM_ERROR;
+    }
+    enum verify_result result =
+        product == ALIPAY_FACE_CERTIFY ? certify_result(content, expected->came_back) : verification_result(content);
+    if (result == VERIFY_UPSTREAM_ERROR || !attack) {
+        return result;
+    }
+    *ret_alert = true;
+    return VERIFY_MISMATCH;
+}

@@ -1,0 +1,76 @@
+/*
+ * The reading of Alipay's answers: the bytes as the whole answer, and as the content of an answer that is signed as it
+ * should be, since no mutation finds a signature.
+ */
+#include "base/buf.h"
+#include "fuzz.h"
+#include "jose/rsa.h"
+#include "upstream/alipay.h"
+#include "upstream/alipay_face.h"
+
+static const struct alipay_face_expected expected = {.certify_id = STR_INIT("c0"),
+                                                     .transaction = STR_INIT("0123456789abcdef0123456789abcdef"),
+                                                     .name = STR_INIT("测试甲"),
+                                                     .id_number = STR_INIT("110105188812310013")};
+
+static void read_face(struct arena *arena, const struct json *content) {
+    for (int product = ALIPAY_FACE_CERTIFY; product <= ALIPAY_FACE_VERIFICATION; product++) {
+        struct alipay_face_begun begun;
+        bool alert;
+        enum verify_result result =
+            alipay_face_result_read(arena, (enum alipay_face_product)product, content, &expected, &alert);
+        CHECK(!alert || result == VERIFY_MISMATCH);
+        if (alipay_face_begun_read((enum alipay_face_product)product, content, &begun)) {
+            CHECK(begun.certify_id.len > 0 && begun.certify_id.len <= ALIPAY_CERTIFY_ID_MOST);
+        }
+    }
+}
+
+static void read_person(struct arena *arena, const struct json *content) {
+    const struct alipay_token expected_token = {STR("t"), STR("open-1"), STR("")};
+    struct alipay_token token;
+    struct upstream_found found = {0};
+    enum verify_result result = alipay_person_read(arena, content, &expected_token, 1767578584, &found);
+    CHECK(!found.certified || (result == VERIFY_MATCH && found.id_number.len == 18 && found.name.len > 0));
+    if (alipay_token_read(content, &token)) {
+        CHECK(token.access_token.len > 0 && token.open_id.len + token.user_id.len > 0);
+    }
+}
+
+static void read_answer(struct arena *arena, const struct alipay_key *key, struct str body, const char *method) {
+    struct alipay_answer answer;
+    alipay_answer_read(arena, body, str_from(method), key, 1, &answer);
+    CHECK(answer.content || answer.result == VERIFY_UPSTREAM_ERROR);
+    if (answer.result == VERIFY_MATCH) {
+        read_face(arena, answer.content);
+        read_person(arena, answer.content);
+    }
+}
+
+/* One pair for all runs. */
+static const struct alipay_key *fuzz_key(void) {
+    static struct arena *arena;
+    static struct alipay_key key;
+    if (!arena) {
+        arena = arena_new();
+        key.key = rsa_key_generate(arena);
+    }
+    return &key;
+}
+
+static struct str sign(struct arena *arena, const struct alipay_key *key, const char *method, struct str content) {
+    struct str signature = alipay_sign(arena, key->key, content);
+    return str_concat(arena, STR("{\""), alipay_content_name(arena, str_from(method)), STR("\":"), content,
+                      STR(",\"sign\":\""), signature, STR("\"}"));
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    const struct alipay_key *key = fuzz_key();
+    struct str text = str_of(data, size), member;
+    alipay_member_text(text, STR("sign"), &member);
+    read_answer(arena, key, text, ALIPAY_INFO_METHOD);
+    read_answer(arena, key, sign(arena, key, ALIPAY_INFO_METHOD, text), ALIPAY_INFO_METHOD);
+    read_answer(arena, key, sign(arena, key, ALIPAY_TOKEN_METHOD, text), ALIPAY_TOKEN_METHOD);
+    return 0;
+}

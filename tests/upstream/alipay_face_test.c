@@ -1,0 +1,165 @@
+/* What the face check's answers mean, in both products, and that nothing about another check is ever a yes or a no. */
+#include "test.h"
+#include "upstream/alipay_face.h"
+
+static int make_arena(void **state) {
+    *state = arena_new();
+    return 0;
+}
+
+static int free_arena(void **state) {
+    arena_free(*state);
+    return 0;
+}
+
+static const struct json *parsed(struct arena *arena, const char *text) {
+    const struct json *value;
+    assert_row(json_parse(arena, str_from(text), JSON_LIMITS_TOKEN, &value), text);
+    return value;
+}
+
+/* --- begun --- */
+
+static void a_check_is_begun_with_its_id(void **state) {
+    static const struct {
+        const char *content;
+        bool certify, verification;
+    } rows[] = {
+        {"{\"certify_id\":\"c0\"}", true, false},
+        {"{\"certify_id\":\"c0\",\"web_url\":\"https://a.example/f?x=1\",\"page_url\":\"p\"}", true, true},
+        {"{\"certify_id\":\"c0\",\"web_url\":\"javascript:alert(1)\"}", true, false},
+        {"{\"certify_id\":\"c0\",\"web_url\":\"https://a.example/f x\"}", true, false},
+        {"{\"certify_id\":\"c0\",\"web_url\":\"https://a.example/\\r\\nf\"}", true, false},
+        {"{\"certify_id\":\"c0\",\"web_url\":[]}", true, false},
+        {"{\"certify_id\":\"\",\"web_url\":\"https://a.example/\"}", false, false},
+        {"{\"certify_id\":\"c 0\",\"web_url\":\"https://a.example/\"}", false, false},
+        {"{\"certify_id\":\"c\\\"0\",\"web_url\":\"https://a.example/\"}", false, false},
+        {"{\"certify_id\":7,\"web_url\":\"https://a.example/\"}", false, false},
+        {"{\"web_url\":\"https://a.example/\"}", false, false},
+        {"{\"certify_id\":\"0123456789012345678901234567890123456789012345678901234567890123\"}", true, false},
+        {"{\"certify_id\":\"01234567890123456789012345678901234567890123456789012345678901234\"}", false, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct alipay_face_begun begun;
+        const struct json *content = parsed(*state, rows[i].content);
+        assert_row(alipay_face_begun_read(ALIPAY_FACE_CERTIFY, content, &begun) == rows[i].certify, rows[i].content);
+        assert_row(alipay_face_begun_read(ALIPAY_FACE_VERIFICATION, content, &begun) == rows[i].verification,
+                   rows[i].content);
+    }
+}
+
+/* --- results --- */
+
+static const struct alipay_face_expected expected = {.certify_id = STR_INIT("c0"),
+                                                     .transaction = STR_INIT("0123456789abcdef0123456789abcdef"),
+                                                     .name = STR_INIT("阿依古丽·示例"),
+                                                     .id_number = STR_INIT("650102188303210467")};
+
+struct row {
+    const char *content;
+    enum verify_result waiting, back; /* before and after the browser came back */
+    bool alert;
+};
+
+static void assert_rows(struct arena *arena, enum alipay_face_product product, const struct row *rows, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        for (int back = 0; back < 2; back++) {
+            struct alipay_face_expected now = expected;
+            bool alert = true;
+            now.came_back = back;
+            enum verify_result result =
+                alipay_face_result_read(arena, product, parsed(arena, rows[i].content), &now, &alert);
+            assert_row(result == (back ? rows[i].back : rows[i].waiting) && alert == rows[i].alert, rows[i].content);
+        }
+    }
+}
+
+static void certify(void **state) {
+    static const struct row rows[] = {
+        {"{\"passed\":\"T\"}", VERIFY_MATCH, VERIFY_MATCH, false},
+        {"{\"passed\":\"T\",\"identity_info\":\"\"}", VERIFY_MATCH, VERIFY_MATCH, false},
+        {"{\"passed\":\"T\",\"identity_info\":\"{}\"}", VERIFY_MATCH, VERIFY_MATCH, false},
+        {"{\"passed\":\"T\",\"identity_info\":null,\"material_info\":\"{}\"}", VERIFY_MATCH, VERIFY_MATCH, false},
+        {"{\"passed\":\"T\",\"identity_info\":{\"cert_no\":\"650102188303210467\"}}", VERIFY_MATCH, VERIFY_MATCH,
+         false},
+        {"{\"passed\":\"T\",\"identity_info\":\"{\\\"cert_no\\\":\\\"6****************7\\\",\\\"cert_name\\\":\\\"**"
+         "示例\\\"}\"}",
+         VERIFY_MATCH, VERIFY_MATCH, false},
+        {"{\"passed\":\"T\",\"identity_info\":{\"cert_name\":\"阿依古丽•示例\"}}", VERIFY_MATCH, VERIFY_MATCH, false},
+        {"{\"passed\":\"F\"}", VERIFY_PENDING, VERIFY_MISMATCH, false},
+        {"{\"passed\":\"F\",\"fail_reason\":\"\"}", VERIFY_PENDING, VERIFY_MISMATCH, false},
+        {"{\"passed\":\"F\",\"fail_reason\":\"Z1147\"}", VERIFY_MISMATCH, VERIFY_MISMATCH, false},
+        {"{\"passed\":\"T\",\"attack_flag\":\"true\"}", VERIFY_MISMATCH, VERIFY_MISMATCH, true},
+        {"{\"passed\":\"F\",\"attack_flag\":true}", VERIFY_MISMATCH, VERIFY_MISMATCH, true},
+        {"{\"passed\":\"T\",\"attack_flag\":\"false\"}", VERIFY_MATCH, VERIFY_MATCH, false},
+    };
+    assert_rows(*state, ALIPAY_FACE_CERTIFY, rows, ARRAY_LEN(rows));
+}
+
+static void verification(void **state) {
+    static const struct row rows[] = {
+        {"{\"certify_state\":\"SUCCESS\"}", VERIFY_MATCH, VERIFY_MATCH, false},
+        {"{\"certify_state\":\"SUCCESS\",\"attack_flag\":\"false\",\"score\":\"98.1\"}", VERIFY_MATCH, VERIFY_MATCH,
+         false},
+        {"{\"certify_state\":\"SUCCESS\",\"attack_flag\":\"\"}", VERIFY_MATCH, VERIFY_MATCH, false},
+        {"{\"certify_state\":\"SUCCESS\",\"attack_flag\":false}", VERIFY_MATCH, VERIFY_MATCH, false},
+        {"{\"certify_state\":\"FAIL\"}", VERIFY_MISMATCH, VERIFY_MISMATCH, false},
+        {"{\"certify_state\":\"PROCESSING\"}", VERIFY_PENDING, VERIFY_PENDING, false},
+        {"{\"certify_state\":\"SUCCESS\",\"attack_flag\":\"true\"}", VERIFY_MISMATCH, VERIFY_MISMATCH, true},
+        {"{\"certify_state\":\"SUCCESS\",\"attack_flag\":\"T\"}", VERIFY_MISMATCH, VERIFY_MISMATCH, true},
+        {"{\"certify_state\":\"FAIL\",\"attack_flag\":true}", VERIFY_MISMATCH, VERIFY_MISMATCH, true},
+        {"{\"certify_state\":\"PROCESSING\",\"attack_flag\":\"true\"}", VERIFY_MISMATCH, VERIFY_MISMATCH, true},
+        {"{\"certify_state\":\"SUCCESS\",\"certify_id\":\"c0\",\"outer_order_no\":"
+         "\"0123456789abcdef0123456789abcdef\"}",
+         VERIFY_MATCH, VERIFY_MATCH, false},
+    };
+    assert_rows(*state, ALIPAY_FACE_VERIFICATION, rows, ARRAY_LEN(rows));
+}
+
+static void what_cannot_be_judged_or_is_anothers_is_an_error(void **state) {
+    static const struct row certify_rows[] = {
+#define NO(content) {content, VERIFY_UPSTREAM_ERROR, VERIFY_UPSTREAM_ERROR, false}
+        NO("{}"),
+        NO("{\"passed\":\"\"}"),
+        NO("{\"passed\":\"t\"}"),
+        NO("{\"passed\":\"true\"}"),
+        NO("{\"passed\":true}"),
+        NO("{\"passed\":[\"T\"]}"),
+        NO("{\"passed\":\"T \"}"),
+        NO("{\"certify_state\":\"SUCCESS\"}"),
+        NO("{\"passed\":\"T\",\"attack_flag\":\"yes\"}"),
+        NO("{\"passed\":\"T\",\"attack_flag\":1}"),
+        NO("{\"passed\":\"F\",\"fail_reason\":7}"),
+        NO("{\"passed\":\"T\",\"certify_id\":\"c1\"}"),
+        NO("{\"passed\":\"F\",\"fail_reason\":\"Z1147\",\"certify_id\":\"c1\"}"),
+        NO("{\"passed\":\"T\",\"certify_id\":1}"),
+        NO("{\"passed\":\"T\",\"outer_order_no\":\"0123456789abcdef0123456789abcdee\"}"),
+        NO("{\"passed\":\"T\",\"identity_info\":\"text\"}"),
+        NO("{\"passed\":\"T\",\"identity_info\":[]}"),
+        NO("{\"passed\":\"T\",\"identity_info\":\"[]\"}"),
+        NO("{\"passed\":\"T\",\"identity_info\":{\"cert_no\":7}}"),
+        NO("{\"passed\":\"T\",\"identity_info\":{\"cert_no\":\"110105188812310013\"}}"),
+        NO("{\"passed\":\"T\",\"identity_info\":\"{\\\"cert_no\\\":\\\"1****************3\\\"}\"}"),
+        NO("{\"passed\":\"T\",\"identity_info\":{\"cert_no\":\"65010218830321046\"}}"),
+        NO("{\"passed\":\"T\",\"identity_info\":{\"cert_name\":\"测试甲\"}}"),
+    };
+    static const struct row verification_rows[] = {
+        NO("{}"),
+        NO("{\"passed\":\"T\"}"),
+        NO("{\"certify_state\":\"success\"}"),
+        NO("{\"certify_state\":\"INIT\"}"),
+        NO("{\"certify_state\":true}"),
+        NO("{\"certify_state\":\"SUCCESS\",\"attack_flag\":\"maybe\"}"),
+        NO("{\"certify_state\":\"SUCCESS\",\"attack_flag\":[true]}"),
+        NO("{\"certify_state\":\"SUCCESS\",\"certify_id\":\"c1\"}"),
+        NO("{\"certify_state\":\"FAIL\",\"certify_id\":\"c1\"}"),
+#undef NO
+    };
+    assert_rows(*state, ALIPAY_FACE_CERTIFY, certify_rows, ARRAY_LEN(certify_rows));
+    assert_rows(*state, ALIPAY_FACE_VERIFICATION, verification_rows, ARRAY_LEN(verification_rows));
+}
+
+#define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, make_arena, free_arena)
+
+RUN_TESTS(WITH_ARENA(a_check_is_begun_with_its_id), WITH_ARENA(certify), WITH_ARENA(verification),
+          WITH_ARENA(what_cannot_be_judged_or_is_anothers_is_an_error))

@@ -1,0 +1,364 @@
+/* The gateway's signing strings, the bytes that are signed of an answer, codes, and what counts as an answer. */
+#include "base/encode.h"
+#include "jose/digest.h"
+#include "jose/rsa.h"
+#include "rsa_pem.h"
+#include "test.h"
+#include "upstream/alipay_gateway.h"
+
+#include <stdlib.h>
+
+#define METHOD "alipay.user.info.share"
+
+static struct alipay_key alipay_key;
+static struct rsa_key *own_key;
+static struct arena *keys_arena;
+
+static int make_arena(void **state) {
+    *state = arena_new();
+    return 0;
+}
+
+static int free_arena(void **state) {
+    arena_free(*state);
+    return 0;
+}
+
+static void make_keys(void) {
+    struct rsa_key *public_key;
+    keys_arena = arena_new();
+    CHECK(rsa_key_parse_private(keys_arena, str_from(TEST_RSA_PRIVATE), &own_key) &&
+          rsa_key_parse_public(keys_arena, str_from(TEST_RSA_PUBLIC), &public_key));
+    alipay_key = (struct alipay_key){STR_NONE, public_key};
+}
+
+static void assert_sha256(struct arena *arena, struct str text, const char *expected) {
+    struct sha256 digest = sha256_of(text);
+    assert_str(hex_encode(arena, sha256_str(&digest)), expected);
+}
+
+/* --- requests --- */
+
+/* domain-china §4.1. */
+static void a_request_is_signed_sorted_raw_and_without_what_is_empty(void **state) {
+    const struct alipay_param params[] = {
+        {STR("app_id"), STR("2021000000000000")},
+        {STR("method"), STR(METHOD)},
+        {STR("format"), STR("JSON")},
+        {STR("charset"), STR("utf-8")},
+        {STR("sign_type"), STR("RSA2")},
+        {STR("timestamp"), STR("2026-01-05 10:03:04")},
+        {STR("version"), STR("1.0")},
+        {STR("auth_token"), STR("authusrB0000000000000000000000000000X00")},
+        {STR("biz_content"), STR("")},
+        {STR("app_auth_token"), STR_NONE},
+        {STR("sign"), STR("of before")},
+    };
+    struct str text = alipay_signing_text(*state, params, ARRAY_LEN(params), ALIPAY_REQUEST);
+    assert_str(text, "app_id=2021000000000000&auth_token=authusrB0000000000000000000000000000X00&charset=utf-8&format="
+                     "JSON&method=alipay.user.info.share&sign_type=RSA2&timestamp=2026-01-05 10:03:04&version=1.0");
+    assert_sha256(*state, text, "1fac7f90a7ba69d163f729dcb76d6a4e54a10b3cd1ff22ca5042c528f047b85e");
+    /* openssl dgst -sha256 -sign over the text */
+    struct str signature = alipay_sign(*state, own_key, text);
+    assert_true(str_starts(signature, STR("hLuxuMAaZ3HsjyM6vzhnkYGUMxj4bzgeMgPsBPbGM3UKAiVJR1llLJ6u6g/FzkYv")));
+    assert_true(signature.len == 344);
+    assert_true(alipay_signature_fits(*state, alipay_key.key, text, signature));
+}
+
+static void bytes_decide_the_order(void **state) {
+    const struct alipay_param params[] = {
+        {STR("b"), STR("2")},   {STR("a_b"), STR("1")}, {STR("B"), STR("0")},
+        {STR("a"), STR("=&%")}, {STR("aa"), STR("值")},
+    };
+    assert_str(alipay_signing_text(*state, params, ARRAY_LEN(params), ALIPAY_REQUEST), "B=0&a==&%&a_b=1&aa=值&b=2");
+    assert_str(alipay_signing_text(*state, params, 0, ALIPAY_REQUEST), "");
+}
+
+static void what_comes_back_is_signed_without_its_sign_type(void **state) {
+    const struct alipay_param params[] = {{STR("sign_type"), STR("RSA2")},
+                                          {STR("alipay_cert_sn"), STR("c")},
+                                          {STR("sign"), STR("s")},
+                                          {STR("n"), STR("v")}};
+    assert_str(alipay_signing_text(*state, params, ARRAY_LEN(params), ALIPAY_RETURNED), "n=v");
+    assert_str(alipay_signing_text(*state, params, ARRAY_LEN(params), ALIPAY_REQUEST),
+               "alipay_cert_sn=c&n=v&sign_type=RSA2");
+}
+
+static void timestamps_are_chinas(void **state) {
+    assert_str(alipay_timestamp(*state, 1767578584), "2026-01-05 10:03:04");
+    assert_str(alipay_timestamp(*state, 0), "1970-01-01 08:00:00");
+    assert_str(alipay_timestamp(*state, 1772294400 - 1), "2026-02-28 23:59:59");
+}
+
+static void a_form_is_encoded(void **state) {
+    const struct alipay_param params[] = {{STR("a"), STR("x y+z/=&测")}, {STR("b"), STR("2026-01-05 10:03:04")}};
+    assert_str(alipay_form(*state, params, 2), "a=x%20y%2Bz%2F%3D%26%E6%B5%8B&b=2026-01-05%2010%3A03%3A04");
+}
+
+/* --- the bytes of the content --- */
+
+/* domain-china §4.2. */
+static void the_signed_bytes_are_the_contents_as_they_stand(void **state) {
+    struct str body = STR("{\"alipay_user_info_share_response\":{\"code\":\"10000\",\"msg\":\"Success\",\"avatar\":"
+                          "\"https:\\/\\/example.com\\/a\",\"nick_name\":\"测试\",\"open_id\":\"074aTEST\"},\"sign\":"
+                          "\"AAAA\"}");
+    struct str content;
+    assert_true(alipay_member_text(body, alipay_content_name(*state, STR(METHOD)), &content));
+    assert_true(str_starts(content, STR("{\"code\":\"10000\"")) && str_ends(content, STR("\"open_id\":\"074aTEST\"}")));
+    assert_sha256(*state, content, "9e0179bcd0aead20ba808a80e52c1e17eac5b5246c1f75a00433bd191e6ab49b");
+}
+
+static void members_are_found_at_the_top_once(void **state) {
+    static const struct {
+        const char *text, *value; /* NULL: none */
+    } rows[] = {
+        {"{\"k\":{}}", "{}"},
+        {"{\"k\":1}", "1"},
+        {" {\t\"k\"\n:\r { \"a\" : 1 } , \"z\":2}", "{ \"a\" : 1 }"},
+        {"{\"a\":[1,{\"k\":2}],\"k\":\"v\"}", "\"v\""},
+        {"{\"a\":\"},\\\"sign\\\":\\\"\",\"k\":{\"b\":\"}\\\\\"}}", "{\"b\":\"}\\\\\"}"},
+        {"{\"a\":\"\\\\\",\"k\":\"\\\"\"}", "\"\\\"\""},
+        {"{\"k\":[[[]],{}],\"b\":{}}", "[[[]],{}]"},
+        {"{\"k\":{},\"k\":{}}", NULL},
+        {"{\"a\":{\"k\":{}}}", NULL},
+        {"{\"\\u006b\":{}}", NULL},
+        {"{\"K\":{}}", NULL},
+        {"[{\"k\":{}}]", NULL},
+        {"\"k\"", NULL},
+        {"{}", NULL},
+        {"", NULL},
+        {"{\"k\":", NULL},
+        {"{\"k\":}", NULL},
+        {"{\"k\":{", NULL},
+        {"{\"k\":\"", NULL},
+        {"{\"k\":\"\\", NULL},
+        {"{\"k\":{}", NULL},
+        {"{\"k\" {}}", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str value = STR_NONE, text = str_from(rows[i].text);
+        char *exact = malloc(text.len + 1);
+        memcpy(exact, text.ptr, text.len);
+        bool found = alipay_member_text(str_of(exact, text.len), STR("k"), &value);
+        assert_row(found == (rows[i].value != NULL), rows[i].text);
+        assert_row(!found || str_equal(value, str_from(rows[i].value)), rows[i].text);
+        free(exact);
+    }
+}
+
+/* --- codes --- */
+
+static void codes_and_what_they_mean(void **state) {
+    static const struct {
+        const char *code, *sub_code;
+        enum verify_result result;
+    } rows[] = {
+        {"10000", "", VERIFY_MATCH},
+        {"20000", "isp.unknow-error", VERIFY_UPSTREAM_ERROR},
+        {"20000", "aop.unknow-error", VERIFY_UPSTREAM_ERROR},
+        {"20001", "aop.invalid-auth-token", VERIFY_UPSTREAM_ERROR},
+        {"20001", "aop.auth-token-time-out", VERIFY_UPSTREAM_ERROR},
+        {"40001", "isv.missing-method", VERIFY_UPSTREAM_ERROR},
+        {"40002", "isv.code-invalid", VERIFY_INVALID_INPUT},
+        {"40002", "isv.invalid-signature", VERIFY_UPSTREAM_ERROR},
+        {"40002", "isv.invalid-app-id", VERIFY_UPSTREAM_ERROR},
+        {"40003", "", VERIFY_UPSTREAM_ERROR},
+        {"40004", "INVALID_PARAMETER", VERIFY_INVALID_INPUT},
+        {"40004", "OPEN_CERTIFY_BILL_NOT_EXIST", VERIFY_NOT_FOUND},
+        {"40004", "SYSTEM_ERROR", VERIFY_UPSTREAM_ERROR},
+        {"40004", "unknown-sub-code", VERIFY_UPSTREAM_ERROR},
+        {"40005", "isv.app-call-limited", VERIFY_RATE_LIMITED},
+        {"40006", "isv.insufficient-isv-permissions", VERIFY_UPSTREAM_ERROR},
+        {"", "", VERIFY_UPSTREAM_ERROR},
+        {"1000", "", VERIFY_UPSTREAM_ERROR},
+        {"100000", "", VERIFY_UPSTREAM_ERROR},
+        {"10000 ", "", VERIFY_UPSTREAM_ERROR},
+        {"99999", "isv.code-invalid", VERIFY_UPSTREAM_ERROR},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        enum verify_result result = alipay_result_of(str_from(rows[i].code), str_from(rows[i].sub_code));
+        assert_row(result == rows[i].result, rows[i].sub_code);
+    }
+}
+
+/* --- answers --- */
+
+static struct str signed_body(struct arena *arena, const struct rsa_key *key, const char *name, const char *content,
+                              const char *more) {
+    struct str signature = alipay_sign(arena, key, str_from(content));
+    return str_format(arena, "{\"%s\":%s%s,\"sign\":\"%.*s\"}", name, content, more, STR_ARG(signature));
+}
+
+static enum verify_result read_with(struct arena *arena, struct str body, const char *method,
+                                    const struct alipay_key *key, struct alipay_answer *answer) {
+    alipay_answer_read(arena, body, str_from(method), key, 1, answer);
+    return answer->result;
+}
+
+static enum verify_result read_body(struct arena *arena, struct str body) {
+    struct alipay_answer answer;
+    return read_with(arena, body, METHOD, &alipay_key, &answer);
+}
+
+#define NAME "alipay_user_info_share_response"
+#define CONTENT                                                                                                        \
+    "{\"code\":\"10000\",\"msg\":\"Success\",\"avatar\":\"https:\\/\\/example.com\\/a\",\"open_id\":\"074aTEST\"}"
+
+static void a_signed_answer_is_read(void **state) {
+    struct alipay_answer answer;
+    struct str open_id;
+    assert_int_equal(read_with(*state, signed_body(*state, own_key, NAME, CONTENT, ""), METHOD, &alipay_key, &answer),
+                     VERIFY_MATCH);
+    assert_true(json_get_str(answer.content, "open_id", &open_id));
+    assert_str(open_id, "074aTEST");
+    assert_int_equal(read_body(*state, signed_body(*state, own_key, NAME, CONTENT, ",\"more\":[{}]")), VERIFY_MATCH);
+}
+
+static void a_signed_refusal_means_what_the_table_says(void **state) {
+    struct alipay_answer answer;
+    const char *content = "{\"code\":\"40002\",\"msg\":\"Invalid Arguments\",\"sub_code\":\"isv.code-invalid\"}";
+    assert_int_equal(read_body(*state, signed_body(*state, own_key, "error_response", content, "")),
+                     VERIFY_INVALID_INPUT);
+    assert_int_equal(read_with(*state, signed_body(*state, own_key, NAME, content, ""), METHOD, &alipay_key, &answer),
+                     VERIFY_INVALID_INPUT);
+    assert_str(answer.code, "40002");
+    assert_str(answer.sub_code, "isv.code-invalid");
+}
+
+/* Whoever can put an answer in without the key can only make it an error. */
+static void without_a_fitting_signature_it_is_an_error(void **state) {
+    struct rsa_key *another = rsa_key_generate(*state);
+    struct str good = signed_body(*state, own_key, NAME, CONTENT, "");
+    const struct {
+        const char *name;
+        struct str body;
+    } rows[] = {
+        {"unsigned", STR("{\"" NAME "\":" CONTENT "}")},
+        {"empty signature", STR("{\"" NAME "\":" CONTENT ",\"sign\":\"\"}")},
+        {"null signature", STR("{\"" NAME "\":" CONTENT ",\"sign\":null}")},
+        {"no base64", STR("{\"" NAME "\":" CONTENT ",\"sign\":\"AAA\"}")},
+        {"unsigned error", STR("{\"error_response\":{\"code\":\"40002\",\"sub_code\":\"isv.code-invalid\"}}")},
+        {"unsigned limit", STR("{\"" NAME "\":{\"code\":\"40005\"}}")},
+        {"another key", signed_body(*state, another, NAME, CONTENT, "")},
+        {"an error that says done", signed_body(*state, own_key, "error_response", CONTENT, "")},
+        {"another method", signed_body(*state, own_key, "alipay_system_oauth_token_response", CONTENT, "")},
+        {"answer and error", signed_body(*state, own_key, NAME, CONTENT, ",\"error_response\":{\"code\":\"40005\"}")},
+        {"content twice", signed_body(*state, own_key, NAME, CONTENT, ",\"" NAME "\":" CONTENT)},
+        {"content twice, escaped",
+         signed_body(*state, own_key, NAME, CONTENT, ",\"\\u0061lipay_user_info_share_response\":{}")},
+        {"content is text", signed_body(*state, own_key, NAME, "\"" NAME "\"", "")},
+        {"content is a list", signed_body(*state, own_key, NAME, "[{\"code\":\"10000\"}]", "")},
+        {"code is a number", signed_body(*state, own_key, NAME, "{\"code\":10000}", "")},
+        {"no code", signed_body(*state, own_key, NAME, "{\"open_id\":\"074aTEST\"}", "")},
+        {"code twice", signed_body(*state, own_key, NAME, "{\"code\":\"40005\",\"code\":\"10000\"}", "")},
+        {"more behind", str_concat(*state, good, STR("{}"))},
+        {"byte order mark", str_concat(*state, STR("\xef\xbb\xbf"), good)},
+        {"list", str_concat(*state, STR("["), good, STR("]"))},
+        {"empty", STR("")},
+        {"not json", STR("<html>")},
+        {"encrypted", signed_body(*state, own_key, NAME, "\"c2VjcmV0\"", "")},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct alipay_answer answer;
+        enum verify_result result = read_with(*state, rows[i].body, METHOD, &alipay_key, &answer);
+        assert_row(result == VERIFY_UPSTREAM_ERROR, rows[i].name);
+    }
+}
+
+/* The real content first, another one inside a member that is not signed. */
+static void what_is_not_signed_is_not_read(void **state) {
+    struct alipay_answer answer;
+    struct str open_id;
+    struct str body = signed_body(*state, own_key, NAME, CONTENT, ",\"x\":{\"" NAME "\":{\"open_id\":\"evil\"}}");
+    assert_int_equal(read_with(*state, body, METHOD, &alipay_key, &answer), VERIFY_MATCH);
+    assert_true(json_get_str(answer.content, "open_id", &open_id));
+    assert_str(open_id, "074aTEST");
+}
+
+static void every_changed_byte_is_seen(void **state) {
+    struct str good = signed_body(*state, own_key, NAME, CONTENT, "");
+    for (size_t i = 0; i < good.len; i++) {
+        char *bad = str_c(*state, good);
+        bad[i] = (char)(bad[i] ^ 4);
+        assert_int_equal(read_body(*state, str_of(bad, good.len)), VERIFY_UPSTREAM_ERROR);
+    }
+}
+
+static void no_part_of_an_answer_is_an_answer(void **state) {
+    struct str good = signed_body(*state, own_key, NAME, CONTENT, "");
+    for (size_t len = 0; len < good.len; len++) {
+        char *exact = malloc(len ? len : 1);
+        memcpy(exact, good.ptr, len);
+        enum verify_result result = read_body(*state, str_of(exact, len));
+        free(exact);
+        assert_int_equal(result, VERIFY_UPSTREAM_ERROR);
+    }
+}
+
+static void in_certificate_mode_the_answer_names_its_key(void **state) {
+    const struct alipay_key named = {STR("abc"), alipay_key.key};
+    const struct alipay_key two[] = {{STR("old"), own_key}, named};
+    struct alipay_answer answer;
+    struct str good = signed_body(*state, own_key, NAME, CONTENT, ",\"alipay_cert_sn\":\"abc\"");
+    struct str other = signed_body(*state, own_key, NAME, CONTENT, ",\"alipay_cert_sn\":\"abd\"");
+    struct str none = signed_body(*state, own_key, NAME, CONTENT, "");
+    assert_int_equal(read_with(*state, good, METHOD, &named, &answer), VERIFY_MATCH);
+    assert_int_equal(read_with(*state, other, METHOD, &named, &answer), VERIFY_UPSTREAM_ERROR);
+    assert_int_equal(read_with(*state, none, METHOD, &named, &answer), VERIFY_UPSTREAM_ERROR);
+    alipay_answer_read(*state, good, STR(METHOD), two, 2, &answer);
+    assert_int_equal(answer.result, VERIFY_MATCH);
+    alipay_answer_read(*state, good, STR(METHOD), two, 0, &answer);
+    assert_int_equal(answer.result, VERIFY_UPSTREAM_ERROR);
+}
+
+/* It alone may lack a code. */
+static void a_token_comes_without_a_code(void **state) {
+    struct alipay_answer answer;
+    const char *method = "alipay.system.oauth.token", *name = "alipay_system_oauth_token_response";
+    struct str body = signed_body(*state, own_key, name, "{\"access_token\":\"t\"}", "");
+    assert_int_equal(read_with(*state, body, method, &alipay_key, &answer), VERIFY_MATCH);
+    body = signed_body(*state, own_key, name, "{\"code\":\"\",\"access_token\":\"t\"}", "");
+    assert_int_equal(read_with(*state, body, method, &alipay_key, &answer), VERIFY_UPSTREAM_ERROR);
+    body = signed_body(*state, own_key, name, "{\"sub_code\":\"isv.code-invalid\",\"access_token\":\"t\"}", "");
+    assert_int_equal(read_with(*state, body, method, &alipay_key, &answer), VERIFY_UPSTREAM_ERROR);
+    body = signed_body(*state, own_key, "error_response", "{\"msg\":\"?\"}", "");
+    assert_int_equal(read_with(*state, body, method, &alipay_key, &answer), VERIFY_UPSTREAM_ERROR);
+}
+
+/* Codes go to the log: only what cannot be anything else. */
+static void a_code_for_the_log_is_letters_and_digits(void **state) {
+    struct alipay_answer answer;
+    struct str body = STR("{\"error_response\":{\"code\":\"40002\",\"sub_code\":\"isv.invalid signature 测试甲\"}}");
+    assert_int_equal(read_with(*state, body, METHOD, &alipay_key, &answer), VERIFY_UPSTREAM_ERROR);
+    assert_str(answer.code, "40002");
+    assert_str(answer.sub_code, "");
+    assert_null(answer.content);
+}
+
+#define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, make_arena, free_arena)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH_ARENA(a_request_is_signed_sorted_raw_and_without_what_is_empty),
+        WITH_ARENA(bytes_decide_the_order),
+        WITH_ARENA(what_comes_back_is_signed_without_its_sign_type),
+        WITH_ARENA(timestamps_are_chinas),
+        WITH_ARENA(a_form_is_encoded),
+        WITH_ARENA(the_signed_bytes_are_the_contents_as_they_stand),
+        WITH_ARENA(members_are_found_at_the_top_once),
+        WITH_ARENA(codes_and_what_they_mean),
+        WITH_ARENA(a_signed_answer_is_read),
+        WITH_ARENA(a_signed_refusal_means_what_the_table_says),
+        WITH_ARENA(without_a_fitting_signature_it_is_an_error),
+        WITH_ARENA(what_is_not_signed_is_not_read),
+        WITH_ARENA(every_changed_byte_is_seen),
+        WITH_ARENA(no_part_of_an_answer_is_an_answer),
+        WITH_ARENA(in_certificate_mode_the_answer_names_its_key),
+        WITH_ARENA(a_token_comes_without_a_code),
+        WITH_ARENA(a_code_for_the_log_is_letters_and_digits),
+    };
+    make_keys();
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    arena_free(keys_arena);
+    return failed;
+}
