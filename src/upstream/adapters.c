@@ -1,9 +1,10 @@
 /*
- * The adapters there are.
+ * The adapters there are, one a line.
  */
 #include "base/check.h"
 #include "upstream/adapter.h"
 
+/* clang-format off */
 static const struct upstream_adapter *const adapters[] = {
     &population_adapter,
     &corporate_adapter,
@@ -14,6 +15,7 @@ static const struct upstream_adapter *const adapters[] = {
     &openid_adapter,
     &wechat_adapter,
 };
+/* clang-format on */
 
 const struct upstream_adapter *upstream_adapter_find(struct str name) {
     for (size_t i = 0; i < ARRAY_LEN(adapters); i++) {
