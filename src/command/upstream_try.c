@@ -121,6 +121,7 @@ static bool read_object(struct trial *trial) {
     }
     json_get_str(object, "return_url", &trial->begin.return_url);
     json_get_str(object, "code", &trial->message.code);
+    json_get_bool(object, "in_app", &trial->begin.in_app);
     return true;
 }
 

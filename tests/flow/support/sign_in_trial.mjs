@@ -24,7 +24,7 @@ export class Trial {
     this.env = env;
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tongxing-trial-'));
     this.written = '';
-    this.attempts = 0;
+    this.attempts = [];
     this.programs = [];
   }
 
@@ -73,6 +73,7 @@ export class Trial {
   }
 
   async stop() {
+    await Promise.all(this.attempts.map((attempt) => attempt.end())); // those of tests that failed wait still
     for (const program of this.programs) {
       await program.stop();
       this.written += fs.readFileSync(program.log, 'utf8');
@@ -88,7 +89,7 @@ class Attempt {
   constructor(trial, name) {
     this.trial = trial;
     /* Every other one shows what went over the wire too, masked. */
-    this.child = spawn(binary, ['upstream', 'try', trial.file('tongxing.yaml'), name, ...(trial.attempts++ % 2 ? ['--show'] : [])], { env: { ...process.env, ...trial.env }, stdio: 'pipe' });
+    this.child = spawn(binary, ['upstream', 'try', trial.file('tongxing.yaml'), name, ...(trial.attempts.push(this) % 2 ? [] : ['--show'])], { env: { ...process.env, ...trial.env }, stdio: 'pipe' });
     this.child.stderr.on('data', (chunk) => {
       trial.written += chunk;
       this.errors = (this.errors ?? '') + chunk;
