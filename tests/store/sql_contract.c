@@ -8,8 +8,8 @@
 #include "store/copy.h"
 #include "store/disclosures.h"
 #include "store/links.h"
-#include "store/merging.h"
 #include "store/mandates.h"
+#include "store/merging.h"
 
 #include <pthread.h>
 
