@@ -7,8 +7,18 @@
 /* One on each line, whatever would fit. */
 /* clang-format off */
 static const struct upstream_adapter *const adapters[] = {
-    &population_adapter, &corporate_adapter,   &unionpay_adapter, &social_insurance_adapter, &rest_adapter,
-    &alipay_adapter,     &alipay_face_adapter, &openid_adapter,   &wechat_adapter,
+    &population_adapter,
+    &corporate_adapter,
+    &unionpay_adapter,
+    &social_insurance_adapter,
+    &rest_adapter,
+    &alipay_adapter,
+    &alipay_face_adapter,
+    &openid_adapter,
+    &wechat_adapter,
+    &ctid_adapter,
+    &network_identity_adapter,
+    &sms_http_adapter,
 };
 /* clang-format on */
 
