@@ -24,6 +24,7 @@ enum recovery_shown {
 };
 
 struct recovery {
+    struct str recovery_id; /* random: what is sent for one is nothing for another */
     enum identifier_kind kind;
     struct str username;   /* as account_identifier_fold makes it */
     struct str account_id; /* absent where there is none that may be used */
@@ -49,6 +50,13 @@ enum recovery_result recovery_match(struct domain *domain, struct arena *arena, 
 /* The linked account of a service's subject: notes RECOVERY_SERVICE where it is this one. Waits. */
 enum recovery_result recovery_service(struct domain *domain, struct arena *arena, struct recovery *recovery,
                                       struct str upstream, struct str subject);
+
+/* Sends a code to the account's phone where that would be enough, in the background: nobody sees whether. */
+void recovery_send_code(struct domain *domain, const struct recovery *recovery, struct str client_address,
+                        bool english);
+/* Notes RECOVERY_PHONE where the code is right. Takes as long whether there is one. Waits. */
+enum recovery_result recovery_check_code(struct domain *domain, struct arena *arena, struct recovery *recovery,
+                                         struct str typed, struct str client_address);
 
 /* Whether what was shown is as much as the account is proven by. DOMAIN_NO: not, or there is no account. Waits. */
 enum domain_status recovery_is_enough(struct domain *domain, struct arena *arena, const struct recovery *recovery);

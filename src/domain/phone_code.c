@@ -32,6 +32,7 @@ static const struct str purposes[] = {
     [PHONE_CODE_REGISTER] = STR_INIT("register"),
     [PHONE_CODE_SIGN_IN] = STR_INIT("sign_in"),
     [PHONE_CODE_CHANGE] = STR_INIT("change"),
+    [PHONE_CODE_RECOVER] = STR_INIT("recover"),
 };
 
 static struct upstream *gateway(const struct domain *domain) {

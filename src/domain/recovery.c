@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/encode.h"
+#include "base/random.h"
 #include "change.h"
 #include "domain/attempts.h"
 #include "domain/grant.h"
@@ -18,21 +19,24 @@
 #include "model/identity.h"
 #include "model/pack.h"
 #include "model/trail.h"
+#include "recovery_inside.h"
 #include "status.h"
 
-#define ANSWER_MS      250 /* above what the store takes on any day but a bad one */
-#define DAY_S          86400
-#define STARTS_A_DAY   10 /* of one user name from one address; of all addresses twenty times that */
-#define MATCHES_A_DAY  5
-#define SPREAD_FACTOR  20
-#define ADDRESS_A_DAY  500 /* many share one */
-#define PASSWORD_BYTES 16
+#define ANSWER_MS       250 /* above what the store takes on any day but a bad one */
+#define DAY_S           86400
+#define STARTS_A_DAY    10 /* of one user name from one address; of all addresses twenty times that */
+#define MATCHES_A_DAY   5
+#define SPREAD_FACTOR   20
+#define ADDRESS_A_DAY   500 /* many share one */
+#define PASSWORD_BYTES  16
+#define RECOVERY_RANDOM 16
 
 /* --- travelling --- */
 
 struct str recovery_pack(struct arena *arena, const struct recovery *recovery) {
     struct buf packed;
     buf_init(&packed, arena, 256, RECOVERY_PACKED_MOST);
+    pack_str(&packed, recovery->recovery_id);
     pack_number(&packed, recovery->kind);
     pack_str(&packed, recovery->username);
     pack_str(&packed, recovery->account_id);
@@ -45,7 +49,8 @@ struct str recovery_pack(struct arena *arena, const struct recovery *recovery) {
 
 bool recovery_unpack(const struct domain *domain, struct str packed, struct recovery *ret_recovery) {
     struct unpack unpack = {.left = packed};
-    struct recovery recovery = {.kind = (enum identifier_kind)unpack_number(&unpack)};
+    struct recovery recovery = {.recovery_id = unpack_str(&unpack)};
+    recovery.kind = (enum identifier_kind)unpack_number(&unpack);
     recovery.username = unpack_str(&unpack);
     recovery.account_id = unpack_str(&unpack);
     recovery.password = unpack_str(&unpack);
@@ -59,9 +64,18 @@ bool recovery_unpack(const struct domain *domain, struct str packed, struct reco
     return true;
 }
 
+struct recovery recovery_copy(struct arena *arena, const struct recovery *recovery) {
+    struct recovery copy = *recovery;
+    struct str *texts[] = {&copy.recovery_id, &copy.username, &copy.account_id, &copy.password};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        *texts[i] = str_is_absent(*texts[i]) ? STR_NONE : str_dup(arena, *texts[i]);
+    }
+    return copy;
+}
+
 /* --- the same time for all --- */
 
-static bool answer_at(int64_t begun_ms) {
+bool recovery_answer_at(int64_t begun_ms) {
     int64_t left = begun_ms + ANSWER_MS - clock_monotonic_ms();
     return left <= 0 || fiber_sleep(left) == WAIT_DONE;
 }
@@ -116,7 +130,10 @@ static enum domain_status find(struct domain *domain, struct arena *arena, struc
 enum recovery_result recovery_start(struct domain *domain, struct arena *arena, struct str typed,
                                     struct str client_address, struct recovery *ret_recovery) {
     int64_t begun = clock_monotonic_ms();
-    struct recovery recovery = {.started_at = clock_wall(), .account_id = STR_NONE, .password = STR("")};
+    struct recovery recovery = {.recovery_id = random_text(arena, RECOVERY_RANDOM),
+                                .started_at = clock_wall(),
+                                .account_id = STR_NONE,
+                                .password = STR("")};
     struct str text = str_trim(typed);
     if (text.len > RECOVERY_USERNAME_MOST) {
         text = str_sub(text, 0, RECOVERY_USERNAME_MOST); /* nobody's */
@@ -126,7 +143,7 @@ enum recovery_result recovery_start(struct domain *domain, struct arena *arena, 
     if (counted != RECOVERY_GOES_ON) {
         return counted;
     }
-    if (find(domain, arena, &recovery) == DOMAIN_UNAVAILABLE || !answer_at(begun)) {
+    if (find(domain, arena, &recovery) == DOMAIN_UNAVAILABLE || !recovery_answer_at(begun)) {
         return RECOVERY_UNAVAILABLE;
     }
     *ret_recovery = recovery;
@@ -145,8 +162,8 @@ static bool is_this_person(struct arena *arena, const struct profile *profile, s
            person_name_key(arena, profile->name, &known) == PERSON_NAME_OK && str_equal_secret(typed, known);
 }
 
-static enum domain_status load(struct domain *domain, struct arena *arena, const struct recovery *recovery,
-                               struct account *ret_account) {
+enum domain_status recovery_load(struct domain *domain, struct arena *arena, const struct recovery *recovery,
+                                 struct account *ret_account) {
     if (str_is_absent(recovery->account_id)) {
         return DOMAIN_NO;
     }
@@ -164,7 +181,7 @@ enum recovery_result recovery_match(struct domain *domain, struct arena *arena, 
     if (counted != RECOVERY_GOES_ON) {
         return counted;
     }
-    enum domain_status loaded = load(domain, arena, recovery, &account);
+    enum domain_status loaded = recovery_load(domain, arena, recovery, &account);
     if (loaded == DOMAIN_UNAVAILABLE) {
         return RECOVERY_UNAVAILABLE;
     }
@@ -173,7 +190,7 @@ enum recovery_result recovery_match(struct domain *domain, struct arena *arena, 
         recovery->shown |= RECOVERY_IDENTITY;
         *ret_account = account;
     }
-    return answer_at(begun) ? RECOVERY_GOES_ON : RECOVERY_UNAVAILABLE;
+    return recovery_answer_at(begun) ? RECOVERY_GOES_ON : RECOVERY_UNAVAILABLE;
 }
 
 enum recovery_result recovery_service(struct domain *domain, struct arena *arena, struct recovery *recovery,
@@ -187,7 +204,7 @@ enum recovery_result recovery_service(struct domain *domain, struct arena *arena
     if (found == DOMAIN_DONE && str_equal(account_id, recovery->account_id)) {
         recovery->shown |= RECOVERY_SERVICE;
     }
-    return answer_at(begun) ? RECOVERY_GOES_ON : RECOVERY_UNAVAILABLE;
+    return recovery_answer_at(begun) ? RECOVERY_GOES_ON : RECOVERY_UNAVAILABLE;
 }
 
 /* An account is got back by as much as it was proven by, and by something that its person has. */
@@ -207,7 +224,7 @@ bool recovery_shows_level(const struct account *account, unsigned shown) {
 
 enum domain_status recovery_is_enough(struct domain *domain, struct arena *arena, const struct recovery *recovery) {
     struct account account;
-    enum domain_status loaded = load(domain, arena, recovery, &account);
+    enum domain_status loaded = recovery_load(domain, arena, recovery, &account);
     return loaded == DOMAIN_DONE && !recovery_shows_level(&account, recovery->shown) ? DOMAIN_NO : loaded;
 }
 
@@ -264,7 +281,7 @@ enum recovery_end recovery_finish(struct domain *domain, struct arena *arena, co
     if (password_check(domain, password) != PASSWORD_FINE) {
         return RECOVERY_BAD_PASSWORD;
     }
-    enum domain_status loaded = load(domain, arena, recovery, &account);
+    enum domain_status loaded = recovery_load(domain, arena, recovery, &account);
     if (loaded == DOMAIN_DONE) {
         loaded = password_of(domain, arena, account.account_id, &now);
     }

@@ -94,14 +94,12 @@ static void show_start(struct recovering *recovering, int status, const char *er
     page_reply(page, status, recovering->call->reply);
 }
 
-static void show_upstreams(struct page *page, const struct recovering *recovering, unsigned service, const char *list,
-                           const char *flag) {
+static void show_upstreams(struct page *page, const struct recovering *recovering, unsigned service, const char *list) {
     const struct upstreams *upstreams = &recovering->call->domain->upstreams;
     for (size_t i = 0; i < upstreams->count; i++) {
         const struct upstream_traits *traits = upstream_traits(upstreams->items[i]);
         if (traits->services & service) {
             struct page *row = page_row(page, list);
-            page_flag(page, flag, true);
             page_set(row, "service", upstream_name(upstreams->items[i]));
             page_set(row, "service_title", recovering->language == PAGE_EN ? traits->title_en : traits->title);
         }
@@ -110,9 +108,14 @@ static void show_upstreams(struct page *page, const struct recovering *recoverin
 
 void recover_show_ways(struct recovering *recovering, int status, const char *error) {
     struct page *page = recover_page(recovering, "recover_ways", RECOVER_WAYS, error);
-    show_upstreams(page, recovering, UPSTREAM_PRESENCE, "presences", "by_presence");
-    show_upstreams(page, recovering, UPSTREAM_SIGN_IN, "services", "by_service");
-    page_flag(page, "asks_identity", upstreams_first(&recovering->call->domain->upstreams, UPSTREAM_PRESENCE));
+    bool phone = recover_by_phone(recovering->call);
+    bool presence = upstreams_first(&recovering->call->domain->upstreams, UPSTREAM_PRESENCE) != NULL;
+    bool service = upstreams_first(&recovering->call->domain->upstreams, UPSTREAM_SIGN_IN) != NULL;
+    page_flag(page, "by_phone", phone);
+    page_flag(page, "asks_identity", phone || presence);
+    page_flag(page, "only_window", !phone && !presence && !service);
+    show_upstreams(page, recovering, UPSTREAM_PRESENCE, "presences");
+    show_upstreams(page, recovering, UPSTREAM_SIGN_IN, "services");
     page_reply(page, status, recovering->call->reply);
 }
 
@@ -134,7 +137,7 @@ static void show_done(struct recovering *recovering) {
 
 /* --- steps --- */
 
-static bool goes_on(struct recovering *recovering, enum recovery_result result) {
+bool recover_goes_on(struct recovering *recovering, enum recovery_result result) {
     if (result == RECOVERY_LIMITED) {
         show_start(recovering, 429, "login.locked");
     } else if (result == RECOVERY_UNAVAILABLE) {
@@ -148,8 +151,8 @@ static void start(struct recovering *recovering) {
     struct str typed = recover_field(recovering, "username");
     if (str_is_empty(str_trim(typed))) {
         show_start(recovering, 200, "recover.username_missing");
-    } else if (goes_on(recovering, recovery_start(call->domain, call->arena, typed, call->request->client_address,
-                                                  &recovering->recovery))) {
+    } else if (recover_goes_on(recovering, recovery_start(call->domain, call->arena, typed,
+                                                          call->request->client_address, &recovering->recovery))) {
         recover_show_ways(recovering, 200, NULL);
     }
 }
@@ -235,9 +238,10 @@ static void answer_presence(struct recovering *recovering, enum proof_result res
 static void leave_for_presence(struct recovering *recovering, struct upstream *upstream) {
     struct call *call = recovering->call;
     struct account account;
-    if (!goes_on(recovering,
-                 recovery_match(call->domain, call->arena, &recovering->recovery, recover_field(recovering, "name"),
-                                recover_field(recovering, "id_number"), call->request->client_address, &account))) {
+    if (!recover_goes_on(recovering,
+                         recovery_match(call->domain, call->arena, &recovering->recovery,
+                                        recover_field(recovering, "name"), recover_field(recovering, "id_number"),
+                                        call->request->client_address, &account))) {
         return;
     }
     if (!(recovering->recovery.shown & RECOVERY_IDENTITY)) {
@@ -295,7 +299,7 @@ void recover_service_ended(struct call *call, struct detour_end *end) {
         found = recovery_service(call->domain, call->arena, &recovering.recovery, upstream_name(end->detour->upstream),
                                  end->found.subject);
     }
-    if (goes_on(&recovering, found)) {
+    if (recover_goes_on(&recovering, found)) {
         recover_go_on(&recovering, "service");
     }
 }
@@ -308,6 +312,8 @@ static void take_way(struct recovering *recovering) {
         leave_for_presence(recovering, presence);
     } else if (service && (upstream_traits(service)->services & UPSTREAM_SIGN_IN)) {
         leave_for_service(recovering, service);
+    } else if (str_equal(recover_field(recovering, "action"), STR("code")) && recover_by_phone(recovering->call)) {
+        recover_send_code(recovering);
     } else {
         reply_error_page(recovering->call, 400, "error.invalid_request", NULL);
     }
@@ -321,6 +327,7 @@ void endpoint_recover(struct call *call) {
     } steps[] = {
         {STR_INIT("start"), RECOVER_START, start},
         {STR_INIT("ways"), RECOVER_WAYS, take_way},
+        {STR_INIT("code"), RECOVER_CODE, recover_check_code},
         {STR_INIT("password"), RECOVER_PASSWORD, set_password},
     };
     struct recovering recovering;

@@ -28,6 +28,8 @@ struct str recover_field(const struct recovering *recovering, const char *name);
 struct page *recover_page(struct recovering *recovering, const char *name, const char *purpose, const char *error);
 /* The ways of proving, of which one failed (`error`), or none was tried. */
 void recover_show_ways(struct recovering *recovering, int status, const char *error);
+/* False, with the answer in the reply, unless it goes on. */
+bool recover_goes_on(struct recovering *recovering, enum recovery_result result);
 /* Something was shown: on to the password when it is enough, else back to the ways. Waits. */
 void recover_go_on(struct recovering *recovering, const char *reason);
 

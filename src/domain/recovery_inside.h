@@ -1,0 +1,18 @@
+/*
+ * recovery_inside: what the ways of recovering share.
+ */
+#ifndef DOMAIN_RECOVERY_INSIDE_H
+#define DOMAIN_RECOVERY_INSIDE_H
+
+#include "domain/recovery.h"
+
+/* The account, where there is one that may be used. Waits. */
+enum domain_status recovery_load(struct domain *domain, struct arena *arena, const struct recovery *recovery,
+                                 struct account *ret_account);
+/* Every answer takes the same time, from its beginning (clock_monotonic_ms) on. False when the wait was cut short.
+ * Waits. */
+bool recovery_answer_at(int64_t begun_ms);
+/* One that needs nothing of the original. */
+struct recovery recovery_copy(struct arena *arena, const struct recovery *recovery);
+
+#endif
