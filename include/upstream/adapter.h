@@ -76,8 +76,12 @@ void upstream_found_by(struct upstream_found *found, enum proof_method method, e
 extern const struct upstream_adapter alipay_adapter;
 extern const struct upstream_adapter alipay_face_adapter;
 extern const struct upstream_adapter population_adapter;
+extern const struct upstream_adapter ctid_adapter;
+extern const struct upstream_adapter network_identity_adapter;
+extern const struct upstream_adapter sms_http_adapter;
 extern const struct upstream_adapter corporate_adapter;
 extern const struct upstream_adapter unionpay_adapter;
+extern const struct upstream_adapter social_insurance_adapter;
 extern const struct upstream_adapter rest_adapter;
 extern const struct upstream_adapter openid_adapter;
 extern const struct upstream_adapter wechat_adapter;

@@ -28,6 +28,15 @@ struct alipay_face_begun {
 bool alipay_face_begun_read(enum alipay_face_product product, const struct json *content,
                             struct alipay_face_begun *ret_begun);
 
+/* The checks that were begun last. A certify_id that comes again is an answer of before. */
+#define ALIPAY_CHECKS_SEEN 1024
+struct alipay_checks_seen {
+    uint64_t marks[ALIPAY_CHECKS_SEEN];
+    size_t next;
+};
+/* Was it not there yet? Remembers it. */
+bool alipay_check_is_new(struct alipay_checks_seen *seen, struct str certify_id);
+
 /* Who is checked, and where we are: what an answer of a query must not contradict. */
 struct alipay_face_expected {
     struct str certify_id, transaction;

@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "model/evidence.h"
 
-struct rsa_key;
+struct foreign_key;
 struct upstream_call;
 struct upstream_option;
 struct upstream_settings;
@@ -37,8 +37,8 @@ enum alipay_direction { ALIPAY_REQUEST, ALIPAY_RETURNED };
 struct str alipay_signing_text(struct arena *arena, const struct alipay_param *params, size_t count,
                                enum alipay_direction direction);
 /* base64 of the RSA2 signature; absent when it cannot be made. */
-struct str alipay_sign(struct arena *arena, const struct rsa_key *key, struct str text);
-bool alipay_signature_fits(struct arena *arena, const struct rsa_key *key, struct str text, struct str signature);
+struct str alipay_sign(struct arena *arena, const struct foreign_key *key, struct str text);
+bool alipay_signature_fits(struct arena *arena, const struct foreign_key *key, struct str text, struct str signature);
 /* "2026-01-05 10:03:04" in China. */
 struct str alipay_timestamp(struct arena *arena, int64_t wall_seconds);
 /* application/x-www-form-urlencoded: a form's body, or a query. */
@@ -49,7 +49,7 @@ struct str alipay_form(struct arena *arena, const struct alipay_param *params, s
 /* A key of Alipay's. In certificate mode it has a name, and an answer says by it which key it is signed with. */
 struct alipay_key {
     struct str serial_name; /* absent in key mode */
-    const struct rsa_key *key;
+    const struct foreign_key *key;
 };
 struct alipay_answer {
     enum verify_result result; /* VERIFY_MATCH: done, read the content; else what the refusal means */

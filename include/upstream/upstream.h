@@ -51,7 +51,8 @@ enum upstream_service {
     UPSTREAM_PERSON = 1,       /* verify: a person's name and number, and what else `asks` says */
     UPSTREAM_ORGANISATION = 2, /* verify: an organisation */
     UPSTREAM_SIGN_IN = 4,      /* begin, finish: who is this? */
-    UPSTREAM_PRESENCE = 8,     /* begin, finish: is the person of this name and number there, alive? */
+    UPSTREAM_PRESENCE = 8,     /* begin, finish: is the person of this name and number there, alive? Both must be
+                                  asked: without them it is a sign-in, or refused */
     UPSTREAM_MESSAGE = 16,     /* send */
 };
 

@@ -12,6 +12,7 @@
 #include "domain/attempts.h"
 #include "domain/carried.h"
 #include "domain/password.h"
+#include "domain/phone_code.h"
 #include "model/event.h"
 #include "model/identity.h"
 #include "model/trail.h"
@@ -24,7 +25,8 @@ struct person {
     bool nameless;   /* proven without being named: name and number are absent */
     struct str name; /* as typed, trimmed */
     struct id_number number;
-    struct str phone;    /* absent for none */
+    struct str phone; /* absent for none */
+    bool phone_at_hand;
     struct str password; /* absent for none */
     const struct carried *carried;
 };
@@ -91,7 +93,8 @@ static bool read_person(struct domain *domain, struct arena *arena, const struct
                         struct person *person, struct registration_problems *problems) {
     const struct carried *carried = typed->carried;
     bool certified = carried && carried->certified;
-    *person = (struct person){.carried = carried, .nameless = is_nameless(carried)};
+    *person =
+        (struct person){.carried = carried, .nameless = is_nameless(carried), .phone_at_hand = typed->phone_at_hand};
     *problems = (struct registration_problems){
         .phone = read_phone(arena, typed->phone, person),
         .password = read_password(domain, typed->password, person),
@@ -185,26 +188,37 @@ static enum registration_result ask_register(struct domain *domain, struct arena
     return result;
 }
 
+static bool is_phone_proven(const struct person *person) {
+    return person->phone_at_hand && !str_is_empty(person->phone);
+}
+
 static struct profile profile_of(struct arena *arena, const struct person *person) {
     const struct id_number *number = &person->number;
     if (person->nameless) {
-        return (struct profile){.phone_number = person->phone};
+        return (struct profile){.phone_number = person->phone, .phone_number_verified = is_phone_proven(person)};
     }
     return (struct profile){
         .name = person->name,
         .gender = number->male ? STR("male") : STR("female"),
         .birthdate = str_format(arena, "%04d-%02d-%02d", number->year, number->month, number->day),
         .phone_number = person->phone,
+        .phone_number_verified = is_phone_proven(person),
         .id_type = number->type,
         .id_number = str_dup(arena, str_from(number->text)),
     };
 }
 
-/* The register's answer, and what the sign-in service proves by itself. */
-static size_t evidence_of(const struct person *person, const struct evidence *registered, struct evidence evidence[2]) {
+#define EVIDENCE_MOST 3
+
+/* The register's answer, the phone, and what the sign-in service proves by itself. */
+static size_t evidence_of(const struct domain *domain, const struct person *person, const struct evidence *registered,
+                          struct evidence evidence[EVIDENCE_MOST]) {
     size_t count = 0;
     if (!person->nameless) {
         evidence[count++] = *registered;
+    }
+    if (is_phone_proven(person)) {
+        evidence[count++] = phone_code_evidence(domain);
     }
     if (person->carried && (person->carried->certified || person->carried->evidence.level > 0)) {
         evidence[count] = person->carried->evidence;
@@ -219,11 +233,11 @@ static size_t evidence_of(const struct person *person, const struct evidence *re
 
 static enum registration_result create_account(struct domain *domain, struct arena *arena, const struct person *person,
                                                const struct evidence *registered, struct account *ret_account) {
-    struct evidence evidence[2];
+    struct evidence evidence[EVIDENCE_MOST];
     const struct account_wanted wanted = {.profile = profile_of(arena, person),
                                           .password = person->password,
                                           .evidence = evidence,
-                                          .evidence_count = evidence_of(person, registered, evidence)};
+                                          .evidence_count = evidence_of(domain, person, registered, evidence)};
     struct str account_id, taken_by;
     switch (account_create(domain, arena, &wanted, &account_id)) {
     case DOMAIN_DONE:

@@ -6,56 +6,15 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/secret.h"
+#include "pem_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/bn.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define FILE_MOST      (64 * 1024)
 #define RSA_BITS_LEAST 2048
 #define RSA_BITS_MOST  4096
-
-/* --- files --- */
-
-static bool read_all(int fd, char *to, size_t *ret_len) {
-    size_t len = 0;
-    ssize_t more;
-    while (len < FILE_MOST && (more = read(fd, to + len, FILE_MOST - len)) != 0) {
-        if (more < 0 && errno != EINTR) {
-            return false;
-        }
-        len += more > 0 ? (size_t)more : 0;
-    }
-    *ret_len = len;
-    return true;
-}
-
-static bool read_file(struct arena *arena, const char *path, bool private, struct str *ret_text, struct fault *fault) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        return fault_set(fault, "%s cannot be read: %s", path, strerror(errno));
-    }
-    struct stat status;
-    char *text = arena_alloc(arena, FILE_MOST);
-    size_t len = 0;
-    bool fine = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && read_all(fd, text, &len);
-    close(fd);
-    if (!fine || len == FILE_MOST) {
-        return fault_set(fault, "%s cannot be read: it is no key file", path);
-    }
-    if (private && (status.st_mode & 077)) {
-        secret_wipe(text, len);
-        return fault_set(fault, "%s can be read by others (mode %04o): make it 0600", path,
-                         (unsigned)(status.st_mode & 07777));
-    }
-    *ret_text = str_of(text, len);
-    return true;
-}
 
 /* --- PEM --- */
 
@@ -97,7 +56,7 @@ static void put_serial(struct foreign_key *key, X509 *certificate) {
 }
 
 bool foreign_key_parse_private(struct str pem, enum foreign_kind kind, struct foreign_key **ret_key) {
-    if (pem.len == 0 || pem.len > FILE_MOST) {
+    if (pem.len == 0 || pem.len > PEM_FILE_MOST) {
         return false;
     }
     BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
@@ -121,7 +80,7 @@ static bool parse_certificate(struct str pem, enum foreign_kind kind, struct for
 }
 
 bool foreign_key_parse_public(struct str pem, enum foreign_kind kind, struct foreign_key **ret_key) {
-    if (pem.len == 0 || pem.len > FILE_MOST) {
+    if (pem.len == 0 || pem.len > PEM_FILE_MOST) {
         return false;
     }
     if (parse_certificate(pem, kind, ret_key)) {
@@ -143,7 +102,7 @@ bool foreign_key_read_private(struct str path, enum foreign_kind kind, struct fo
     struct arena *arena ARENA_AUTO = arena_new();
     const char *name = str_c(arena, path);
     struct str pem;
-    if (!read_file(arena, name, true, &pem, fault)) {
+    if (!pem_file_read(arena, str_from(name), true, &pem, fault)) {
         return false;
     }
     bool fine = foreign_key_parse_private(pem, kind, ret_key);
@@ -157,7 +116,7 @@ bool foreign_key_read_public(struct str path, enum foreign_kind kind, struct for
     struct arena *arena ARENA_AUTO = arena_new();
     const char *name = str_c(arena, path);
     struct str pem;
-    return read_file(arena, name, false, &pem, fault) &&
+    return pem_file_read(arena, str_from(name), false, &pem, fault) &&
            (foreign_key_parse_public(pem, kind, ret_key) ||
             fault_set(fault, "%s does not hold %s in PEM, as a certificate or a public key", name, kind_name(kind)));
 }

@@ -1,41 +1,105 @@
 /*
- * SM2 and SM3 over EVP. OpenSSL has no identity of its own for signatures: one made without fits nobody else's (domain
+ * SM2 over EVP. OpenSSL has no identity of its own for signatures: one made without fits nobody else's (domain
  * facts §8.4), so it is set on every context here.
  */
 #include "jose/sm2.h"
 
 #include "base/arena.h"
 #include "base/check.h"
-#include "foreign_internal.h"
 #include "internal.h"
+#include "jose/sm3.h"
+#include "pem_file.h"
 
 #include <openssl/asn1t.h>
 #include <openssl/bn.h>
-#include <openssl/hmac.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 #define IDENTITY "1234567812345678"
 #define HALF     32
 #define POINT    (1 + 2 * HALF) /* 04 ‖ x ‖ y */
 #define OVERHEAD 64             /* of the ASN.1, beyond point and digest */
 
-struct sm3 sm3_of(struct str text) {
-    struct sm3 digest;
-    CHECK(EVP_Digest(text.ptr, text.len, digest.bytes, NULL, EVP_sm3(), NULL) == 1);
-    return digest;
+struct sm2_key {
+    EVP_PKEY *pkey;
+};
+
+/* --- keys --- */
+
+static void release_key(void *handle) {
+    EVP_PKEY_free(handle);
 }
 
-struct sm3 hmac_sm3(struct secret key, struct str text) {
-    struct sm3 digest;
-    unsigned len = 0;
-    CHECK(HMAC(EVP_sm3(), key.ptr, (int)key.len, (const unsigned char *)text.ptr, text.len, digest.bytes, &len) &&
-          len == SM3_SIZE);
-    return digest;
+/* Takes over pkey. False when it is of another kind. */
+static bool adopt(struct arena *arena, EVP_PKEY *pkey, struct sm2_key **ret_key) {
+    if (!pkey || !EVP_PKEY_is_a(pkey, "SM2")) {
+        EVP_PKEY_free(pkey);
+        return false;
+    }
+    struct sm2_key *key = arena_new_of(arena, struct sm2_key);
+    key->pkey = pkey;
+    arena_defer(arena, release_key, pkey);
+    *ret_key = key;
+    return true;
+}
+
+bool sm2_key_parse_private(struct arena *arena, struct str pem, struct sm2_key **ret_key) {
+    if (pem.len == 0 || pem.len > PEM_FILE_MOST) {
+        return false;
+    }
+    BIO *bio = pem_bio(pem);
+    EVP_PKEY *pkey = PEM_read_bio_PrivateKey(bio, NULL, pem_no_passphrase, NULL);
+    BIO_free(bio);
+    return adopt(arena, pkey, ret_key);
+}
+
+static EVP_PKEY *key_of_certificate(struct str pem) {
+    BIO *bio = pem_bio(pem);
+    X509 *certificate = PEM_read_bio_X509(bio, NULL, pem_no_passphrase, NULL);
+    EVP_PKEY *pkey = certificate ? X509_get_pubkey(certificate) : NULL;
+    X509_free(certificate);
+    BIO_free(bio);
+    return pkey;
+}
+
+bool sm2_key_parse_public(struct arena *arena, struct str pem, struct sm2_key **ret_key) {
+    if (pem.len == 0 || pem.len > PEM_FILE_MOST) {
+        return false;
+    }
+    EVP_PKEY *pkey = key_of_certificate(pem);
+    if (!pkey) {
+        BIO *bio = pem_bio(pem);
+        pkey = PEM_read_bio_PUBKEY(bio, NULL, pem_no_passphrase, NULL);
+        BIO_free(bio);
+    }
+    return adopt(arena, pkey, ret_key);
+}
+
+bool sm2_key_read_private(struct arena *arena, struct str path, struct sm2_key **ret_key, struct fault *fault) {
+    struct arena *scratch ARENA_AUTO = arena_new();
+    struct str pem;
+    return pem_file_read(scratch, path, true, &pem, fault) &&
+           (sm2_key_parse_private(arena, pem, ret_key) ||
+            fault_set(fault, "%.*s is not an SM2 private key in PEM without a passphrase", STR_ARG(path)));
+}
+
+bool sm2_key_read_public(struct arena *arena, struct str path, struct sm2_key **ret_key, struct fault *fault) {
+    struct arena *scratch ARENA_AUTO = arena_new();
+    struct str pem;
+    return pem_file_read(scratch, path, false, &pem, fault) &&
+           (sm2_key_parse_public(arena, pem, ret_key) ||
+            fault_set(fault, "%.*s is not an SM2 public key or certificate in PEM", STR_ARG(path)));
+}
+
+struct sm2_key *sm2_key_generate(struct arena *arena) {
+    struct sm2_key *key;
+    CHECK(adopt(arena, EVP_PKEY_Q_keygen(NULL, NULL, "SM2"), &key));
+    return key;
 }
 
 /* --- signatures --- */
 
-static EVP_MD_CTX *context_with_identity(const struct foreign_key *key) {
-    CHECK(key->kind == FOREIGN_SM2);
+static EVP_MD_CTX *context_with_identity(const struct sm2_key *key) {
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
     CHECK(md && ctx && EVP_PKEY_CTX_set1_id(ctx, IDENTITY, strlen(IDENTITY)) == 1);
@@ -49,7 +113,7 @@ static void context_free(EVP_MD_CTX *md) {
     EVP_PKEY_CTX_free(ctx); /* set with set_pkey_ctx it stays the caller's */
 }
 
-struct str sm2_sign(const struct foreign_key *key, struct arena *arena, struct str text) {
+struct str sm2_sign(struct arena *arena, const struct sm2_key *key, struct str text) {
     unsigned char der[SM2_SIGNATURE_SIZE + 16];
     unsigned char *raw = arena_alloc(arena, SM2_SIGNATURE_SIZE);
     size_t len = sizeof(der);
@@ -61,7 +125,7 @@ struct str sm2_sign(const struct foreign_key *key, struct arena *arena, struct s
     return str_of(raw, SM2_SIGNATURE_SIZE);
 }
 
-bool sm2_verify(const struct foreign_key *key, struct str text, struct str signature) {
+bool sm2_verify(const struct sm2_key *key, struct str text, struct str signature) {
     unsigned char der[SM2_SIGNATURE_SIZE + 16];
     size_t len;
     if (!jose_der_from_raw(signature, der, &len)) {
@@ -149,9 +213,8 @@ static bool asn1_from_raw(struct arena *arena, enum sm2_layout layout, struct st
     return true;
 }
 
-bool sm2_encrypt(const struct foreign_key *key, struct arena *arena, enum sm2_layout layout, struct str plain,
+bool sm2_encrypt(struct arena *arena, const struct sm2_key *key, enum sm2_layout layout, struct str plain,
                  struct str *ret_sealed) {
-    CHECK(key->kind == FOREIGN_SM2);
     if (plain.len == 0 || plain.len > SM2_PLAIN_MOST) {
         return false;
     }
@@ -169,9 +232,8 @@ bool sm2_encrypt(const struct foreign_key *key, struct arena *arena, enum sm2_la
     return true;
 }
 
-bool sm2_decrypt(const struct foreign_key *key, struct arena *arena, enum sm2_layout layout, struct str sealed,
+bool sm2_decrypt(struct arena *arena, const struct sm2_key *key, enum sm2_layout layout, struct str sealed,
                  struct str *ret_plain) {
-    CHECK(key->kind == FOREIGN_SM2);
     if (sealed.len == 0 || sealed.len > SM2_PLAIN_MOST + POINT + SM3_SIZE + OVERHEAD ||
         (layout != SM2_ASN1 && !asn1_from_raw(arena, layout, sealed, &sealed))) {
         return false;

@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "jose/rsa.h"
+#include "jose/certificate.h"
 #include "upstream/alipay.h"
 #include "upstream/alipay_face.h"
 
@@ -28,12 +28,12 @@ static struct str key_file(const struct service *service, struct arena *arena, c
     return str_format(arena, "%.*s/%s.pem", STR_ARG(folder), name);
 }
 
-static bool read_certificate(struct service *service, const char *name, struct rsa_certificate *ret_certificate,
+static bool read_certificate(struct service *service, const char *name, struct certificate *ret_certificate,
                              struct fault *fault) {
     struct alipay *alipay = service->own;
-    struct rsa_certificate *all;
+    struct certificate *all;
     size_t count;
-    if (!rsa_certificates_read(alipay->arena, key_file(service, alipay->arena, name), &all, &count, fault)) {
+    if (!certificates_read(alipay->arena, key_file(service, alipay->arena, name), &all, &count, fault)) {
         return false;
     }
     *ret_certificate = all[0];
@@ -42,7 +42,7 @@ static bool read_certificate(struct service *service, const char *name, struct r
 
 static bool read_certificates(struct service *service, struct fault *fault) {
     struct alipay *alipay = service->own;
-    struct rsa_certificate own, root, app;
+    struct certificate own, root, app;
     if (access(str_c(alipay->arena, key_file(service, alipay->arena, "app_certificate")), F_OK) != 0) {
         return true; /* key mode only */
     }
@@ -51,7 +51,7 @@ static bool read_certificates(struct service *service, struct fault *fault) {
         !read_certificate(service, "app_certificate", &app, fault)) {
         return false;
     }
-    if (!app.key || !own.key || !rsa_key_is_pair(alipay->own, own.key)) {
+    if (!app.key || !own.key || !foreign_key_pair(alipay->own, own.key)) {
         return fault_set(fault, "alipay_certificate.pem is not of alipay_private_key.pem");
     }
     alipay->own_name = own.serial_name;
@@ -66,14 +66,17 @@ static bool open_service(struct service *service, struct fault *fault) {
     struct alipay *alipay = arena_new_of(arena, struct alipay);
     alipay->arena = arena;
     service->own = alipay;
-    return rsa_key_read_private(arena, key_file(service, arena, "alipay_private_key"), &alipay->own, fault) &&
-           rsa_key_read_public(arena, key_file(service, arena, "app_public_key"), &alipay->app, fault) &&
+    return foreign_key_read_private(key_file(service, arena, "alipay_private_key"), FOREIGN_RSA, &alipay->own, fault) &&
+           foreign_key_read_public(key_file(service, arena, "app_public_key"), FOREIGN_RSA, &alipay->app, fault) &&
            read_certificates(service, fault);
 }
 
 static void done(struct service *service) {
     struct alipay *alipay = service->own;
     if (alipay) {
+        foreign_key_free(alipay->own);
+        foreign_key_free(alipay->app);
+        foreign_key_free(alipay->another);
         arena_free(alipay->arena);
     }
 }
@@ -101,7 +104,7 @@ static bool is_now(struct arena *arena, struct str timestamp) {
     return timestamp.len == 19 && str_compare(timestamp, earliest) >= 0 && str_compare(timestamp, latest) <= 0;
 }
 
-static const struct rsa_key *app_key(const struct alipay *alipay, const struct http_params *params) {
+static const struct foreign_key *app_key(const struct alipay *alipay, const struct http_params *params) {
     struct str app = http_params_get(params, STR("app_cert_sn"));
     if (str_is_absent(app)) {
         return alipay->app;
@@ -113,7 +116,7 @@ static const struct rsa_key *app_key(const struct alipay *alipay, const struct h
 
 static bool is_signed(const struct alipay *alipay, struct arena *arena, const struct http_params *params) {
     struct alipay_param list[ALIPAY_PARAMS_MOST];
-    const struct rsa_key *key = app_key(alipay, params);
+    const struct foreign_key *key = app_key(alipay, params);
     for (size_t i = 0; i < params->count; i++) {
         list[i] = (struct alipay_param){params->fields[i].name, params->fields[i].value};
     }
@@ -151,13 +154,13 @@ struct alipay_told alipay_refusal(struct arena *arena, const char *code, const c
                               code, business ? "Business Failed" : "Invalid Arguments", sub_code)};
 }
 
-static const struct rsa_key *signing_key(struct service *service) {
+static const struct foreign_key *signing_key(struct service *service) {
     struct alipay *alipay = service->own;
     if (service->mode != MODE_BAD_SIGNATURE) {
         return alipay->own;
     }
     if (!alipay->another) {
-        alipay->another = rsa_key_generate(alipay->arena);
+        alipay->another = foreign_key_generate(FOREIGN_RSA);
     }
     return alipay->another;
 }

@@ -18,7 +18,7 @@
 #include "simulate.h"
 #include "upstream/alipay_gateway.h"
 
-struct rsa_key;
+struct foreign_key;
 
 #define ALIPAY_FACE_PAGE "/alipay/face"
 #define GRANTS_MOST      256
@@ -44,9 +44,9 @@ struct alipay_check {
 
 struct alipay {
     struct arena *arena;
-    struct rsa_key *own, *app, *another;      /* another: signs in mode bad_signature, made when first needed */
+    struct foreign_key *own, *app, *another;  /* another: signs in mode bad_signature, made when first needed */
     struct str own_name, root_name, app_name; /* of the certificates; absent without */
-    struct rsa_key *app_by_certificate;
+    struct foreign_key *app_by_certificate;
     struct alipay_grant grants[GRANTS_MOST]; /* rings: the oldest is forgotten */
     struct alipay_check checks[CHECKS_MOST];
     size_t grants_made, checks_made;

@@ -249,7 +249,7 @@ void alipay_face_page(struct service *service, const struct http_request *reques
     }
     struct alipay_check *check = check_named(service->own, http_params_get(&params, STR("certify_id")));
     if (!check || check->state != CHECK_PROCESSING) {
-        say(reply, 410, STR("<p>This check is over."));
+        say(reply, 409, STR("<p>This check is over."));
         return;
     }
     if (!decided) {

@@ -91,8 +91,12 @@ void simulate_put_escaped(struct buf *buf, struct str text); /* for HTML text an
 
 extern const struct service_kind alipay_service;
 extern const struct service_kind population_service;
+extern const struct service_kind ctid_service;
+extern const struct service_kind network_identity_service;
+extern const struct service_kind sms_service;
 extern const struct service_kind corporate_service;
 extern const struct service_kind unionpay_service;
+extern const struct service_kind social_insurance_service;
 extern const struct service_kind wechat_service;
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/encode.h"
 #include "base/json.h"
-#include "jose/rsa.h"
+#include "jose/foreign_key.h"
 #include "upstream/alipay_gateway.h"
 
 #define LIMITS    ((struct json_limits){.bytes = ALIPAY_ANSWER_MOST, .depth = 8})

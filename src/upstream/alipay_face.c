@@ -25,6 +25,7 @@ struct state {
     struct alipay_gateway *gateway;
     enum alipay_face_product product;
     struct str biz_code;
+    struct alipay_checks_seen seen;
 };
 
 /* --- settings --- */
@@ -120,7 +121,7 @@ static struct str verification_content(struct arena *arena, const struct upstrea
 
 static enum verify_result initialize(struct upstream_call *call, const struct upstream_begin *begin,
                                      struct alipay_face_begun *ret_begun) {
-    const struct state *state = call->state;
+    struct state *state = call->state;
     bool certify = state->product == ALIPAY_FACE_CERTIFY;
     struct str cert_type = cert_type_of(state->product, &begin->asked);
     if (str_is_empty(cert_type)) {
@@ -136,9 +137,11 @@ static enum verify_result initialize(struct upstream_call *call, const struct up
         return VERIFY_INVALID_INPUT;
     }
     enum verify_result result = alipay_ask(call, state->gateway, &request, &answer);
-    return result != VERIFY_MATCH || alipay_face_begun_read(state->product, answer.content, ret_begun)
-               ? result
-               : VERIFY_UPSTREAM_ERROR;
+    if (result == VERIFY_MATCH && !(alipay_face_begun_read(state->product, answer.content, ret_begun) &&
+                                    alipay_check_is_new(&state->seen, ret_begun->certify_id))) {
+        return VERIFY_UPSTREAM_ERROR;
+    }
+    return result;
 }
 
 static struct str certify_id_content(struct arena *arena, struct str certify_id) {

@@ -5,6 +5,7 @@
 #include "upstream/alipay_face.h"
 
 #include "base/check.h"
+#include "jose/digest.h"
 #include "model/identity.h"
 
 #define IDENTITY_MOST 4096
@@ -33,6 +34,20 @@ bool alipay_face_begun_read(enum alipay_face_product product, const struct json 
         return false;
     }
     *ret_begun = begun;
+    return true;
+}
+
+bool alipay_check_is_new(struct alipay_checks_seen *seen, struct str certify_id) {
+    struct sha256 digest = sha256_of(certify_id);
+    uint64_t mark;
+    memcpy(&mark, digest.bytes, sizeof(mark));
+    for (size_t i = 0; i < ALIPAY_CHECKS_SEEN; i++) {
+        if (seen->marks[i] == mark) {
+            return false;
+        }
+    }
+    seen->marks[seen->next] = mark;
+    seen->next = (seen->next + 1) % ALIPAY_CHECKS_SEEN;
     return true;
 }
 

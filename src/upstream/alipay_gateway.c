@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/log.h"
-#include "jose/rsa.h"
+#include "jose/certificate.h"
 #include "loop/fetch.h"
 #include "upstream/adapter.h"
 
@@ -22,7 +22,7 @@
 
 struct alipay_gateway {
     struct arena *arena;
-    struct rsa_key *app_key;
+    struct foreign_key *app_key;
     struct alipay_key keys[KEYS_MOST]; /* Alipay's */
     size_t key_count;
     struct str app_cert_sn, root_cert_sn; /* absent in key mode */
@@ -64,15 +64,15 @@ struct str alipay_signing_text(struct arena *arena, const struct alipay_param *p
     return text.failed ? STR_NONE : buf_str(&text);
 }
 
-struct str alipay_sign(struct arena *arena, const struct rsa_key *key, struct str text) {
-    struct str signature = str_is_absent(text) ? STR_NONE : rsa_sign(arena, key, text);
+struct str alipay_sign(struct arena *arena, const struct foreign_key *key, struct str text) {
+    struct str signature = str_is_absent(text) ? STR_NONE : foreign_rsa_sign(key, arena, text);
     return str_is_absent(signature) ? STR_NONE : base64_encode(arena, signature);
 }
 
-bool alipay_signature_fits(struct arena *arena, const struct rsa_key *key, struct str text, struct str signature) {
+bool alipay_signature_fits(struct arena *arena, const struct foreign_key *key, struct str text, struct str signature) {
     struct str bytes;
     return !str_is_absent(text) && signature.len <= 1024 && base64_decode(arena, signature, &bytes) &&
-           rsa_verify(key, text, bytes);
+           foreign_rsa_verify(key, text, bytes);
 }
 
 struct str alipay_timestamp(struct arena *arena, int64_t wall_seconds) {
@@ -111,6 +111,22 @@ static bool has(const struct upstream_settings *settings, const char *option) {
     return !str_is_absent(upstream_option_text(settings, option));
 }
 
+/* Nothing in an answer says which request it is for, so the channel must: plain HTTP is for this machine only. */
+static bool is_private_channel(struct str url) {
+    static const struct str here[] = {STR_INIT("127.0.0.1"), STR_INIT("localhost"), STR_INIT("[::1]")};
+    if (str_starts(url, STR("https://"))) {
+        return true;
+    }
+    bool plain = str_drop_prefix(&url, STR("http://"));
+    for (size_t i = 0; plain && i < ARRAY_LEN(here); i++) {
+        struct str rest = url;
+        if (str_drop_prefix(&rest, here[i]) && (rest.len == 0 || rest.ptr[0] == ':' || rest.ptr[0] == '/')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool alipay_gateway_check(const struct upstream_settings *settings, struct fault *fault) {
     struct str name = settings->name;
     if (!is_app_id(settings->app_id)) {
@@ -129,10 +145,17 @@ bool alipay_gateway_check(const struct upstream_settings *settings, struct fault
         return fault_set(fault, "upstreams.%.*s: give either alipay_public_key or the three certificates",
                          STR_ARG(name));
     }
-    return upstream_url_check(settings, fault);
+    return upstream_url_check(settings, fault) &&
+           (is_private_channel(settings->url) ||
+            fault_set(fault, "upstreams.%.*s.url: must start with https:// unless it is on this machine",
+                      STR_ARG(name)));
 }
 
 /* --- keys --- */
+
+static void release_key(void *handle) {
+    foreign_key_free(handle);
+}
 
 /* Puts the option's name before what is wrong with its file. */
 static bool name_option(const struct upstream_settings *settings, const char *option, struct fault *fault) {
@@ -141,12 +164,13 @@ static bool name_option(const struct upstream_settings *settings, const char *op
 }
 
 static bool read_public(struct alipay_gateway *gateway, const struct upstream_settings *settings, struct fault *fault) {
-    struct rsa_key *key;
+    struct foreign_key *key;
     struct str path = upstream_option_path(settings, gateway->arena, "alipay_public_key");
-    if (!rsa_key_read_public(gateway->arena, path, &key, fault)) {
+    if (!foreign_key_read_public(path, FOREIGN_RSA, &key, fault)) {
         return name_option(settings, "alipay_public_key", fault);
     }
-    if (rsa_key_is_pair(gateway->app_key, key)) {
+    arena_defer(gateway->arena, release_key, key);
+    if (foreign_key_pair(gateway->app_key, key)) {
         return fault_set(fault,
                          "upstreams.%.*s.alipay_public_key: is the app's own public key; it must be the one that "
                          "Alipay gave for it",
@@ -157,21 +181,21 @@ static bool read_public(struct alipay_gateway *gateway, const struct upstream_se
 }
 
 static bool read_certificates(struct alipay_gateway *gateway, const struct upstream_settings *settings,
-                              const char *option, struct rsa_certificate **ret_certificates, size_t *ret_count,
+                              const char *option, struct certificate **ret_certificates, size_t *ret_count,
                               struct fault *fault) {
     struct str path = upstream_option_path(settings, gateway->arena, option);
-    return rsa_certificates_read(gateway->arena, path, ret_certificates, ret_count, fault) ||
+    return certificates_read(gateway->arena, path, ret_certificates, ret_count, fault) ||
            name_option(settings, option, fault);
 }
 
 static bool read_app_certificate(struct alipay_gateway *gateway, const struct upstream_settings *settings,
                                  struct fault *fault) {
-    struct rsa_certificate *certificates;
+    struct certificate *certificates;
     size_t count;
     if (!read_certificates(gateway, settings, "app_certificate", &certificates, &count, fault)) {
         return false;
     }
-    if (!certificates[0].key || !rsa_key_is_pair(gateway->app_key, certificates[0].key)) {
+    if (!certificates[0].key || !foreign_key_pair(gateway->app_key, certificates[0].key)) {
         return fault_set(fault, "upstreams.%.*s.app_certificate: is not of app_private_key", STR_ARG(settings->name));
     }
     gateway->app_cert_sn = certificates[0].serial_name;
@@ -180,7 +204,7 @@ static bool read_app_certificate(struct alipay_gateway *gateway, const struct up
 
 static bool read_alipay_certificates(struct alipay_gateway *gateway, const struct upstream_settings *settings,
                                      struct fault *fault) {
-    struct rsa_certificate *certificates;
+    struct certificate *certificates;
     size_t count;
     if (!read_certificates(gateway, settings, "alipay_certificate", &certificates, &count, fault)) {
         return false;
@@ -196,13 +220,13 @@ static bool read_alipay_certificates(struct alipay_gateway *gateway, const struc
 
 /* The names of those roots that sign with RSA, joined: the file has others too. */
 static bool read_roots(struct alipay_gateway *gateway, const struct upstream_settings *settings, struct fault *fault) {
-    struct rsa_certificate *certificates;
+    struct certificate *certificates;
     size_t count;
     struct buf names;
     if (!read_certificates(gateway, settings, "alipay_root_certificate", &certificates, &count, fault)) {
         return false;
     }
-    buf_init(&names, gateway->arena, 128, RSA_CERTIFICATES_MOST * 40);
+    buf_init(&names, gateway->arena, 128, CERTIFICATES_MOST * 40);
     for (size_t i = 0; i < count; i++) {
         if (certificates[i].signed_with_rsa) {
             buf_put(&names, names.len > 0 ? STR("_") : STR(""));
@@ -219,9 +243,10 @@ static bool read_roots(struct alipay_gateway *gateway, const struct upstream_set
 
 static bool read_keys(struct alipay_gateway *gateway, const struct upstream_settings *settings, struct fault *fault) {
     struct str path = upstream_option_path(settings, gateway->arena, "app_private_key");
-    if (!rsa_key_read_private(gateway->arena, path, &gateway->app_key, fault)) {
+    if (!foreign_key_read_private(path, FOREIGN_RSA, &gateway->app_key, fault)) {
         return name_option(settings, "app_private_key", fault);
     }
+    arena_defer(gateway->arena, release_key, gateway->app_key);
     if (has(settings, "alipay_public_key")) {
         return read_public(gateway, settings, fault);
     }

@@ -264,6 +264,15 @@ describe('prompt, max_age and hints', () => {
       assert.equal(new URL(answer.location).searchParams.get('error'), 'unmet_authentication_requirements');
     }
   });
+  test('a level that is only wished for (acr_values) leads there too, and whoever declines goes on without', async () => {
+    const wish = { acr_values: 'urn:tongxing:loa:4 urn:tongxing:loa:3' };
+    const page = await signedIn.request((await signedIn.authorize(requestOf(c1, wish).parameters)).location);
+    assert.match(page.html, /<b>L3<\/b>/);
+    const declined = await signedIn.request('/verify', { form: { flow: hidden(page.html), action: 'decline' } });
+    assert.ok(new URL(declined.location).searchParams.get('code'), declined.location);
+    const silent = await signedIn.authorize(requestOf(c1, { ...wish, prompt: 'none' }).parameters);
+    assert.ok(new URL(silent.location).searchParams.get('code'), silent.location);
+  });
   test('the step-up page is the session\'s alone, and a way that is not offered is not taken', async () => {
     const page = await signedIn.request((await signedIn.authorize(requestOf(level3).parameters)).location);
     const flow = hidden(page.html);

@@ -48,6 +48,19 @@ static void a_check_is_begun_with_its_id(void **state) {
     }
 }
 
+static void a_check_that_comes_again_is_not_new(void **state) {
+    static struct alipay_checks_seen seen;
+    assert_true(alipay_check_is_new(&seen, STR("c0")));
+    assert_false(alipay_check_is_new(&seen, STR("c0")));
+    for (int i = 1; i < ALIPAY_CHECKS_SEEN; i++) {
+        assert_true(alipay_check_is_new(&seen, str_format(*state, "c%d", i)));
+    }
+    assert_false(alipay_check_is_new(&seen, STR("c0")));
+    assert_false(alipay_check_is_new(&seen, STR("c1023")));
+    assert_true(alipay_check_is_new(&seen, STR("c1024"))); /* takes the place of the oldest */
+    assert_true(alipay_check_is_new(&seen, STR("c0")));
+}
+
 /* --- results --- */
 
 static const struct alipay_face_expected expected = {.certify_id = STR_INIT("c0"),
@@ -161,5 +174,5 @@ static void what_cannot_be_judged_or_is_anothers_is_an_error(void **state) {
 
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, make_arena, free_arena)
 
-RUN_TESTS(WITH_ARENA(a_check_is_begun_with_its_id), WITH_ARENA(certify), WITH_ARENA(verification),
-          WITH_ARENA(what_cannot_be_judged_or_is_anothers_is_an_error))
+RUN_TESTS(WITH_ARENA(a_check_is_begun_with_its_id), WITH_ARENA(a_check_that_comes_again_is_not_new),
+          WITH_ARENA(certify), WITH_ARENA(verification), WITH_ARENA(what_cannot_be_judged_or_is_anothers_is_an_error))

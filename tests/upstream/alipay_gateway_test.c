@@ -1,7 +1,7 @@
 /* The gateway's signing strings, the bytes that are signed of an answer, codes, and what counts as an answer. */
 #include "base/encode.h"
 #include "jose/digest.h"
-#include "jose/rsa.h"
+#include "jose/foreign_key.h"
 #include "rsa_pem.h"
 #include "test.h"
 #include "upstream/alipay_gateway.h"
@@ -11,8 +11,7 @@
 #define METHOD "alipay.user.info.share"
 
 static struct alipay_key alipay_key;
-static struct rsa_key *own_key;
-static struct arena *keys_arena;
+static struct foreign_key *own_key, *public_key;
 
 static int make_arena(void **state) {
     *state = arena_new();
@@ -25,10 +24,8 @@ static int free_arena(void **state) {
 }
 
 static void make_keys(void) {
-    struct rsa_key *public_key;
-    keys_arena = arena_new();
-    CHECK(rsa_key_parse_private(keys_arena, str_from(TEST_RSA_PRIVATE), &own_key) &&
-          rsa_key_parse_public(keys_arena, str_from(TEST_RSA_PUBLIC), &public_key));
+    CHECK(foreign_key_parse_private(str_from(TEST_RSA_PRIVATE), FOREIGN_RSA, &own_key) &&
+          foreign_key_parse_public(str_from(TEST_RSA_PUBLIC), FOREIGN_RSA, &public_key));
     alipay_key = (struct alipay_key){STR_NONE, public_key};
 }
 
@@ -183,7 +180,7 @@ static void codes_and_what_they_mean(void **state) {
 
 /* --- answers --- */
 
-static struct str signed_body(struct arena *arena, const struct rsa_key *key, const char *name, const char *content,
+static struct str signed_body(struct arena *arena, const struct foreign_key *key, const char *name, const char *content,
                               const char *more) {
     struct str signature = alipay_sign(arena, key, str_from(content));
     return str_format(arena, "{\"%s\":%s%s,\"sign\":\"%.*s\"}", name, content, more, STR_ARG(signature));
@@ -227,7 +224,7 @@ static void a_signed_refusal_means_what_the_table_says(void **state) {
 
 /* Whoever can put an answer in without the key can only make it an error. */
 static void without_a_fitting_signature_it_is_an_error(void **state) {
-    struct rsa_key *another = rsa_key_generate(*state);
+    struct foreign_key *another = foreign_key_generate(FOREIGN_RSA);
     struct str good = signed_body(*state, own_key, NAME, CONTENT, "");
     const struct {
         const char *name;
@@ -263,6 +260,7 @@ static void without_a_fitting_signature_it_is_an_error(void **state) {
         enum verify_result result = read_with(*state, rows[i].body, METHOD, &alipay_key, &answer);
         assert_row(result == VERIFY_UPSTREAM_ERROR, rows[i].name);
     }
+    foreign_key_free(another);
 }
 
 /* The real content first, another one inside a member that is not signed. */
@@ -359,6 +357,7 @@ int main(void) {
     };
     make_keys();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    arena_free(keys_arena);
+    foreign_key_free(own_key);
+    foreign_key_free(public_key);
     return failed;
 }

@@ -299,6 +299,33 @@ static void settings_it_cannot_work_with(void **state) {
     }
 }
 
+static void plain_http_is_for_this_machine(void **state) {
+    static const struct {
+        const char *url;
+        bool good;
+    } rows[] = {
+        {"https://openapi.alipay.com/gateway.do", true},
+        {"http://127.0.0.1:8090/gateway.do", true},
+        {"http://localhost/gateway.do", true},
+        {"http://[::1]:8090/gateway.do", true},
+        {"http://openapi.alipay.com/gateway.do", false},
+        {"http://localhost.example/gateway.do", false},
+        {"http://127.0.0.1.example/", false},
+        {"http://10.0.0.1/gateway.do", false},
+        {"localhost/gateway.do", false},
+        {"http://localhost@example/gateway.do", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct config_problems problems = {.arena = *state};
+        struct upstream_settings settings = {
+            .name = STR("ali"), .app_id = STR("2021"), .url = str_from(rows[i].url), .folder = str_from(folder)};
+        struct fault fault = {""};
+        assert_true(
+            yaml_parse(*state, STR("{alipay_public_key: alipay.pem}"), STR("test"), &settings.entry, &problems));
+        assert_row(alipay_gateway_check(&settings, &fault) == rows[i].good, rows[i].url);
+    }
+}
+
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, make_arena, free_arena)
 
 int main(void) {
@@ -312,6 +339,7 @@ int main(void) {
         WITH_ARENA(what_cannot_be_a_phone_or_a_nickname_is_left_out),
         WITH_ARENA(settings_that_work),
         WITH_ARENA(settings_it_cannot_work_with),
+        WITH_ARENA(plain_http_is_for_this_machine),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -59,6 +59,7 @@ const struct upstream_adapter *upstream_adapter_find(struct str name) {
 static const struct upstream_settings usual = {
     .name = STR_INIT("population"),
     .adapter = STR_INIT("again"),
+    .url = STR_INIT("https://register.example"),
     .app_id = STR_INIT("tongxing"),
     .timeout_ms = 5000,
     .concurrent = 2,

@@ -35,7 +35,7 @@ static bool read_map(struct arena *arena, const char *yaml, struct openid_map *m
     "{\"verified_claims\":{\"verification\":{" verification "},\"claims\":{" claims "}}}"
 #define EVIDENCE(method)                                                                                               \
     "\"evidence\":[{\"type\":\"vouch\"},{\"type\":\"document\",\"check_details\":[{\"check_method\":\"" method "\"}]}" \
-                                                                                                               "]"
+    "]"
 
 static void believed(struct arena *arena, const char *yaml, const char *claims, int level) {
     struct openid_map map;

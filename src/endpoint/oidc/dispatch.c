@@ -90,6 +90,10 @@ static enum need flow_need(struct call *call, const struct client *client, struc
     if (session->level < flow->authorization.level) {
         return NEED_LEVEL;
     }
+    bool may_ask = !(flow->authorization.prompt & PROMPT_NONE);
+    if (session->level < flow->authorization.level_wanted && may_ask) {
+        return NEED_LEVEL; /* wished for: whoever declines goes on without (verify.c) */
+    }
     if (client->second_factor && !(session->amr & AMR_OTP)) {
         return NEED_SECOND_FACTOR;
     }

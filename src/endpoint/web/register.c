@@ -1,12 +1,16 @@
 /*
  * The registration page: name, identity number and phone are checked with the register before there is an account.
+ * Where messages can be sent the phone's page comes first (register_phone.h), and no phone is taken that was not shown
+ * to be at hand.
  */
 #include "../routes.h"
 #include "base/check.h"
 #include "domain/carried.h"
 #include "domain/login.h"
+#include "domain/phone_code.h"
 #include "model/identity.h"
 #include "pages.h"
+#include "register_phone.h"
 
 /* Beside each field: what is wrong with it. What is missing and what is malformed read the same. */
 static void show_field_problems(struct page *page, const struct registration_problems *problems) {
@@ -27,8 +31,20 @@ static void show_field_problems(struct page *page, const struct registration_pro
     }
 }
 
-static void show(struct page_call *page_call, int status, const char *error,
-                 const struct registration_problems *problems) {
+/* With the phone that was shown to be at hand, or a field for one where nobody can show that. */
+static void set_phone(struct page_call *page_call, struct page *page, struct str proof) {
+    struct str phone;
+    if (!phone_code_available(page_call->call->domain)) {
+        page_flag(page, "asks_phone", true);
+        page_set(page, "phone", page_field(page_call, STR("phone")));
+    } else if (register_phone_proven(page_call, proof, &phone)) {
+        page_set(page, "phone_proof", proof);
+        page_set(page, "proven_phone", phone_mask(page_call->call->arena, phone));
+    }
+}
+
+static void show_with(struct page_call *page_call, int status, const char *error,
+                      const struct registration_problems *problems, struct str proof) {
     struct page *page = page_of_flow(page_call, "register");
     struct carried carried;
     bool came = carried_unpack(page_call->flow.carried, &carried);
@@ -41,7 +57,7 @@ static void show(struct page_call *page_call, int status, const char *error,
     }
     /* The identity number and the password are typed anew: they are not sent back over the wire. */
     page_set(page, "name", page_field(page_call, STR("name")));
-    page_set(page, "phone", page_field(page_call, STR("phone")));
+    set_phone(page_call, page, proof);
     page_set(page, "password_least",
              str_format(page_call->call->arena, "%lld", (long long)page_call->call->domain->settings->password_least));
     if (error) {
@@ -51,6 +67,11 @@ static void show(struct page_call *page_call, int status, const char *error,
         show_field_problems(page, problems);
     }
     page_reply(page, status, page_call->call->reply);
+}
+
+static void show(struct page_call *page_call, int status, const char *error,
+                 const struct registration_problems *problems) {
+    show_with(page_call, status, error, problems, page_field(page_call, STR("phone_proof")));
 }
 
 /* What was only mistyped is not told of: nothing was asked or counted. */
@@ -76,16 +97,33 @@ static void tell(const struct page_call *page_call, enum registration_result res
     }
 }
 
+/* False with the phone's page in the reply: it must be shown to be at hand first, or again. */
+static bool take_phone(struct page_call *page_call, struct registration *registration) {
+    if (!phone_code_available(page_call->call->domain)) {
+        registration->phone = page_field(page_call, STR("phone"));
+        return true;
+    }
+    struct str proof = page_field(page_call, STR("phone_proof"));
+    registration->phone_at_hand = register_phone_proven(page_call, proof, &registration->phone);
+    if (!registration->phone_at_hand && (!registration->carried || !str_is_empty(proof))) {
+        register_phone_show(page_call, 200, str_is_empty(proof) ? NULL : "register.code_gone");
+        return false;
+    }
+    return true;
+}
+
 static void register_now(struct page_call *page_call) {
     struct call *call = page_call->call;
     struct carried carried;
-    const struct registration registration = {
+    struct registration registration = {
         .carried = carried_unpack(page_call->flow.carried, &carried) ? &carried : NULL,
         .name = page_field(page_call, STR("name")),
         .id_number = page_field(page_call, STR("id_number")),
-        .phone = page_field(page_call, STR("phone")),
         .password = page_field(page_call, STR("password")),
     };
+    if (!take_phone(page_call, &registration)) {
+        return;
+    }
     struct account account = {0};
     struct registration_problems problems;
     enum registration_result result =
@@ -105,7 +143,11 @@ static void register_now(struct page_call *page_call) {
         show(page_call, 200, "register.taken", NULL);
         break;
     case REGISTRATION_PHONE_TAKEN:
-        show(page_call, 200, "register.phone_taken", NULL);
+        if (phone_code_available(call->domain)) {
+            register_phone_show(page_call, 200, "register.phone_taken");
+        } else {
+            show(page_call, 200, "register.phone_taken", NULL);
+        }
         break;
     case REGISTRATION_LIMITED:
         show(page_call, 429, "register.too_many", NULL);
@@ -119,6 +161,23 @@ static void register_now(struct page_call *page_call) {
     }
 }
 
+static void posted(struct page_call *page_call) {
+    struct call *call = page_call->call;
+    struct str proof;
+    bool sends = phone_code_available(call->domain);
+    if (page_action_is(page_call, STR("cancel"))) {
+        answer_flow_error(call, &page_call->flow, ERROR_ACCESS_DENIED, "the person cancelled");
+    } else if (sends && (page_action_is(page_call, STR("send_code")) || page_action_is(page_call, STR("check_code")))) {
+        if (register_phone_posted(page_call, &proof) == REGISTER_PHONE_PROVEN) {
+            show_with(page_call, 200, NULL, NULL, proof);
+        }
+    } else if (sends && page_action_is(page_call, STR("skip_phone"))) {
+        show(page_call, 200, NULL, NULL);
+    } else {
+        register_now(page_call);
+    }
+}
+
 void endpoint_registration(struct call *call) {
     struct page_call page_call;
     if (!call->domain->settings->registration_enabled) {
@@ -128,11 +187,11 @@ void endpoint_registration(struct call *call) {
     if (!page_call_open(&page_call, call)) {
         return;
     }
-    if (!page_call.posted) {
-        show(&page_call, 200, NULL, NULL);
-    } else if (page_action_is(&page_call, STR("cancel"))) {
-        answer_flow_error(call, &page_call.flow, ERROR_ACCESS_DENIED, "the person cancelled");
+    if (page_call.posted) {
+        posted(&page_call);
+    } else if (phone_code_available(call->domain)) {
+        register_phone_show(&page_call, 200, NULL);
     } else {
-        register_now(&page_call);
+        show(&page_call, 200, NULL, NULL);
     }
 }

@@ -18,8 +18,10 @@ struct verifying {
     struct verify_ways ways;
 };
 
+/* The level that is needed, or only wished for. */
 static int level_of(const struct verifying *verifying) {
-    return verifying->page_call.flow.authorization.level;
+    const struct authorization *authorization = &verifying->page_call.flow.authorization;
+    return authorization->level > authorization->level_wanted ? authorization->level : authorization->level_wanted;
 }
 
 /* --- the page --- */
@@ -172,6 +174,19 @@ static void take(struct verifying *verifying, struct str way) {
     }
 }
 
+/* What was only wished for (acr_values) is gone without; what is needed is not. */
+static void decline(struct verifying *verifying) {
+    struct call *call = verifying->page_call.call;
+    struct flow *flow = &verifying->page_call.flow;
+    if (verifying->session.level < flow->authorization.level) {
+        answer_flow_error(call, flow, ERROR_UNMET_AUTHENTICATION_REQUIREMENTS,
+                          "the person is not proven to the level needed");
+        return;
+    }
+    flow->authorization.level_wanted = 0;
+    flow_continue(call, verifying->page_call.client, flow, &verifying->session, true);
+}
+
 void endpoint_verify(struct call *call) {
     struct verifying verifying;
     struct page_call *page_call = &verifying.page_call;
@@ -181,8 +196,7 @@ void endpoint_verify(struct call *call) {
     if (!page_call->posted) {
         show(&verifying, 200, NULL);
     } else if (page_action_is(page_call, STR("decline"))) {
-        answer_flow_error(call, &page_call->flow, ERROR_UNMET_AUTHENTICATION_REQUIREMENTS,
-                          "the person is not proven to the level needed");
+        decline(&verifying);
     } else {
         take(&verifying, page_field(page_call, STR("way")));
     }
