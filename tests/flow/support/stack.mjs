@@ -87,10 +87,11 @@ function standardClients(ports) {
 
 export class Stack {
   /* options: groups of the configuration, or a function of the ports that makes them. database: 'sqlite', or 'postgres' for a cluster of its own in
-   * stack.postgres. upstreams: further entries, of the ports. */
-  static async start({ clients = [], options = {}, portals = true, registerFile, database = 'sqlite', upstreams = () => ({}) } = {}) {
+   * stack.postgres. upstreams: further entries, of the ports. env: for all programs. appId: who we are to the simulated services. */
+  static async start({ clients = [], options = {}, portals = true, registerFile, database = 'sqlite', upstreams = () => ({}), env = {}, appId = 'tongxing' } = {}) {
     const stack = new Stack();
-    stack.env = { ...secrets };
+    stack.env = { ...secrets, ...env };
+    stack.appId = appId;
     if (database === 'postgres') {
       stack.postgres = await PostgresCluster.start();
       stack.env.TONGXING_SQL_CONNINFO = stack.postgres.conninfo;
@@ -139,7 +140,7 @@ export class Stack {
         population: {
           adapter: 'population',
           url: `http://127.0.0.1:${ports.simulator}`,
-          app_id: 'tongxing',
+          app_id: this.appId,
           secret: '${TONGXING_POPULATION_SECRET}',
           timeout_ms: 700,
           breaker_errors: 3,
@@ -165,7 +166,7 @@ export class Stack {
         '--name', client.client_name], { TONGXING_PORTAL_SECRET: client.client_secret });
     this.redis = program('redis', 'redis-server', ['--port', `${ports.redis}`, '--bind', '127.0.0.1', '--dir', this.folder,
       '--appendonly', 'yes', '--appendfsync', 'always', '--save', '']);
-    this.simulator = program('simulator', binary, ['simulate', '--register', registerFile, '--port', `${ports.simulator}`]);
+    this.simulator = program('simulator', binary, ['simulate', '--register', registerFile, '--port', `${ports.simulator}`, '--app-id', this.appId]);
     this.server = program('server', binary, ['serve', this.file('tongxing.yaml')]);
     this.portalA = portal(this.clients[0], ports.a);
     this.portalB = portal(this.clients[1], ports.b);

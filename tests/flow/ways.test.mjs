@@ -1,0 +1,284 @@
+/*
+ * Every way to prove who one is, from a portal's request to its token, in a browser, against the services' simulators: the level is raised as
+ * docs/decisions/levels.md says, and nothing personal is written anywhere on the way.
+ */
+import { after, before, describe, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import { freePort, Stack } from './support/stack.mjs';
+import { claimsOf, post, requestOf } from './support/agent.mjs';
+import { launch, person, screenshot } from './support/chromium.mjs';
+import { appId, entries, environment, makeKeys, secretsOf } from './support/ways.mjs';
+
+const password = 'Citizen-Pass-2026';
+const jia = { name: '测试甲', id_number: '110105188812310013' };
+let stack, browser, keys, portal, portalPort;
+const client = (level) => ({
+  client_id: `level${level}`, client_name: `等级 ${level} 门户`, 'client_name#en': `Portal of level ${level}`, token_endpoint_auth_method: 'none',
+  redirect_uris: [`http://localhost:${portalPort}/cb`], scope: 'openid profile', tongxing_level: level, tongxing_consent: 'statutory',
+});
+
+before(async () => {
+  keys = makeKeys();
+  portalPort = await freePort();
+  portal = createServer((request, answer) => answer.end('<!doctype html><title>portal</title><p id="there">there')).listen(portalPort, '127.0.0.1');
+  await once(portal, 'listening');
+  stack = await Stack.start({
+    portals: false,
+    appId,
+    env: environment(keys),
+    clients: [1, 2, 3].map(client),
+    options: { registration: { attempts_per_number: 100, attempts_per_address: 1000 }, proofs: { attempts_per_account: 20, attempts_per_card: 20 } },
+    upstreams: (ports) => entries(`http://127.0.0.1:${ports.simulator}`, keys),
+  });
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  portal?.close();
+  await stack?.stop();
+  fs.rmSync(keys, { recursive: true });
+});
+
+/* --- a person at a portal --- */
+
+async function arrive(page, level, extra) {
+  const { verifier, parameters } = requestOf(client(level), { scope: 'openid profile', ...extra });
+  await page.goto(`${stack.issuer}/authorize?${new URLSearchParams(parameters)}`);
+  return verifier;
+}
+
+async function landed(page) {
+  await page.waitForSelector('#there');
+  return new URL(page.url()).searchParams;
+}
+
+/* What the portal is told: the ID token's claims. */
+async function tokenOf(page, level, verifier) {
+  const parameters = await landed(page);
+  assert.ok(parameters.get('code'), `${parameters}`);
+  const answer = await post(stack, '/token', {
+    grant_type: 'authorization_code', client_id: `level${level}`, code: parameters.get('code'), redirect_uri: client(level).redirect_uris[0], code_verifier: verifier,
+  });
+  assert.equal(answer.status, 200, answer.text);
+  return claimsOf(answer.body.id_token);
+}
+
+async function signIn(page, username) {
+  await page.fill('#username', username);
+  await page.fill('#password', password);
+  await page.click('#login-submit');
+}
+
+const acr = (level) => `urn:tongxing:loa:${level}`;
+const addAccount = (account) => stack.addAccount({ password, id_type: account.id_number ? 1 : 0, ...account });
+let phones = 100;
+const stranger = (username) => addAccount({ username, level: 1, phone_number: `+8613900000${phones++}` });
+
+async function take(page, way, typed) {
+  await page.click(`#way-${way} summary`);
+  for (const [name, value] of Object.entries(typed)) await page.fill(`#${way}-${name}`, value);
+  await page.click(`#${way}-submit`);
+}
+
+describe('ways that a register decides raise somebody unknown to level 2', () => {
+  const ways = [
+    ['population', { name: '王样例', id_number: '310101188607040247' }],
+    ['bank', { name: '测试甲', id_number: '110105188812310013', bank_card: '6226388000000095', phone: '13800138001' }],
+    ['social', { name: '阿依古丽·示例', id_number: '650102188303210467', social_card: 'C00000003', region: '650102' }],
+    ['ctid', { name: '𠮷样例', id_number: '320102188111110799' }],
+  ];
+  for (const [way, typed] of ways) {
+    test(way, { timeout: 60000 }, async () => {
+      stranger(`unknown-${way}`);
+      const page = await person(browser, { javaScriptEnabled: way !== 'bank' });
+      const verifier = await arrive(page, 2);
+      await signIn(page, `unknown-${way}`);
+      await page.waitForSelector(`#way-${way}`);
+      assert.ok(await page.locator('#way-window').count(), 'a way without a machine is always named');
+      if (way === 'bank') await screenshot(page, 'verify-zh');
+      await take(page, way, { ...typed, name: '测试丙' });
+      await page.waitForSelector('#error');
+      assert.doesNotMatch(await page.textContent('#error'), /姓名|号码|手机|卡/, 'never says which field');
+      await take(page, way, typed);
+      const claims = await tokenOf(page, 2, verifier);
+      assert.equal(claims.acr, acr(2));
+      assert.deepEqual(claims.amr, ['pwd']);
+      await page.context().close();
+    });
+  }
+});
+
+describe('a live face raises to level 3, and is never the only way', () => {
+  async function atVerify(username) {
+    const page = await person(browser);
+    const verifier = await arrive(page, 3);
+    await signIn(page, username);
+    await page.waitForSelector('#way-face');
+    assert.ok(await page.locator('#way-window').count());
+    return { page, verifier };
+  }
+
+  test('Alipay\'s, on another device or this one', { timeout: 60000 }, async () => {
+    addAccount({ username: 'yi', level: 2, name: '测试乙', id_number: '110105188812310021', phone_number: '+8613900000001' });
+    const { page, verifier } = await atVerify('yi');
+    await take(page, 'face', {});
+    await page.waitForSelector('#detour-link');
+    await page.waitForFunction(() => document.querySelector('.qr img')?.naturalWidth > 0);
+    await screenshot(page, 'detour-face-zh');
+    await page.click('#detour-done');
+    await page.waitForSelector('#error', { state: 'visible' });
+    const phone = await browser.newContext();
+    const other = await phone.newPage();
+    await other.goto(await page.getAttribute('#detour-link', 'href'));
+    await other.click('button[value=pass]');
+    await page.click('#detour-done');
+    const claims = await tokenOf(page, 3, verifier);
+    assert.equal(claims.acr, acr(3));
+    assert.deepEqual([...claims.amr].sort(), ['face', 'mfa', 'pwd']);
+    await phone.close();
+    await page.context().close();
+  });
+
+  test('another face, and an attack, do not pass; the person can take another way', { timeout: 60000 }, async () => {
+    for (const outcome of ['fail', 'attack']) {
+      const { page } = await atVerify('yi');
+      await take(page, 'face', {});
+      await page.click('#detour-link');
+      await page.click(`button[value=${outcome}]`);
+      await page.waitForSelector('#detour-done, #error, #way-face');
+      if (await page.locator('#detour-done').count()) await page.click('#detour-done');
+      await page.waitForSelector('#way-window');
+      assert.ok(await page.locator('#way-ctid_face').count());
+      await page.context().close();
+    }
+  });
+
+  test('CTID\'s', { timeout: 60000 }, async () => {
+    const { page, verifier } = await atVerify('yi');
+    await take(page, 'ctid_face', {});
+    await page.waitForSelector('#detour-link, #outcome-0');
+    if (await page.locator('#detour-link').count()) await page.click('#detour-link');
+    await page.click('#outcome-0');
+    await page.waitForSelector('#there, #detour-done');
+    if (await page.locator('#detour-done').count()) await page.click('#detour-done');
+    const claims = await tokenOf(page, 3, verifier);
+    assert.equal(claims.acr, acr(3));
+    assert.ok(claims.amr.includes('face'));
+    await page.context().close();
+  });
+
+  test('whoever declines is sent back', { timeout: 60000 }, async () => {
+    const { page } = await atVerify('yi');
+    await page.click('#verify-decline');
+    assert.equal((await landed(page)).get('error'), 'unmet_authentication_requirements');
+    await page.context().close();
+  });
+});
+
+describe('other services sign people in', () => {
+  test('Alipay opens an account when the register agrees, and signs in from then on', { timeout: 60000 }, async () => {
+    const page = await person(browser);
+    let verifier = await arrive(page, 2);
+    await page.click('#service-alipay');
+    await page.click('button[value="074aFICT0000000000000000000000000002"]');
+    await page.waitForSelector('#carried');
+    await screenshot(page, 'login-carried-zh');
+    /* 乙 has an account already (above): who comes from Alipay signs in to it. */
+    await signIn(page, 'yi');
+    assert.equal((await tokenOf(page, 2, verifier)).acr, acr(2));
+    const again = await person(browser);
+    verifier = await arrive(again, 2);
+    await again.click('#service-alipay');
+    await again.click('button[value="074aFICT0000000000000000000000000002"]');
+    const claims = await tokenOf(again, 2, verifier);
+    assert.equal(claims.acr, acr(2));
+    assert.deepEqual(claims.amr, ['ali']);
+    for (const one of [page, again]) await one.context().close();
+  });
+
+  test('somebody else\'s Alipay is not linked', { timeout: 60000 }, async () => {
+    const page = await person(browser);
+    await arrive(page, 1);
+    await page.click('#service-alipay');
+    await page.click('button[value="074aFICT0000000000000000000000000001"]');
+    await page.waitForSelector('#carried');
+    await signIn(page, 'yi');
+    await page.waitForSelector('#error');
+    assert.match(await page.textContent('#error'), /另一个人/);
+    await page.context().close();
+  });
+
+  test('a person who refuses over there is back at the sign-in page', { timeout: 60000 }, async () => {
+    const page = await person(browser);
+    await arrive(page, 1);
+    await page.click('#service-alipay');
+    await page.click('button[name=refuse]');
+    await page.waitForSelector('#login-submit');
+    assert.ok(await page.locator('#error').count());
+    await page.context().close();
+  });
+
+  test('WeChat is linked by whoever signs in, and proves nothing by itself', { timeout: 60000 }, async () => {
+    const page = await person(browser);
+    let verifier = await arrive(page, 2);
+    await page.click('#service-wechat');
+    await page.click('form:has(input[name=account]) button');
+    await page.waitForSelector('#carried');
+    await signIn(page, 'yi');
+    await tokenOf(page, 2, verifier);
+    const again = await person(browser);
+    verifier = await arrive(again, 2);
+    await again.click('#service-wechat');
+    await again.click('form:has(input[name=account]) button');
+    const claims = await tokenOf(again, 2, verifier);
+    assert.deepEqual(claims.amr, ['wx']);
+    assert.equal(claims.acr, acr(2));
+    for (const one of [page, again]) await one.context().close();
+  });
+
+  for (const [service, level] of [['ncid', 2], ['ncid_face', 3]]) {
+    test(`${service}: an account without a name, at level ${level}`, { timeout: 60000 }, async () => {
+      const page = await person(browser);
+      const verifier = await arrive(page, level);
+      await page.click(`#service-${service}`);
+      await page.waitForSelector('[id^=choose-], #detour-link');
+      if (await page.locator('#detour-link').count()) await page.click('#detour-link');
+      await page.click(`[id^=choose-]:has-text("${level === 2 ? '测试甲' : '李示例'}")`);
+      await page.waitForSelector('#carried, #detour-done');
+      if (await page.locator('#detour-done').count()) await page.click('#detour-done');
+      await page.click('#register-link');
+      assert.equal(await page.locator('#id_number').count(), 0, 'the number never becomes known');
+      await page.click('#register-submit');
+      const claims = await tokenOf(page, level, verifier);
+      assert.equal(claims.acr, acr(level));
+      assert.equal(claims.name, undefined);
+      assert.ok(claims.amr.includes('ncid'));
+      await page.context().close();
+    });
+  }
+});
+
+test('a service that does not answer: a page that says what the person can do, and it does not count', { timeout: 60000 }, async () => {
+  stranger('unlucky');
+  await fetch(`http://127.0.0.1:${stack.ports.simulator}/_control`, { method: 'POST', body: new URLSearchParams({ service: 'unionpay', mode: 'garbage' }) });
+  const page = await person(browser);
+  await arrive(page, 2);
+  await signIn(page, 'unlucky');
+  await take(page, 'bank', { ...jia, bank_card: '6226388000000095', phone: '13800138001' });
+  await page.waitForSelector('#error');
+  assert.match(await page.textContent('#error'), /不计入次数/);
+  assert.ok(await page.locator('#way-social').count(), 'other ways are there');
+  await page.context().close();
+});
+
+test('what was typed and told is in no log', () => {
+  const secrets = [...Object.values(secretsOf), '110105188812310013', '110105188812310021', '310101188607040247', '650102188303210467', '320102188111110799',
+    '6226388000000095', 'C00000003', '13800138001', '测试甲', '测试乙', '王样例', '阿依古丽', '𠮷样例'];
+  for (const name of ['server', 'simulator', 'redis']) {
+    const log = stack.log(name);
+    for (const secret of secrets) assert.ok(!log.includes(secret), `${secret} in the log of ${name}`);
+  }
+});
