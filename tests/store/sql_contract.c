@@ -209,6 +209,17 @@ static void merge_things(struct sql *sql) {
     put(sql, "INSERT INTO disclosures (account_id, client_id, claims, times, first_at, last_at) VALUES"
              " ('from', 'p', 'name', 2, 10, 20), ('into', 'p', 'name', 3, 5, 15), ('from', 'p', 'sub', 1, 7, 7),"
              " ('into', 'q', 'name', 1, 8, 8)");
+    put(sql,
+        "INSERT INTO organisations (organisation_id, code_hash, sealed, status, source, authority, method, check_id,"
+        " checked_at, due_at, version, created_at, updated_at) VALUES ('o', 'h', 'x', 1, '', '', '', '', 1, 0, 1, 1, "
+        "1)");
+    put(sql,
+        "INSERT INTO mandates (mandate_id, organisation_id, account_id, grantee_kind, role, scope, state, not_before,"
+        " not_after, granted_by, method, accepted_at, ended_at, version, created_at, updated_at) VALUES"
+        " ('m1', 'o', 'from', 0, 3, '*', 2, 1, 0, 'x', 'grant', 1, 0, 1, 1, 1),"
+        " ('m2', 'o', 'into', 0, 3, '*', 2, 1, 0, 'x', 'grant', 1, 0, 1, 1, 1),"
+        " ('m3', 'o', 'from', 0, 2, '*', 2, 1, 0, 'x', 'grant', 1, 0, 1, 1, 1),"
+        " ('m4', 'o', 'from', 0, 3, '*', 3, 1, 0, 'x', 'grant', 1, 2, 1, 1, 1)");
 }
 
 static void merging(void *arg) {
@@ -226,6 +237,8 @@ static void merging(void *arg) {
         "into p name 5 5 20, into p sub 1 7 7, into q name 1 8 8");
     has(sql, "SELECT account_id, ended_at FROM verifications ORDER BY ended_at", "into 0, into 99");
     has(sql, "SELECT account_id, kind FROM credentials", "into password");
+    /* One role an organisation: the second of the same stays with the account that is closed. */
+    has(sql, "SELECT mandate_id, account_id FROM mandates ORDER BY mandate_id", "m1 from, m2 into, m3 into, m4 into");
 
     const struct account_row closed = {
         .account_id = STR("from"), .profile_sealed = STR("x"), .merged_into = STR("into"), .updated_at = 7};
