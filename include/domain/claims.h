@@ -9,6 +9,7 @@
 #include "model/authorization.h"
 #include "model/claims.h"
 #include "model/client.h"
+#include "model/mandate.h"
 
 /* Whom the claims are about and who is told: some are made for one sector (OpenID Connect Core §8.1). */
 struct claims_about {
@@ -16,6 +17,7 @@ struct claims_about {
     struct arena *arena;
     const struct client *client;
     const struct account *account;
+    const struct acting *acting; /* whom they act for, where the client may know; NULL for nobody */
 };
 
 /* The claims that scope values ask for; never one of CLAIMS_APART. */

@@ -43,6 +43,9 @@ struct domain_settings {
     int64_t sms_code_s, sms_resend_s, sms_per_phone, sms_per_address, sms_per_account; /* the last three: a day */
     int64_t registration_attempts_per_number, registration_attempts_per_address;       /* a day */
     int64_t proof_attempts_per_account, proof_attempts_per_card;                       /* a day */
+    int64_t organisation_recheck_s;
+    int64_t organisation_attempts_per_account, organisation_attempts_per_code,
+        organisation_attempts_per_address; /* a day */
 };
 
 #define DOMAIN_ALGS 6

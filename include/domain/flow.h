@@ -14,7 +14,8 @@ struct flow {
     struct str flow_id;    /* 16 random bytes as base64url: what is marked when it is completed */
     struct str account_id; /* of who signed in during it; absent before */
     struct authorization authorization;
-    struct str carried; /* what a sign-in service said, to be linked (domain/carried.h); absent for none */
+    struct str mandate_id; /* with which the person acts; empty: for themselves; absent: not chosen yet */
+    struct str carried;    /* what a sign-in service said, to be linked (domain/carried.h); absent for none */
 };
 
 /* A fresh one of this authorization, not yet signed in. */

@@ -43,6 +43,9 @@ void registry_free(struct registry *registry); /* gives back one hold */
 
 /* NULL when there is none of this id that works: nobody outside may tell apart why. */
 const struct registered_client *registry_find(const struct registry *registry, struct str client_id);
+/* Those that ask for whom people act, in order of ids, at most `most`. */
+size_t registry_acting(const struct registry *registry, struct arena *arena, size_t most,
+                       const struct registered_client ***ret_clients);
 size_t registry_count(const struct registry *registry);
 const struct settings *registry_settings(const struct registry *registry);
 int64_t registry_revision(const struct registry *registry); /* -1: the durable store was not read yet */

@@ -11,13 +11,12 @@
 /* The session of a cookie, its idle time started anew. DOMAIN_NO: none, expired, or not a cookie of ours. Waits. */
 enum domain_status session_find(struct domain *domain, struct arena *arena, struct str cookie,
                                 struct session *ret_session);
+/* From the answered KV_GET of "ss" and its id, so that the caller may ask for other things in the same round trip. */
+struct kv_op;
+enum domain_status session_read(const struct domain *domain, const struct kv_op *answered, struct session *ret_session);
 /* By id, without touching its idle time. Waits. */
 enum domain_status session_get(struct domain *domain, struct arena *arena, struct str session_id,
                                struct session *ret_session);
-
-/* From the answered KV_GET of "ss" and its id, for whoever asks for other things in the same round trip. */
-struct kv_op;
-enum domain_status session_read(struct domain *domain, const struct kv_op *answered, struct session *ret_session);
 
 /*
  * After a successful sign-in. A browser's session of the same account is renewed in place (new auth_time, same cookie);

@@ -18,6 +18,16 @@ int level_of_acr(struct str acr);
 /* The member "amr": the names (RFC 8176) of the bits of enum amr. */
 void amr_write(struct json_out *out, unsigned amr);
 
+/*
+ * Whom a grant acts for, as members of the open object, nothing where it acts for nobody: the claims cn_user_type and
+ * cn_org for whoever was granted the scope cn_org, and the facts cn_org_id and cn_role of tokens. The organisation is
+ * named as `client` knows it. `told`: the claims that are written already.
+ */
+void acting_write(struct json_out *out, claim_set told, const struct domain *domain, struct arena *arena,
+                  const struct grant *grant, const struct client *client);
+void acting_write_facts(struct json_out *out, const struct domain *domain, struct arena *arena,
+                        const struct grant *grant, const struct client *client);
+
 /* RFC 9068, typ at+jwt, signed with the client's algorithm for them, or the server's default. `grant` NULL for
  * client_credentials. False: signing failed. */
 struct access_token {
@@ -38,6 +48,7 @@ struct id_token {
     struct str access_token; /* for at_hash; absent without */
     struct str nonce;        /* absent without, and always on refresh */
     bool auth_time_wanted;
+    bool acting_wanted; /* whom the grant acts for, if anybody */
 };
 /* `ret_told`: the claims about the person that are in it. */
 bool id_token_write(struct domain *domain, struct arena *arena, const struct id_token *token, struct str *ret_jwt,

@@ -28,7 +28,8 @@ struct authorization {
     struct str hinted_subject;                  /* of a verified id_token_hint; absent without */
     claim_set id_token_claims, userinfo_claims; /* asked for one by one through the claims parameter */
     int64_t started_at;                         /* seconds */
-    bool id_number_asked;                       /* cn_id_number, for which the consent page must ask by itself */
+    struct str acting;    /* the organisation that the client system would have the person act for; absent without */
+    bool id_number_asked; /* cn_id_number, for which the consent page must ask by itself */
     /* Of verified_claims, packed (model/verified_request.h); absent where not asked. */
     struct str id_token_verified, userinfo_verified;
 };

@@ -30,6 +30,13 @@ enum client_consent {
     CONSENT_STATUTORY, /* a state organ acting on its statutory duty (PIPL art. 13(3)): not asked */
 };
 
+/* Does it want to know for whom people act? */
+enum client_acting {
+    CLIENT_ACTING_NONE,     /* everybody for themselves */
+    CLIENT_ACTING_OPTIONAL, /* for themselves, or for an organisation: asked where there is a choice */
+    CLIENT_ACTING_REQUIRED, /* for an organisation only */
+};
+
 /* On its way through the register. Stored; never renumber. Only an approved one works. */
 enum client_state {
     CLIENT_DRAFT = 1,
@@ -82,6 +89,7 @@ struct client {
     bool enabled;                /* tongxing_enabled; true unless said */
     struct str legal_basis;      /* tongxing_legal_basis: PIPL art. 13; absent unless said */
     bool sandbox;                /* tongxing_sandbox: a trial on the developer's own machine, usable without approval */
+    enum client_acting acting;   /* tongxing_acting: "none", "optional" or "required"; needs the scope cn_org */
     bool second_factor;          /* tongxing_second_factor: a sign-in needs a one-time password besides */
     int64_t rate_limit; /* tongxing_rate_limit: requests a second at the token endpoint and its like; 0 for none */
     const struct str *allowed_origins; /* tongxing_allowed_origins: of scripts that may call with its name; none: any */

@@ -10,6 +10,7 @@
 #define MODEL_GRANT_H
 
 #include "model/authorization.h"
+#include "model/mandate.h"
 
 struct grant {
     struct str grant_id; /* base64url of 16 bytes; the key, not stored in the record */
@@ -28,6 +29,9 @@ struct grant {
     uint64_t generation;                             /* of the refresh token that is good now */
     int64_t rotated_at;                              /* when it became so */
     struct str id_token_verified, userinfo_verified; /* as in struct authorization */
+    struct str mandate_id; /* with which the person acts for an organisation; absent for nobody but themselves */
+
+    const struct acting *acting; /* what that is good for now: not stored, put by domain/grant.h; NULL without */
 };
 
 void grant_pack(const struct grant *grant, struct buf *buf);

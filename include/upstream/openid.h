@@ -85,6 +85,7 @@ struct openid_rule {
 /* The option `map`; strings are of the configuration. */
 struct openid_map {
     struct str name, id_number, phone; /* the claims that hold them */
+    bool plain_number;                 /* the number is told outside of verified_claims, as Tongxing itself does */
     struct openid_rule rules[OPENID_RULES_MOST];
     size_t rule_count;
 };
@@ -94,12 +95,12 @@ bool openid_map_read(const struct yaml *node, struct str upstream, struct openid
 int openid_map_level(const struct openid_map *map);
 /*
  * Fills name, number, phone and the evidence's level by the first rule that fits, and `certified`; nothing where none
- * does or the number is not one. `userinfo` NULL: none. The signed ID token's word goes before userinfo's.
+ * does, the number is not one, or is not of the birthdate that is told with it. `userinfo` NULL: none. The signed ID
+ * token's word goes before userinfo's.
  */
 void openid_map_apply(const struct openid_map *map, struct arena *arena, const struct json *id_token,
                       const struct json *userinfo, int64_t now, struct upstream_found *found);
-/* The `claims` parameter (Core §5.5, Identity Assurance §6) that asks for what the rules need; absent when they need
- * nothing of it. */
+/* The `claims` parameter (Core §5.5, Identity Assurance §6) that asks for what the rules need; absent without rules. */
 struct str openid_map_claims(const struct openid_map *map, struct arena *arena, bool userinfo);
 
 #endif

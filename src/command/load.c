@@ -101,6 +101,10 @@ struct domain_settings command_settings(const struct config *config) {
         .registration_attempts_per_address = config->registration_attempts_per_address,
         .proof_attempts_per_account = config->proofs_attempts_per_account,
         .proof_attempts_per_card = config->proofs_attempts_per_card,
+        .organisation_recheck_s = config->organisations_recheck_days * 86400,
+        .organisation_attempts_per_account = config->organisations_attempts_per_account,
+        .organisation_attempts_per_code = config->organisations_attempts_per_code,
+        .organisation_attempts_per_address = config->organisations_attempts_per_address,
     };
 }
 

@@ -121,6 +121,7 @@ static bool read_object(struct trial *trial) {
     }
     json_get_str(object, "return_url", &trial->begin.return_url);
     json_get_str(object, "code", &trial->message.code);
+    json_get_bool(object, "in_app", &trial->begin.in_app);
     return true;
 }
 
@@ -273,8 +274,8 @@ static struct upstream_param *params_of(struct arena *arena, struct str address,
 /* A code is as good as a password until it is used. */
 static void hide_params(struct trial *trial, const struct upstream_returned *returned) {
     for (size_t i = 0; i < returned->param_count; i++) {
-        bool state = str_equal(returned->params[i].name, STR("state"));
-        if (!state && call_has(trial->call, OPT_SHOW)) {
+        struct str name = returned->params[i].name;
+        if (!str_equal(name, STR("state")) && !str_equal(name, STR("iss"))) {
             mask_add(mask_of(trial), returned->params[i].value, MASK_HIDDEN);
         }
     }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "domain/client_keys.h"
+#include "domain/organisations.h"
 #include "domain/proofs.h"
 #include "domain/registry.h"
 #include "domain/self_registration.h"
@@ -262,6 +263,7 @@ static void recheck(void *arg) {
     while (fiber_sleep(RECHECK_MS) == WAIT_DONE) {
         struct arena *arena ARENA_AUTO = arena_new();
         proofs_recheck(&worker->domain, arena, RECHECK_MOST);
+        organisations_recheck(&worker->domain, arena, RECHECK_MOST);
     }
 }
 

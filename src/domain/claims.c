@@ -109,8 +109,7 @@ static void put_nationalities(struct json_out *out, const char *name, const stru
 }
 
 static void put_user_type(struct json_out *out, const char *name, const struct claims_about *about) {
-    (void)about;
-    json_put_str(out, name, STR("person"));
+    json_put_str(out, name, about->acting ? STR("org") : STR("person"));
 }
 
 static void put_trust_level(struct json_out *out, const char *name, const struct claims_about *about) {

@@ -49,6 +49,7 @@ struct str flow_seal(const struct domain *domain, struct arena *arena, const str
     buf_init(&packed, arena, 512, PACKED_MOST);
     pack_str(&packed, flow->flow_id);
     pack_str(&packed, flow->account_id);
+    pack_str(&packed, flow->mandate_id);
     pack_str(&packed, flow->carried);
     authorization_pack(&flow->authorization, &packed);
     return browser_seal(domain, arena, BROWSER_FLOW, &packed, browser);
@@ -63,6 +64,7 @@ bool flow_open(const struct domain *domain, struct arena *arena, struct str seal
     }
     flow.flow_id = unpack_str(&unpack);
     flow.account_id = unpack_str(&unpack);
+    flow.mandate_id = unpack_str(&unpack);
     flow.carried = unpack_str(&unpack);
     authorization_unpack(&unpack, &flow.authorization);
     if (!unpack_done(&unpack) || !is_fresh(domain, flow.authorization.started_at)) {

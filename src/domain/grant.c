@@ -16,6 +16,7 @@
 #include "base/encode.h"
 #include "base/random.h"
 #include "domain/claims.h"
+#include "domain/mandates.h"
 #include "domain/registry.h"
 #include "domain/session.h"
 #include "domain/token.h"
@@ -107,6 +108,8 @@ enum domain_status code_issue(struct domain *domain, struct arena *arena, struct
 }
 
 /* --- redeeming a code --- */
+
+static enum domain_status put_acting(struct domain *domain, struct arena *arena, struct grant *grant);
 
 static bool is_verifier(struct str verifier) {
     return verifier.len >= VERIFIER_LEAST && verifier.len <= VERIFIER_MOST && bytes_all(verifier, BYTE_UNRESERVED);
@@ -228,6 +231,10 @@ enum domain_status code_redeem(struct domain *domain, struct arena *arena, const
     if (refreshable) {
         start_refresh(domain, client, &code.grant);
     }
+    enum domain_status acts = put_acting(domain, arena, &code.grant);
+    if (acts != DOMAIN_DONE) {
+        return acts;
+    }
     bool first;
     int64_t issued_at = code.expires_at - domain->settings->code_s;
     enum domain_status created = grant_create(domain, arena, &code.grant, issued_at, &first);
@@ -281,18 +288,20 @@ static bool refresh_read(const struct domain *domain, struct arena *arena, struc
     return true;
 }
 
-/* One round trip: was it cut, and does what it hangs on live? */
+/* One round trip: was it cut, does what it hangs on live, and was its mandate cut? */
 static enum domain_status still_good(struct domain *domain, struct arena *arena, const struct grant *grant) {
     struct kv_op ops[] = {
         {.verb = KV_GET, .ns = STR("gc"), .id = cut_id(arena, grant)},
         {.verb = KV_GET,
          .ns = grant->offline ? STR("gc") : STR("ss"),
          .id = grant->offline ? grant->account_id : grant->session_id},
+        {.verb = KV_GET, .ns = STR("mc"), .id = grant->mandate_id},
     };
-    if (kv_run(domain->kv, arena, ops, ARRAY_LEN(ops)) == KV_DOWN) {
+    bool acts = !str_is_absent(grant->mandate_id);
+    if (kv_run(domain->kv, arena, ops, acts ? 3 : 2) == KV_DOWN) {
         return DOMAIN_UNAVAILABLE;
     }
-    if (is_cut(&ops[0], grant->created_at)) {
+    if (is_cut(&ops[0], grant->created_at) || (acts && ops[2].status == KV_DONE)) {
         return DOMAIN_NO;
     }
     if (grant->offline) {
@@ -300,6 +309,18 @@ static enum domain_status still_good(struct domain *domain, struct arena *arena,
     }
     struct session session;
     return session_read(domain, &ops[1], &session);
+}
+
+/* Whom the person acts for, judged anew at every use. */
+static enum domain_status put_acting(struct domain *domain, struct arena *arena, struct grant *grant) {
+    if (str_is_absent(grant->mandate_id)) {
+        return DOMAIN_DONE;
+    }
+    const struct registered_client *client = registry_find(domain->registry, grant->client_id);
+    struct acting *acting = arena_new_of(arena, struct acting);
+    grant->acting = acting;
+    return client ? acting_load(domain, arena, grant->mandate_id, grant->account_id, &client->client, acting)
+                  : DOMAIN_NO;
 }
 
 enum domain_status grant_live(struct domain *domain, struct arena *arena, const struct kv_op *answered,
@@ -313,6 +334,9 @@ enum domain_status grant_live(struct domain *domain, struct arena *arena, const 
     }
     grant.grant_id = answered->id;
     enum domain_status lives = still_good(domain, arena, &grant);
+    if (lives == DOMAIN_DONE) {
+        lives = put_acting(domain, arena, &grant);
+    }
     if (lives == DOMAIN_DONE) {
         *ret_grant = grant;
     }

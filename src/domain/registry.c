@@ -96,6 +96,27 @@ const struct registered_client *registry_find(const struct registry *registry, s
     return slot_of(registry, client_id)->client;
 }
 
+static int by_id(const void *one, const void *other) {
+    const struct registered_client *const *a = one, *const *b = other;
+    return str_compare((*a)->client.client_id, (*b)->client.client_id);
+}
+
+size_t registry_acting(const struct registry *registry, struct arena *arena, size_t most,
+                       const struct registered_client ***ret_clients) {
+    const struct registered_client **clients =
+        arena_array_of(arena, registry->count + 1, const struct registered_client *);
+    size_t count = 0;
+    for (size_t i = 0; i < registry->slot_count; i++) {
+        const struct registered_client *client = registry->slots[i].client;
+        if (client && client->client.acting != CLIENT_ACTING_NONE) {
+            clients[count++] = client;
+        }
+    }
+    qsort(clients, count, sizeof(*clients), by_id);
+    *ret_clients = clients;
+    return count < most ? count : most;
+}
+
 size_t registry_count(const struct registry *registry) {
     return registry->count;
 }

@@ -41,16 +41,17 @@ static struct str pack(struct arena *arena, const struct session *session) {
     return buf_str(&buf);
 }
 
-enum domain_status session_read(struct domain *domain, const struct kv_op *op, struct session *ret_session) {
-    if (op->status == KV_DOWN) {
+enum domain_status session_read(const struct domain *domain, const struct kv_op *answered,
+                                struct session *ret_session) {
+    if (answered->status == KV_DOWN) {
         return DOMAIN_UNAVAILABLE;
     }
     struct session session;
-    if (op->status != KV_DONE || !session_unpack(op->result, &session) ||
+    if (answered->status != KV_DONE || !session_unpack(answered->result, &session) ||
         clock_wall() >= session.created_at + domain->settings->session_s) {
         return DOMAIN_NO;
     }
-    session.session_id = op->id;
+    session.session_id = answered->id;
     *ret_session = session;
     return DOMAIN_DONE;
 }

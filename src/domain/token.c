@@ -120,6 +120,7 @@ bool access_token_write(struct domain *domain, struct arena *arena, const struct
         json_put_int(out, "auth_time", grant->auth_time);
         json_put_str(out, "acr", acr_of_level(grant->level));
         json_put_str(out, "gid", grant->grant_id);
+        acting_write_facts(out, domain, arena, grant, client);
     } else {
         /* No account can have this subject: theirs are base64url, without a colon (RFC 9700 §4.15). */
         json_put_str(out, "sub", str_concat(arena, STR("client:"), client->client_id));
@@ -150,7 +151,11 @@ static claim_set put_person(struct payload *payload, struct domain *domain, stru
     if (!wanted && str_is_absent(grant->id_token_verified)) {
         return 0;
     }
-    const struct claims_about about = {domain, arena, token->client, &token->facts->account};
+    const struct claims_about about = {.domain = domain,
+                                       .arena = arena,
+                                       .client = token->client,
+                                       .account = &token->facts->account,
+                                       .acting = token->acting_wanted ? grant->acting : NULL};
     return claims_write(&payload->out, wanted, &about) |
            verified_claims_write(&payload->out, grant->id_token_verified, &about, token->facts->rows,
                                  token->facts->row_count);
@@ -179,6 +184,9 @@ bool id_token_write(struct domain *domain, struct arena *arena, const struct id_
     }
     put_at_hash(out, arena, alg, token->access_token);
     *ret_told = put_person(&payload, domain, arena, token);
+    if (token->acting_wanted) {
+        acting_write(out, *ret_told, domain, arena, grant, client);
+    }
     return payload_sign(&payload, domain, arena, alg, STR("JWT"), ret_jwt);
 }
 

@@ -24,6 +24,7 @@ void authorization_pack(const struct authorization *a, struct buf *buf) {
     pack_number(buf, a->id_token_claims);
     pack_number(buf, a->userinfo_claims);
     pack_signed(buf, a->started_at);
+    pack_str(buf, a->acting);
     pack_number(buf, (uint64_t)a->level_wanted);
     pack_number(buf, a->id_number_asked);
     pack_str(buf, a->id_token_verified);
@@ -49,6 +50,7 @@ void authorization_unpack(struct unpack *unpack, struct authorization *ret_autho
     a->id_token_claims = unpack_number(unpack);
     a->userinfo_claims = unpack_number(unpack);
     a->started_at = unpack_signed(unpack);
+    a->acting = unpack_str(unpack);
     a->level_wanted = (int)unpack_number(unpack);
     a->id_number_asked = unpack_number(unpack) != 0;
     a->id_token_verified = unpack_str(unpack);

@@ -129,6 +129,13 @@ static void check_consent(struct reading *reading) {
     }
 }
 
+static void check_acting(struct reading *reading) {
+    const struct client *client = reading->client;
+    if (client->acting != CLIENT_ACTING_NONE && !str_has_word(client->scope, STR("cn_org"))) {
+        problem_of(reading, "tongxing_acting", "needs the scope cn_org");
+    }
+}
+
 /* OpenID Connect Core §8.1: the host that pairwise subjects are made for. */
 static void find_sector(struct reading *reading) {
     struct client *client = reading->client;
@@ -165,6 +172,7 @@ static bool read_whole(struct reading *reading, const struct json *metadata, str
     check_credentials(reading);
     check_redirect_uris(reading);
     check_sandbox(reading);
+    check_acting(reading);
     check_consent(reading);
     find_sector(reading);
     if (reading->problems->count > 0) {

@@ -25,6 +25,16 @@ static void read_consent(struct reading *reading, const struct json *value) {
     }
 }
 
+static void read_acting(struct reading *reading, const struct json *value) {
+    static const struct client_choice kinds[] = {{STR_INIT("none"), CLIENT_ACTING_NONE},
+                                                 {STR_INIT("optional"), CLIENT_ACTING_OPTIONAL},
+                                                 {STR_INIT("required"), CLIENT_ACTING_REQUIRED}};
+    int kind;
+    if (client_choose(reading, value, kinds, ARRAY_LEN(kinds), &kind)) {
+        reading->client->acting = (enum client_acting)kind;
+    }
+}
+
 static void read_access_seconds(struct reading *reading, const struct json *value) {
     client_read_number(reading, value, 1, SECONDS_MOST, &reading->client->access_token_ttl);
 }
@@ -112,6 +122,7 @@ const struct client_member client_own_members[] = {
     {"tongxing_consent", read_consent},
     {"tongxing_agency", read_agency},
     {"tongxing_enabled", read_enabled},
+    {"tongxing_acting", read_acting},
     {"tongxing_access_token_alg", read_access_token_alg},
     {"tongxing_access_token_seconds", read_access_seconds},
     {"tongxing_refresh_token_seconds", read_refresh_seconds},

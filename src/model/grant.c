@@ -5,7 +5,8 @@
 
 #include "model/pack.h"
 
-#define GRANT_VERSION 2 /* 1 had no verified_claims; it is still read, since refresh tokens live for weeks */
+/* 1 had no verified_claims, 2 no mandate; they are still read, since refresh tokens live for weeks. */
+#define GRANT_VERSION 3
 
 void grant_pack(const struct grant *grant, struct buf *buf) {
     pack_number(buf, GRANT_VERSION);
@@ -26,6 +27,7 @@ void grant_pack(const struct grant *grant, struct buf *buf) {
     pack_signed(buf, grant->rotated_at);
     pack_str(buf, grant->id_token_verified);
     pack_str(buf, grant->userinfo_verified);
+    pack_str(buf, grant->mandate_id);
 }
 
 static bool grant_read(struct unpack *unpack, struct grant *grant) {
@@ -50,6 +52,7 @@ static bool grant_read(struct unpack *unpack, struct grant *grant) {
     grant->rotated_at = unpack_signed(unpack);
     grant->id_token_verified = version < 2 ? STR_NONE : unpack_str(unpack);
     grant->userinfo_verified = version < 2 ? STR_NONE : unpack_str(unpack);
+    grant->mandate_id = version < 3 ? STR_NONE : unpack_str(unpack);
     return !unpack->failed;
 }
 

@@ -152,20 +152,27 @@ static const char *const version_5[] = {
     "CREATE TABLE organisations ("
     " organisation_id TEXT PRIMARY KEY, code_hash BYTEA NOT NULL UNIQUE, sealed BYTEA NOT NULL, status INTEGER NOT "
     "NULL,"
-    " source TEXT NOT NULL, check_id TEXT NOT NULL, checked_at BIGINT NOT NULL, due_at BIGINT NOT NULL,"
+    " source TEXT NOT NULL, authority TEXT NOT NULL, method TEXT NOT NULL, check_id TEXT NOT NULL,"
+    " checked_at BIGINT NOT NULL, due_at BIGINT NOT NULL,"
     " version BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)",
     "CREATE INDEX organisations_due ON organisations(due_at, organisation_id)",
 
-    /* Who may act for an organisation, as what, in which matters, and from when to when. Never deleted. */
+    /* Who may act for an organisation, as what, in which matters, and from when to when. Never deleted. An offer is to
+     * whoever turns out to be the person of a number and a name: until it is accepted it has no account. */
     "CREATE TABLE mandates ("
     " mandate_id TEXT PRIMARY KEY, organisation_id TEXT NOT NULL REFERENCES organisations(organisation_id),"
-    " account_id TEXT NOT NULL REFERENCES accounts(account_id), role INTEGER NOT NULL, scope TEXT NOT NULL,"
-    " state INTEGER NOT NULL, not_before BIGINT NOT NULL, not_after BIGINT NOT NULL, granted_by TEXT NOT NULL,"
-    " method TEXT NOT NULL, accepted_at BIGINT NOT NULL, ended_at BIGINT NOT NULL, ended_by TEXT, reason TEXT,"
+    " account_id TEXT REFERENCES accounts(account_id), grantee_kind INTEGER NOT NULL, grantee_hash BYTEA,"
+    " grantee_sealed BYTEA, role INTEGER NOT NULL, scope TEXT NOT NULL, state INTEGER NOT NULL, not_before BIGINT "
+    "NOT NULL, not_after BIGINT NOT NULL,"
+    " granted_by TEXT NOT NULL, method TEXT NOT NULL, accepted_at BIGINT NOT NULL, ended_at BIGINT NOT NULL, ended_by "
+    "TEXT, reason TEXT,"
     " version BIGINT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL)",
     "CREATE INDEX mandates_account ON mandates(account_id, state)",
     "CREATE INDEX mandates_organisation ON mandates(organisation_id, state)",
-    "CREATE INDEX mandates_end ON mandates(not_after, mandate_id)",
+    "CREATE UNIQUE INDEX mandates_one ON mandates(organisation_id, account_id, role) WHERE state = 2",
+    "CREATE INDEX mandates_grantee ON mandates(grantee_hash, state)",
+    "CREATE INDEX mandates_granted_by ON mandates(granted_by)",
+    "CREATE INDEX mandates_end ON mandates(state, not_after)",
 
     /* What an administrator saw of a person at a window, and who confirmed it. */
     "CREATE TABLE window_records ("

@@ -30,12 +30,13 @@ const struct sql_table sql_tables[] = {
     {"self_registrations", "client_id, token_id, unused_s, used_at", false},
     {"links", "link_id, account_id, upstream, subject_hash, label_sealed, created_at, used_at", false},
     {"organisations",
-     "organisation_id, code_hash, sealed, status, source, check_id, checked_at, due_at, version, created_at, "
-     "updated_at",
+     "organisation_id, code_hash, sealed, status, source, authority, method, check_id, checked_at, due_at, "
+     "version, created_at, updated_at",
      false},
     {"mandates",
-     "mandate_id, organisation_id, account_id, role, scope, state, not_before, not_after, granted_by, method, "
-     "accepted_at, ended_at, ended_by, reason, version, created_at, updated_at",
+     "mandate_id, organisation_id, account_id, grantee_kind, grantee_hash, grantee_sealed, role, scope, state, "
+     "not_before, not_after, granted_by, method, accepted_at, ended_at, ended_by, reason, version, created_at, "
+     "updated_at",
      false},
     {"window_records",
      "record_id, account_id, state, sealed, place, recorded_by, decided_by, reason, version, created_at, decided_at",

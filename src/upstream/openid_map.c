@@ -3,6 +3,7 @@
  * rule that fits, somebody has signed in and nothing is proven of them. An e-mail address is never looked at.
  */
 #include "base/buf.h"
+#include "base/byte.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "config/yaml.h"
@@ -10,13 +11,14 @@
 #include "upstream/adapter.h"
 #include "upstream/openid.h"
 
-#define CLAIMS_MOST   8192
-#define EVIDENCE_MOST 32
-#define ELEMENTS_MOST 16
-#define CHECK_ID_MOST 128
-#define DAY_S         86400
-#define SKEW_S        300
-#define NAME_MOST     64 /* bytes of a claim's name */
+#define CLAIMS_MOST    8192
+#define EVIDENCE_MOST  32
+#define ELEMENTS_MOST  16
+#define ELEMENTS_ASKED 8 /* of verified_claims; providers have limits of their own */
+#define CHECK_ID_MOST  128
+#define DAY_S          86400
+#define SKEW_S         300
+#define NAME_MOST      64 /* bytes of a claim's name */
 
 /* --- reading the option --- */
 
@@ -59,7 +61,7 @@ static bool read_number(const struct reading *reading, const struct yaml *node, 
 
 static bool read_flag(const struct reading *reading, const struct yaml *node, bool *ret_flag) {
     *ret_flag = node->kind == YAML_SCALAR && str_equal(node->text, STR("true"));
-    return *ret_flag || bad(reading, node, "plain is true, or left out");
+    return *ret_flag || bad(reading, node, "plain and plain_number are true, or left out");
 }
 
 static bool read_rule_member(const struct reading *reading, struct str name, const struct yaml *node,
@@ -120,8 +122,8 @@ static bool read_rules(const struct reading *reading, const struct yaml *node, s
 }
 
 static bool read_claim(const struct reading *reading, const struct yaml *node, struct str *ret_claim) {
-    if (!is_text(node) || node->text.len > NAME_MOST) {
-        return bad(reading, node, "a claim's name is wanted, of at most 64 bytes");
+    if (!is_text(node) || node->text.len > NAME_MOST || !bytes_all(node->text, BYTE_JSON_PLAIN)) {
+        return bad(reading, node, "a claim's name is wanted, of at most 64 ASCII characters");
     }
     *ret_claim = node->text;
     return true;
@@ -132,11 +134,15 @@ static bool read_map_member(const struct reading *reading, struct str name, cons
     if (str_equal(name, STR("rules"))) {
         return read_rules(reading, node, map);
     }
+    if (str_equal(name, STR("plain_number"))) {
+        return read_flag(reading, node, &map->plain_number);
+    }
     struct str *claim = str_equal(name, STR("name"))        ? &map->name
                         : str_equal(name, STR("id_number")) ? &map->id_number
                         : str_equal(name, STR("phone"))     ? &map->phone
                                                             : NULL;
-    return claim ? read_claim(reading, node, claim) : bad(reading, node, "has name, id_number, phone and rules");
+    return claim ? read_claim(reading, node, claim)
+                 : bad(reading, node, "has name, id_number, phone, plain_number and rules");
 }
 
 bool openid_map_read(const struct yaml *node, struct str upstream, struct openid_map *ret_map, struct fault *fault) {
@@ -149,6 +155,9 @@ bool openid_map_read(const struct yaml *node, struct str upstream, struct openid
         if (!read_map_member(&reading, node->names[i], node->items[i], &map)) {
             return false;
         }
+    }
+    if (str_equal(map.name, map.id_number) || str_equal(map.name, map.phone) || str_equal(map.id_number, map.phone)) {
+        return bad(&reading, node, "name, id_number and phone are three claims");
     }
     *ret_map = map;
     return true;
@@ -215,14 +224,21 @@ static bool text_claim(struct arena *arena, const struct json *claims, struct st
     return json_get_str(claims, str_c(arena, name), ret_text);
 }
 
-/* Name and number, both, and both of their form: half a person is nobody. */
-static bool read_person(const struct openid_map *map, struct arena *arena, const struct json *claims, int64_t now,
-                        struct vouched *vouched) {
+/* A number that does not fit the birthdate beside it is somebody else's. */
+static bool fits_birthdate(struct arena *arena, const struct json *claims, const struct id_number *number) {
+    struct str told, date = str_format(arena, "%04d-%02d-%02d", number->year, number->month, number->day);
+    return !json_member(claims, "birthdate") || (json_get_str(claims, "birthdate", &told) && str_equal(told, date));
+}
+
+/* Name and number, both, and both of their form: half a person is nobody. `numbers` is where the number stands. */
+static bool read_person(const struct openid_map *map, struct arena *arena, const struct json *claims,
+                        const struct json *numbers, int64_t now, struct vouched *vouched) {
     struct str number, key;
     return text_claim(arena, claims, map->name, &vouched->name) &&
            person_name_key(arena, vouched->name, &key) == PERSON_NAME_OK &&
-           text_claim(arena, claims, map->id_number, &number) &&
-           id_number_read(number, now, &vouched->number) == ID_NUMBER_OK;
+           text_claim(arena, numbers, map->id_number, &number) &&
+           id_number_read(number, now, &vouched->number) == ID_NUMBER_OK &&
+           fits_birthdate(arena, claims, &vouched->number);
 }
 
 static void read_phone(const struct openid_map *map, struct arena *arena, const struct json *claims,
@@ -255,12 +271,15 @@ static void put_check_id(const struct json *verification, struct upstream_found 
     }
 }
 
+/* `outside`: the claims that the element stands among. */
 static bool try_element(const struct openid_map *map, const struct openid_rule *rule, struct arena *arena,
-                        const struct json *element, int64_t now, struct upstream_found *found) {
+                        const struct json *element, const struct json *outside, int64_t now,
+                        struct upstream_found *found) {
     const struct json *verification = json_member(element, "verification");
     const struct json *claims = json_member(element, "claims");
     struct vouched vouched = {0};
-    if (!verification_fits(rule, verification, now) || !read_person(map, arena, claims, now, &vouched)) {
+    if (!verification_fits(rule, verification, now) ||
+        !read_person(map, arena, claims, map->plain_number ? outside : claims, now, &vouched)) {
         return false;
     }
     read_phone(map, arena, claims, &vouched);
@@ -274,13 +293,13 @@ static bool try_verified(const struct openid_map *map, const struct openid_rule 
                          const struct json *claims, int64_t now, struct upstream_found *found) {
     const struct json *verified = json_member(claims, "verified_claims");
     if (json_kind(verified) == JSON_KIND_OBJECT) {
-        return try_element(map, rule, arena, verified, now, found);
+        return try_element(map, rule, arena, verified, claims, now, found);
     }
     if (json_kind(verified) != JSON_KIND_ARRAY) {
         return false;
     }
     for (size_t i = 0; i < json_length(verified) && i < ELEMENTS_MOST; i++) {
-        if (try_element(map, rule, arena, json_element(verified, i), now, found)) {
+        if (try_element(map, rule, arena, json_element(verified, i), claims, now, found)) {
             return true;
         }
     }
@@ -292,7 +311,7 @@ static bool try_plain(const struct openid_map *map, const struct openid_rule *ru
                       const struct json *claims, int64_t now, struct upstream_found *found) {
     struct vouched vouched = {0};
     bool proven = false;
-    if (!read_person(map, arena, claims, now, &vouched)) {
+    if (!read_person(map, arena, claims, claims, now, &vouched)) {
         return false;
     }
     json_get_bool(claims, "phone_number_verified", &proven);
@@ -319,38 +338,114 @@ void openid_map_apply(const struct openid_map *map, struct arena *arena, const s
 
 /* --- asking for it --- */
 
-static bool needs_verified(const struct openid_map *map) {
+static void put_null(struct json_out *out, struct str name, struct arena *arena) {
+    json_put_raw(out, str_c(arena, name), STR("null"));
+}
+
+static void put_values(struct json_out *out, const char *name, const struct openid_values *values) {
+    if (values->count == 0) {
+        json_put_raw(out, name, STR("null"));
+        return;
+    }
+    json_open_object(out, name);
+    json_open_array(out, "values");
+    for (size_t i = 0; i < values->count; i++) {
+        json_put_str(out, NULL, values->items[i]);
+    }
+    json_close_array(out);
+    json_close_object(out);
+}
+
+static void put_evidence(struct json_out *out, struct str type, const struct openid_rule *rule) {
+    json_open_array(out, "evidence");
+    json_open_object(out, NULL);
+    json_open_object(out, "type");
+    json_put_str(out, "value", type);
+    json_close_object(out);
+    json_open_array(out, "check_details");
+    json_open_object(out, NULL);
+    put_values(out, "check_method", &rule->check_method);
+    json_close_object(out);
+    json_close_array(out);
+    json_close_object(out);
+    json_close_array(out);
+}
+
+/* One element of verified_claims as a rule would have it; with evidence of a type where the rule looks at methods. */
+static void put_element(struct json_out *out, const char *name, struct arena *arena, const struct openid_map *map,
+                        const struct openid_rule *rule, struct str evidence_type) {
+    json_open_object(out, name);
+    json_open_object(out, "verification");
+    put_values(out, "trust_framework", &rule->trust_framework);
+    put_values(out, "assurance_level", &rule->assurance_level);
+    if (rule->days > 0) {
+        json_open_object(out, "time");
+        json_put_int(out, "max_age", rule->days * DAY_S);
+        json_close_object(out);
+    }
+    json_put_raw(out, "verification_process", STR("null"));
+    if (rule->check_method.count > 0) {
+        put_evidence(out, evidence_type, rule);
+    }
+    json_close_object(out);
+    json_open_object(out, "claims");
+    put_null(out, map->name, arena);
+    put_null(out, STR("birthdate"), arena);
+    if (!map->plain_number) {
+        put_null(out, map->id_number, arena);
+        put_null(out, map->phone, arena);
+    }
+    json_close_object(out);
+    json_close_object(out);
+}
+
+/* An element for each rule, in their order; for one that looks at methods two, since a request names evidence by type.
+ */
+static void put_verified(struct json_out *out, struct arena *arena, const struct openid_map *map) {
+    static const struct str types[] = {STR_INIT("document"), STR_INIT("electronic_record")};
+    size_t count = 0;
+    json_open_array(out, "verified_claims");
     for (size_t i = 0; i < map->rule_count; i++) {
-        if (!map->rules[i].plain) {
+        const struct openid_rule *rule = &map->rules[i];
+        size_t wanted = rule->plain ? 0 : rule->check_method.count > 0 ? ARRAY_LEN(types) : 1;
+        for (size_t t = 0; t < wanted && count < ELEMENTS_ASKED; t++, count++) {
+            put_element(out, NULL, arena, map, rule, types[t]);
+        }
+    }
+    json_close_array(out);
+}
+
+static bool has_rule(const struct openid_map *map, bool plain) {
+    for (size_t i = 0; i < map->rule_count; i++) {
+        if (map->rules[i].plain == plain) {
             return true;
         }
     }
     return false;
 }
 
-static void put_claim(struct buf *out, struct str name, bool more) {
-    buf_putc(out, '"');
-    buf_put_json(out, name);
-    buf_puts(out, "\":null");
-    if (more) {
-        buf_putc(out, ',');
-    }
-}
-
 /* Everything is asked for voluntarily: what the provider does not have it leaves out, and the rules see to the rest. */
 struct str openid_map_claims(const struct openid_map *map, struct arena *arena, bool userinfo) {
-    struct buf out;
-    if (!needs_verified(map)) {
+    struct buf buf;
+    if (map->rule_count == 0) {
         return STR_NONE;
     }
-    buf_init(&out, arena, 512, CLAIMS_MOST);
-    buf_put(&out, userinfo ? STR("{\"userinfo\":") : STR("{\"id_token\":"));
-    buf_puts(&out, "{\"verified_claims\":{\"verification\":{\"trust_framework\":null,\"assurance_level\":null,"
-                   "\"time\":null,\"verification_process\":null,\"evidence\":null},\"claims\":{");
-    put_claim(&out, map->name, true);
-    put_claim(&out, map->id_number, true);
-    put_claim(&out, map->phone, false);
-    buf_puts(&out, "}}}}");
-    CHECK(!out.failed);
-    return buf_str(&out);
+    buf_init(&buf, arena, 1024, CLAIMS_MOST);
+    struct json_out out = json_out(&buf);
+    json_open_object(&out, NULL);
+    json_open_object(&out, userinfo ? "userinfo" : "id_token");
+    if (has_rule(map, false)) {
+        put_verified(&out, arena, map);
+    }
+    if (has_rule(map, true)) {
+        put_null(&out, map->name, arena);
+        put_null(&out, map->phone, arena);
+        put_null(&out, STR("phone_number_verified"), arena);
+    }
+    if (has_rule(map, true) || map->plain_number) {
+        put_null(&out, map->id_number, arena);
+    }
+    json_close_object(&out);
+    json_close_object(&out);
+    return buf.failed ? STR_NONE : buf_str(&buf);
 }

@@ -52,8 +52,23 @@ static void on_stores(struct running *running, const struct sealer *sealer) {
     struct sql_database *database;
     struct kv_memory *memory = kv_memory_new(1 << 24);
     const struct domain_settings settings = {.issuer = STR("https://id.example"),
+                                             .access_token_s = 600,
+                                             .refresh_token_s = 86400,
+                                             .session_s = 3600,
+                                             .session_idle_s = 3600,
+                                             .code_s = 60,
+                                             .organisation_recheck_s = 30 * 86400,
+                                             .organisation_attempts_per_account = 8,
+                                             .organisation_attempts_per_code = 8,
+                                             .organisation_attempts_per_address = 100,
                                              .trust_framework = STR("cn_gov_zwfw")};
-    const struct domain_sealers sealers = {.lookup = sealer, .secret = sealer, .identity = sealer, .check = sealer};
+    const struct domain_sealers sealers = {.lookup = sealer,
+                                           .secret = sealer,
+                                           .personal = sealer,
+                                           .subject = sealer,
+                                           .refresh = sealer,
+                                           .identity = sealer,
+                                           .check = sealer};
     struct domain *domain = &running->domain;
     assert_true(sql_sqlite_open(in_folder(path, "x.db"), &database, &fault));
     *domain =

@@ -59,6 +59,9 @@ const routes = {
   'GET /window_records/{id}': 'window.read',
   'POST /window_records/{id}/confirm': 'window.write',
   'POST /window_records/{id}/refuse': 'window.write',
+  'GET /organisations': 'organisation.read',
+  'GET /organisations/{id}': 'organisation.read',
+  'POST /mandates/{id}/end': 'mandate.end',
   'GET /keys': 'keys.read',
   'POST /keys/rotate': 'keys.write',
   'GET /upstreams': 'upstream.read',
@@ -123,7 +126,10 @@ const postOther = async (path, form) => {
 };
 
 before(async () => {
-  stack = await Stack.start({ clients: kinds.clients, portals: false });
+  process.env.TONGXING_CORPORATE_SECRET = 'corporate-secret-for-tests-only';
+  stack = await Stack.start({ clients: kinds.clients, portals: false, options: ({ simulator }) => ({
+    upstreams: { corporate: { adapter: 'corporate', url: `http://127.0.0.1:${simulator}`, app_id: 'tongxing', secret: '${TONGXING_CORPORATE_SECRET}' } },
+  }) });
   ids.alice = stack.addAccount(kinds.aliceAccount);
   ids.bob = stack.addAccount(kinds.bobAccount);
   Object.values(people).forEach((person, nth) => (person.account_id = stack.addAccount(accountOf(person, nth))));
@@ -535,6 +541,34 @@ describe('people', () => {
     apis.witness = other;
   });
 
+  test('organisations they act for, and the end of it (tests/flow/organisations.test.mjs has the rules)', async () => {
+    const lawful = { username: 'lawful', password: 'Lawful-Pass-2026', level: 3, name: '李示例', id_number: '370102188506150110', id_type: 1 };
+    ids.lawful = stack.addAccount(lawful);
+    const agent = new Agent(stack);
+    let page = await agent.request('/organisations/enter');
+    for (let hops = 0; hops < 8 && !/id="enter-submit"/.test(page.html); hops++) {
+      page = page.status === 303 ? await agent.request(page.location) : await agent.request('/login', { form: { flow: hidden(page.html), username: lawful.username, password: lawful.password, action: 'login' } });
+    }
+    const entered = await agent.request('/organisations/enter', { form: { name: '示例迁出商贸有限公司', credit_code: '91990000MA00DEMA8C', token: page.html.match(/name="token" value="([^"]+)"/)[1] } });
+    assert.equal(entered.status, 303, entered.html);
+    const listed = (await apis.auditor.get('/organisations')).body.items;
+    assert.deepEqual(listed.map(({ name, status }) => [name, status]), [['示例迁出商贸有限公司', 'moved']]);
+    const url = `/organisations/${listed[0].organisation_id}`;
+    const { mandates: [mandate], ...shown } = (await apis.security.get(url)).body;
+    assert.deepEqual([shown.source, shown.authority, mandate.role, mandate.state, mandate.account_id], ['corporate', 'samr-corporate', 'legal_representative', 'accepted', ids.lawful]);
+    isProblem(await apis.security.get('/organisations/or_x'), 404);
+    isProblem(await apis.security.post('/mandates/ma_x/end', { reason: '不存在' }, { tag: '"1"' }), 404);
+    const end = `/mandates/${mandate.mandate_id}/end`;
+    isProblem(await apis.security.post(end, {}, { tag: '"1"' }), 400, ['reason']);
+    isProblem(await apis.security.post(end, { reason: '不合规' }), 428);
+    isProblem(await apis.security.post(end, { reason: '不合规' }, { tag: '"9"' }), 412);
+    isProblem(await apis.auditor.post(end, { reason: '不合规' }, { tag: '"1"' }), 403);
+    const ended = await apis.security.post(end, { reason: '不合规' }, { tag: `"${mandate.version}"` });
+    assert.deepEqual([ended.body.state, ended.body.reason, ended.body.ended_by], ['ended', '不合规', people.security.account_id], ended.text);
+    isProblem(await apis.security.post(end, { reason: '不合规' }, { tag: ended.etag }), 409);
+    assert.doesNotMatch((await agent.request('/organisations')).html, /示例迁出/);
+  });
+
   test('suspended: out everywhere at once; then back', async () => {
     const agent = new Agent(stack);
     const tokens = await tokensOf(agent, c1, bob);
@@ -780,7 +814,7 @@ describe('the dashboard', () => {
       assert.deepEqual(Object.keys(body.series).sort(), ['errors', 'latency_p50_ms', 'latency_p95_ms', 'latency_p99_ms', 'logins_done', 'logins_refused', 'registrations', 'requests', 'tokens']);
       for (const values of Object.values(body.series)) assert.equal(values.length, count);
       assert.ok(Math.abs(Date.parse(body.from) + hours * 3600e3 - Date.now()) < 3600e3);
-      assert.deepEqual(body.upstreams.map(({ name, calls }) => [name, calls.length]), [['population', count]]);
+      assert.deepEqual(body.upstreams.map(({ name, calls }) => [name, calls.length]), [['population', count], ['corporate', count]]);
       assert.ok(body.clients.approved > 0);
     }
     isProblem(await apis.auditor.get('/dashboard?hours=2'), 400, ['hours']);

@@ -12,7 +12,8 @@ import Provider from 'oidc-provider';
 import { Trial, Browser, certificate, timeout_ms } from './support/sign_in_trial.mjs';
 import { Stack, freePort } from './support/stack.mjs';
 import { Agent, follow } from './support/agent.mjs';
-import { alice, aliceAccount } from './support/clients.mjs';
+import { alice } from './support/clients.mjs';
+import { addProven } from './support/verified_claims.mjs';
 
 const return_url = 'https://sso.example/return';
 const client_id = 'tongxing: hub';
@@ -163,18 +164,27 @@ describe('a stock provider (oidc-provider)', () => {
   });
 });
 
-test('another Tongxing is asked like any provider', async () => {
-  const client = { client_id: 'hub', client_secret: 'hub-secret-for-tests-only-0123456789', redirect_uris: [return_url], scope: 'openid profile phone', tongxing_consent: 'statutory' };
+test('another Tongxing is asked like any provider, and believed as far as its evidence goes', async () => {
+  const client = { client_id: 'hub', client_secret: 'hub-secret-for-tests-only-0123456789', redirect_uris: [return_url], scope: 'openid profile phone cn_id',
+    tongxing_consent: 'statutory', tongxing_claims: ['name', 'birthdate', 'cn_id_number'], tongxing_legal_basis: 'statutory_duty' };
   const stack = await Stack.start({ clients: [client], portals: false });
   try {
-    stack.addAccount(aliceAccount);
-    trial.configure(hub(stack.issuer, { app_id: client.client_id, secret: client.client_secret, scope: 'openid profile', userinfo: 'yes' }));
-    const attempt = await trial.begin('hub', { return_url });
-    const agent = new Agent(stack);
-    const back = await follow(agent, await agent.request(attempt.url), alice);
-    const answer = await attempt.finish(back);
-    assert.deepEqual([answer.result, answer.subject, answer.level], ['match', true, 0]);
-    await attempt.end();
+    addProven(stack, { ...alice, name: person.name, phone_number: '+8613800138000', id_number: person.cn_id_number, id_type: 1 });
+    const framework = (await (await fetch(`${stack.issuer}/.well-known/openid-configuration`)).json()).trust_frameworks_supported[0];
+    const rows = [[undefined, [false, 0]], [{ plain_number: true, rules: [{ trust_framework: framework, assurance_level: ['L2', 'L3'], level: 2 }] }, [true, 2]],
+      [{ plain_number: true, rules: [{ trust_framework: framework, check_method: 'data', days: 1, level: 2 }] }, [true, 2]],
+      [{ plain_number: true, rules: [{ trust_framework: framework, check_method: 'bvr', level: 3 }] }, [true, 3]],
+      [{ plain_number: true, rules: [{ trust_framework: framework, check_method: 'pvp', level: 4 }] }, [false, 0]],
+      [{ plain_number: true, rules: [{ trust_framework: 'another', level: 3 }] }, [false, 0]]];
+    for (const [believed, expected] of rows) {
+      trial.configure(hub(stack.issuer, { app_id: client.client_id, secret: client.client_secret, scope: 'openid profile cn_id', userinfo: 'yes', map: believed }));
+      const attempt = await trial.begin('hub', { return_url });
+      const agent = new Agent(stack);
+      const back = await follow(agent, await agent.request(attempt.url), alice);
+      const answer = await attempt.finish(back);
+      assert.deepEqual([answer.result, answer.subject, answer.certified, answer.level], ['match', true, ...expected], JSON.stringify(believed));
+      await attempt.end();
+    }
   } finally {
     await stack.stop();
   }

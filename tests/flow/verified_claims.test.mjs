@@ -250,7 +250,7 @@ describe('metadata', () => {
       ['birthdate', 'cn_id_hash', 'cn_id_masked', 'cn_id_type', 'gender', 'name', 'nationalities']);
     assert.deepEqual(metadata.acr_values_supported, [1, 2, 3, 4].map((level) => `urn:tongxing:loa:${level}`));
     for (const claim of ['nationalities', 'cn_trust_level', 'cn_id_number']) assert.ok(metadata.claims_supported.includes(claim), claim);
-    assert.deepEqual(metadata.scopes_supported, ['openid', 'profile', 'email', 'phone', 'address', 'cn_profile', 'cn_id', 'offline_access']);
+    assert.deepEqual(metadata.scopes_supported, ['openid', 'profile', 'email', 'phone', 'address', 'cn_profile', 'cn_id', 'cn_org', 'offline_access']);
   });
 });
 

@@ -39,6 +39,9 @@ static void what_is_wrong_is_named(void **state) {
         {"{" BASE ",\"scope\":\"openid  profile\"}", "scope"},
         {"{" BASE ",\"scope\":\"openid \\\"x\\\"\"}", "scope"},
         {"{" BASE ",\"tongxing_level\":5}", "tongxing_level"},
+        {"{" BASE ",\"tongxing_acting\":\"always\"}", "tongxing_acting"},
+        {"{" BASE ",\"tongxing_acting\":\"required\"}", "tongxing_acting"}, /* without the scope cn_org */
+        {"{" BASE ",\"tongxing_acting\":true}", "tongxing_acting"},
         {"{" BASE ",\"tongxing_consent\":\"never\"}", "tongxing_consent"},
         {"{" BASE ",\"tongxing_consent\":\"statutory\",\"tongxing_claims\":[\"cn_id_number\"]}",
          "tongxing_legal_basis"},

@@ -8,6 +8,7 @@
 #include "store/copy.h"
 #include "store/disclosures.h"
 #include "store/links.h"
+#include "store/mandates.h"
 #include "store/merging.h"
 
 #include <pthread.h>
@@ -319,6 +320,194 @@ static void other_tables(void *arg) {
 
 static void consents_and_clients(void **state) {
     on_database(other_tables);
+}
+
+/* --- organisations and mandates --- */
+
+static const struct organisation_row an_organisation = {.organisation_id = STR_INIT("o1"),
+                                                        .code_hash = STR_INIT("hash-of-code"),
+                                                        .sealed = STR_INIT("\1\xff"),
+                                                        .status = ORGANISATION_OPERATING,
+                                                        .source = STR_INIT("corporate"),
+                                                        .authority = STR_INIT("register"),
+                                                        .method = STR_INIT("four_element_match"),
+                                                        .check_id = STR_INIT("c-1"),
+                                                        .checked_at = 5,
+                                                        .due_at = 100,
+                                                        .created_at = 5};
+
+static enum sql_status write_one(struct sql *sql, struct sql_statement statement) {
+    return sql_write(sql, &statement, 1);
+}
+
+static struct mandate_row mandate_of(const char *id, const char *account, enum mandate_role role, const char *under) {
+    return (struct mandate_row){.mandate_id = str_from(id),
+                                .organisation_id = STR("o1"),
+                                .account_id = str_from(account),
+                                .grantee_kind = account ? 0 : IDENTIFIER_PHONE,
+                                .grantee_hash = account ? STR_NONE : STR("hash-of-phone"),
+                                .grantee_sealed = account ? STR_NONE : STR("\2\0"),
+                                .role = role,
+                                .scope = STR("*"),
+                                .state = account ? MANDATE_ACCEPTED : MANDATE_OFFERED,
+                                .not_before = 10,
+                                .not_after = role == MANDATE_REPRESENTATIVE ? 0 : 1000,
+                                .granted_by = str_from(under),
+                                .method = STR("grant"),
+                                .created_at = 10};
+}
+
+static void put_mandate(struct sql *sql, const char *id, const char *account, enum mandate_role role,
+                        const char *under) {
+    const struct mandate_row row = mandate_of(id, account, role, under);
+    assert_row(write_one(sql, mandates_insert(&row)) == SQL_DONE, id);
+}
+
+static void organisations(struct sql *sql, struct arena *arena) {
+    struct organisation_row row, *rows;
+    size_t count;
+    assert_int_equal(organisations_find(sql, arena, STR("hash-of-code"), &row), SQL_MISSING);
+    assert_int_equal(write_one(sql, organisations_insert(&an_organisation)), SQL_DONE);
+    row = an_organisation;
+    row.organisation_id = STR("o2");
+    assert_int_equal(write_one(sql, organisations_insert(&row)), SQL_CONFLICT); /* a code is there once */
+    assert_int_equal(organisations_find(sql, arena, STR("hash-of-code"), &row), SQL_DONE);
+    assert_str(row.organisation_id, "o1");
+    assert_true(str_equal(row.sealed, an_organisation.sealed));
+    assert_str(row.method, "four_element_match");
+    assert_int_equal(row.version, 1);
+    assert_int_equal(organisations_due(sql, arena, 99, 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 0);
+    assert_int_equal(organisations_due(sql, arena, 100, 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 1);
+    assert_int_equal(write_one(sql, organisations_claim(STR("o1"), 100, 200)), SQL_DONE);
+    assert_int_equal(write_one(sql, organisations_claim(STR("o1"), 100, 200)), SQL_MISSING); /* another has it */
+    assert_int_equal(organisations_due(sql, arena, 150, 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 0);
+    row.version = 2;
+    row.status = ORGANISATION_REVOKED;
+    row.due_at = 0;
+    assert_int_equal(write_one(sql, organisations_update(&row)), SQL_DONE);
+    assert_int_equal(write_one(sql, organisations_update(&row)), SQL_MISSING);
+    assert_int_equal(organisations_due(sql, arena, INT64_MAX, 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 0); /* 0 is never */
+    assert_int_equal(organisations_list(sql, arena, STR("o0"), 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].status, ORGANISATION_REVOKED);
+    assert_int_equal(organisations_list(sql, arena, STR("o1"), 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 0);
+    assert_int_equal(organisations_get(sql, arena, STR("o1"), &row), SQL_DONE);
+    assert_int_equal(row.version, 2);
+}
+
+static void offers(struct sql *sql, struct arena *arena) {
+    struct mandate_found found, *rows;
+    size_t count;
+    put_mandate(sql, "m1", "a", MANDATE_REPRESENTATIVE, "register");
+    const struct mandate_row twice = mandate_of("m1b", "a", MANDATE_REPRESENTATIVE, "register");
+    assert_int_equal(write_one(sql, mandates_insert(&twice)), SQL_CONFLICT);
+    put_mandate(sql, "m2", NULL, MANDATE_ADMINISTRATOR, "m1");
+    assert_int_equal(mandates_find(sql, arena, STR("m2"), &found), SQL_DONE);
+    assert_true(str_is_absent(found.row.account_id));
+    assert_int_equal(found.account_state, 0);
+    assert_true(str_equal(found.row.grantee_sealed, STR("\2\0")));
+    assert_str(found.organisation.organisation_id, "o1");
+    assert_int_equal(mandates_offered_to(sql, arena, IDENTIFIER_ID_NUMBER, STR("hash-of-phone"), &rows, &count),
+                     SQL_DONE);
+    assert_int_equal(count, 0);
+    assert_int_equal(mandates_offered_to(sql, arena, IDENTIFIER_PHONE, STR("hash-of-phone"), &rows, &count), SQL_DONE);
+    assert_int_equal(count, 1);
+    struct mandate_row row = rows[0].row;
+    row.account_id = STR("b");
+    row.accepted_at = 20;
+    row.version++;
+    assert_int_equal(write_one(sql, mandates_accept(&row)), SQL_DONE);
+    assert_int_equal(write_one(sql, mandates_accept(&row)), SQL_MISSING); /* once */
+    assert_int_equal(mandates_find(sql, arena, STR("m2"), &found), SQL_DONE);
+    assert_str(found.row.account_id, "b");
+    assert_int_equal(found.account_state, ACCOUNT_ACTIVE);
+    assert_int_equal(found.account_level, 2);
+    assert_int_equal(mandates_of_account(sql, arena, STR("b"), &rows, &count), SQL_DONE);
+    assert_int_equal(count, 1);
+    assert_int_equal(write_one(sql, mandates_still_good(STR("m2"), 999)), SQL_DONE);
+    assert_int_equal(write_one(sql, mandates_still_good(STR("m2"), 1000)), SQL_MISSING);
+    assert_int_equal(write_one(sql, mandates_still_good(STR("m1"), INT64_MAX)), SQL_DONE); /* without end */
+}
+
+static void ends(struct sql *sql, struct arena *arena) {
+    const struct mandate_ending ending = {.ended_by = STR("a"), .reason = STR("revoked"), .now = 50};
+    struct mandate_found found, *rows;
+    size_t count;
+    put_mandate(sql, "m3", "c", MANDATE_AGENT, "m2");
+    put_mandate(sql, "m4", NULL, MANDATE_AGENT, "m1");
+    assert_int_equal(mandates_under(sql, arena, STR("m1"), &rows, &count), SQL_DONE);
+    assert_int_equal(count, 3);
+    assert_int_equal(mandates_under(sql, arena, STR("m2"), &rows, &count), SQL_DONE);
+    assert_int_equal(count, 1);
+    assert_int_equal(mandates_over(sql, arena, 999, 10, 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 0);
+    assert_int_equal(mandates_over(sql, arena, 999, 11, 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 1); /* the offer */
+    assert_int_equal(mandates_over(sql, arena, 1000, 0, 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 3);                                                         /* all that have an end */
+    assert_int_equal(write_one(sql, mandates_end(STR("m2"), 1, &ending)), SQL_MISSING); /* changed meanwhile */
+    const struct sql_statement both[] = {mandates_end(STR("m2"), 2, &ending), mandates_end_under(STR("m2"), &ending)};
+    assert_int_equal(sql_write(sql, both, 2), SQL_DONE);
+    assert_int_equal(mandates_find(sql, arena, STR("m3"), &found), SQL_DONE);
+    assert_int_equal(found.row.state, MANDATE_ENDED);
+    assert_str(found.row.reason, "revoked");
+    assert_int_equal(found.row.version, 2);
+    assert_int_equal(write_one(sql, mandates_end(STR("m2"), 3, &ending)), SQL_MISSING); /* ended already */
+    assert_int_equal(mandates_of_account(sql, arena, STR("b"), &rows, &count), SQL_DONE);
+    assert_int_equal(count, 0);
+    put_mandate(sql, "m5", "b", MANDATE_ADMINISTRATOR, "m1"); /* again, since the first has ended */
+    assert_int_equal(mandates_of_organisation(sql, arena, STR("o1"), &rows, &count), SQL_DONE);
+    assert_int_equal(count, 5);
+    assert_str(rows[0].row.mandate_id, "m1");
+    assert_int_equal(rows[3].row.state, MANDATE_ENDED);
+    assert_int_equal(write_one(sql, mandates_end_of(STR("o1"), &ending)), SQL_DONE);
+    assert_int_equal(mandates_under(sql, arena, STR("m1"), &rows, &count), SQL_DONE);
+    assert_int_equal(count, 0);
+}
+
+static void unfit(struct sql *sql, struct arena *arena) {
+    struct mandate_found *rows;
+    size_t count;
+    put_mandate(sql, "m6", "a", MANDATE_ADMINISTRATOR, "m1");
+    assert_int_equal(mandates_unfit(sql, arena, 10, 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 0); /* level 2 will do */
+    put_mandate(sql, "m7", "b", MANDATE_REPRESENTATIVE, "register");
+    assert_int_equal(mandates_unfit(sql, arena, 10, 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 1);
+    assert_str(rows[0].row.mandate_id, "m7"); /* who needs 3 */
+    assert_int_equal(accounts_set_state(sql, STR("a"), ACCOUNT_SUSPENDED, 5), SQL_DONE);
+    assert_int_equal(mandates_unfit(sql, arena, 10, 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 2);
+    assert_int_equal(mandates_unfit(sql, arena, 10, 1, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 1);
+    assert_int_equal(accounts_set_state(sql, STR("a"), ACCOUNT_ACTIVE, 6), SQL_DONE);
+    const struct sql_statement until = {.text = "UPDATE accounts SET level_until = 99 WHERE account_id = 'a'"};
+    assert_int_equal(write_one(sql, until), SQL_DONE);
+    assert_int_equal(mandates_unfit(sql, arena, 98, 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 1);
+    assert_int_equal(mandates_unfit(sql, arena, 99, 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 2); /* the proof is over */
+}
+
+static void mandates(void *arg) {
+    struct sql *sql = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    assert_int_equal(create_account(sql, "a", "h1"), SQL_DONE);
+    assert_int_equal(create_account(sql, "b", "h2"), SQL_DONE);
+    assert_int_equal(create_account(sql, "c", "h3"), SQL_DONE);
+    organisations(sql, arena);
+    offers(sql, arena);
+    ends(sql, arena);
+    unfit(sql, arena);
+}
+
+static void organisations_and_mandates(void **state) {
+    on_database(mandates);
 }
 
 static void count_disclosures(void *arg) {
@@ -939,6 +1128,7 @@ const struct sql_contract_check sql_contract[] = {
     CHECK_OF(links_are_one_accounts),
     CHECK_OF(everything_of_one_account_goes_to_another),
     CHECK_OF(consents_and_clients),
+    CHECK_OF(organisations_and_mandates),
     CHECK_OF(disclosures_are_counted_by_account_client_and_claims),
     CHECK_OF(values_come_back_as_they_were),
     CHECK_OF(what_is_no_text_is_refused),

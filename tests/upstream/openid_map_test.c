@@ -121,6 +121,15 @@ static void rules_say_what_is_believed(void **state) {
          "\"claims\":{\"name\":\"测试甲\"}},{\"verification\":{\"trust_framework\":\"cn_gov_zwfw\",\"assurance_level\":"
          "\"L2\"},\"claims\":{\"cn_id_number\":\"110105188812310013\"}}]}",
          0},
+        /* a birthdate beside the number */
+        {VERIFIED("\"trust_framework\":\"cn_gov_zwfw\",\"assurance_level\":\"L2\"",
+                  PERSON ",\"birthdate\":\"1888-12-31\""),
+         2},
+        {VERIFIED("\"trust_framework\":\"cn_gov_zwfw\",\"assurance_level\":\"L2\"",
+                  PERSON ",\"birthdate\":\"1888-12-30\""),
+         0},
+        {VERIFIED("\"trust_framework\":\"cn_gov_zwfw\",\"assurance_level\":\"L2\"", PERSON ",\"birthdate\":18881231"),
+         0},
         /* half a person, a number that is none */
         {VERIFIED("\"trust_framework\":\"cn_gov_zwfw\",\"assurance_level\":\"L2\"", "\"name\":\"测试甲\""), 0},
         {VERIFIED("\"trust_framework\":\"cn_gov_zwfw\",\"assurance_level\":\"L2\"",
@@ -214,7 +223,7 @@ static void mistakes_of_the_option_are_named(void **state) {
         {"rules: [{plain: true}]\n", "a rule has a level"},
         {"rules: [{plain: true, trust_framework: f, level: 2}]\n", "either trust_framework or plain"},
         {"rules: [{plain: true, days: 3, level: 2}]\n", "either trust_framework or plain"},
-        {"rules: [{plain: yes, level: 2}]\n", "plain is true"},
+        {"rules: [{plain: yes, level: 2}]\n", "plain and plain_number are true"},
         {"rules: [{trust_framework: f, level: 0}]\n", "level is 1 to 4"},
         {"rules: [{trust_framework: f, level: 5}]\n", "level is 1 to 4"},
         {"rules: [{trust_framework: f, level: [2]}]\n", "level is 1 to 4"},
@@ -224,7 +233,10 @@ static void mistakes_of_the_option_are_named(void **state) {
         {"rules: [{trust_framework: [[a]], level: 2}]\n", "values only"},
         {"rules: [{trust_framework: [1, 2, 3, 4, 5, 6, 7, 8, 9], level: 2}]\n", "a list of at most 8"},
         {"rules: [{trust_framework: f, level: 2, email: a}]\n", "a rule has"},
-        {"email: mail\n", "has name, id_number, phone and rules"},
+        {"email: mail\n", "has name, id_number, phone, plain_number and rules"},
+        {"plain_number: no\n", "plain_number are true"},
+        {"name: cn_id_number\n", "three claims"},
+        {"name: 'a\"b'\n", "a claim's name"},
         {"name: [a]\n", "a claim's name"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -235,23 +247,62 @@ static void mistakes_of_the_option_are_named(void **state) {
     }
 }
 
-static void what_the_rules_need_is_asked_for(void **state) {
+/* Tongxing itself tells the number outside of verified_claims only. */
+static void the_number_may_stand_outside_where_that_is_said(void **state) {
+    const char *outside = "plain_number: true\nrules: [{trust_framework: f, level: 2}]\n";
+#define ELEMENT(claims) "\"verified_claims\":[{\"verification\":{\"trust_framework\":\"f\"},\"claims\":{" claims "}}]"
+    believed(*state, outside, "{\"cn_id_number\":\"110105188812310013\"," ELEMENT("\"name\":\"测试甲\"") "}", 2);
+    believed(
+        *state, outside,
+        "{\"cn_id_number\":\"110105188812310013\"," ELEMENT("\"name\":\"测试甲\",\"birthdate\":\"1888-12-31\"") "}", 2);
+    believed(
+        *state, outside,
+        "{\"cn_id_number\":\"110105188812310013\"," ELEMENT("\"name\":\"测试甲\",\"birthdate\":\"1999-12-31\"") "}", 0);
+    believed(*state, outside, "{" ELEMENT("\"name\":\"测试甲\"") "}", 0);
+    believed(*state, outside,
+             "{\"name\":\"测试甲\",\"cn_id_number\":\"110105188812310013\"," ELEMENT("\"gender\":\"male\"") "}", 0);
+    believed(*state, "rules: [{trust_framework: f, level: 2}]\n",
+             "{\"cn_id_number\":\"110105188812310013\"," ELEMENT("\"name\":\"测试甲\"") "}", 0);
+}
+
+static void asks(struct arena *arena, const char *yaml, bool userinfo, const char *claims) {
     struct openid_map map;
     struct fault fault;
     const struct json *parsed;
+    assert_row(read_map(arena, yaml, &map, &fault), yaml);
+    struct str asked = openid_map_claims(&map, arena, userinfo);
+    assert_str(asked, claims);
+    assert_true(json_parse(arena, asked, JSON_LIMITS_TOKEN, &parsed));
+}
+
+static void what_the_rules_need_is_asked_for(void **state) {
+    struct openid_map map;
+    struct fault fault;
+    asks(
+        *state, "rules: [{trust_framework: f, assurance_level: [L2, L3], days: 2, level: 2}]\n", false,
+        "{\"id_token\":{\"verified_claims\":[{\"verification\":{\"trust_framework\":{\"values\":[\"f\"]},"
+        "\"assurance_level\":{\"values\":[\"L2\",\"L3\"]},\"time\":{\"max_age\":172800},\"verification_process\":null},"
+        "\"claims\":{\"name\":null,\"birthdate\":null,\"cn_id_number\":null,\"phone_number\":null}}]}}");
+    asks(*state, "plain_number: true\nrules: [{trust_framework: f, check_method: bvr, level: 3}]\n", true,
+         "{\"userinfo\":{\"verified_claims\":["
+         "{\"verification\":{\"trust_framework\":{\"values\":[\"f\"]},\"assurance_level\":null,\"verification_"
+         "process\":null,"
+         "\"evidence\":[{\"type\":{\"value\":\"document\"},\"check_details\":[{\"check_method\":{\"values\":[\"bvr\"]}}"
+         "]}]},"
+         "\"claims\":{\"name\":null,\"birthdate\":null}},"
+         "{\"verification\":{\"trust_framework\":{\"values\":[\"f\"]},\"assurance_level\":null,\"verification_"
+         "process\":null,"
+         "\"evidence\":[{\"type\":{\"value\":\"electronic_record\"},\"check_details\":[{\"check_method\":{\"values\":["
+         "\"bvr\"]}}]}]},"
+         "\"claims\":{\"name\":null,\"birthdate\":null}}],\"cn_id_number\":null}}");
+    asks(*state, "rules: [{plain: true, level: 1}]\n", true,
+         "{\"userinfo\":{\"name\":null,\"phone_number\":null,\"phone_number_verified\":null,\"cn_id_number\":null}}");
     assert_true(read_map(*state, RULES, &map, &fault));
     assert_int_equal(openid_map_level(&map), 3);
-    struct str claims = openid_map_claims(&map, *state, false);
-    assert_true(json_parse(*state, claims, JSON_LIMITS_TOKEN, &parsed));
-    const struct json *verified = json_member(json_member(parsed, "id_token"), "verified_claims");
-    assert_non_null(json_member(json_member(verified, "verification"), "trust_framework"));
-    assert_non_null(json_member(json_member(verified, "claims"), "cn_id_number"));
-    assert_true(json_parse(*state, openid_map_claims(&map, *state, true), JSON_LIMITS_TOKEN, &parsed));
-    assert_non_null(json_member(parsed, "userinfo"));
 }
 
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, make_arena, free_arena)
 RUN_TESTS(WITH_ARENA(rules_say_what_is_believed), WITH_ARENA(without_a_rule_nothing_is_believed),
           WITH_ARENA(plain_claims_count_where_a_rule_says_so), WITH_ARENA(a_phone_counts_where_it_was_proven),
           WITH_ARENA(the_id_token_goes_before_userinfo), WITH_ARENA(mistakes_of_the_option_are_named),
-          WITH_ARENA(what_the_rules_need_is_asked_for))
+          WITH_ARENA(the_number_may_stand_outside_where_that_is_said), WITH_ARENA(what_the_rules_need_is_asked_for))

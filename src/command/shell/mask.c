@@ -285,11 +285,15 @@ static struct str without_values(const struct mask *mask, struct str text) {
 
 /* Ends of names, without '_' and '-', in lower case. */
 static const char *const telling[] = {
-    "token",    "secret",     "key",      "password", "passwd",     "ticket",   "assertion", "verifier",  "appcode",
-    "certno",   "idcard",     "idnumber", "idno",     "mobile",     "phone",    "phoneno",   "realname",  "nickname",
-    "avatar",   "headimgurl", "openid",   "unionid",  "userid",     "address",  "birthday",  "birthdate", "username",
-    "certname", "idcardno",   "bankcard", "accno",    "credential", "authcode",
+    "token",    "secret",    "key",         "password",   "passwd",     "ticket",   "assertion", "verifier",
+    "appcode",  "certno",    "idcard",      "idnumber",   "idno",       "mobile",   "phone",     "phoneno",
+    "realname", "nickname",  "avatar",      "headimgurl", "openid",     "unionid",  "userid",    "address",
+    "birthday", "birthdate", "username",    "certname",   "idcardno",   "bankcard", "accno",     "credential",
+    "authcode", "email",     "phonenumber", "givenname",  "familyname",
 };
+
+/* Whole names, which end others that tell nothing. */
+static const char *const telling_whole[] = {"name", "sub"};
 
 bool mask_tells(struct str name) {
     char plain[64];
@@ -302,6 +306,11 @@ bool mask_tells(struct str name) {
     }
     for (size_t i = 0; i < ARRAY_LEN(telling); i++) {
         if (str_ends(str_of(plain, len), str_from(telling[i]))) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(telling_whole); i++) {
+        if (str_equal(str_of(plain, len), str_from(telling_whole[i]))) {
             return true;
         }
     }

@@ -154,6 +154,7 @@ static const struct noun nouns[] = {
     {"account", "people's accounts", account_commands, ACCOUNT_COMMANDS},
     {"session", "where a person is signed in", session_commands, SESSION_COMMANDS},
     {"consent", "what a person has allowed", consent_commands, CONSENT_COMMANDS},
+    {"organisation", "whom people act for", organisation_commands, ORGANISATION_COMMANDS},
     {"settings", "what can be changed while everything runs", settings_commands, SETTINGS_COMMANDS},
     {"initial-token", "tokens for dynamic client registration", initial_token_commands,
      ARRAY_LEN(initial_token_commands)},

@@ -13,6 +13,7 @@ enum {
     ACCOUNT_COMMANDS = 7,
     SESSION_COMMANDS = 2,
     CONSENT_COMMANDS = 2,
+    ORGANISATION_COMMANDS = 2,
     KEYS_COMMANDS = 3,
     SETTINGS_COMMANDS = 2,
     UPSTREAM_COMMANDS = 2,
@@ -24,6 +25,7 @@ extern const struct command admin_commands[ADMIN_COMMANDS];
 extern const struct command account_commands[ACCOUNT_COMMANDS];
 extern const struct command session_commands[SESSION_COMMANDS];
 extern const struct command consent_commands[CONSENT_COMMANDS];
+extern const struct command organisation_commands[ORGANISATION_COMMANDS];
 extern const struct command keys_commands[KEYS_COMMANDS];
 extern const struct command settings_commands[SETTINGS_COMMANDS];
 extern const struct command upstream_commands[UPSTREAM_COMMANDS];

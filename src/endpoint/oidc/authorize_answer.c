@@ -7,6 +7,7 @@
 #include "domain/claims.h"
 #include "domain/consent.h"
 #include "domain/grant.h"
+#include "domain/mandates.h"
 
 #define LOCATION_MOST (32 * 1024)
 
@@ -95,6 +96,44 @@ static struct code code_of(const struct authorization *authorization, const stru
     };
 }
 
+/* The mandate as it stands now: it may have ended while the person looked at a page. False: answered. */
+static bool load_acting(struct call *call, const struct client *client, const struct flow *flow,
+                        const struct session *session, struct code *code, struct acting *acting) {
+    if (str_is_empty(flow->mandate_id)) {
+        return true;
+    }
+    switch (acting_load(call->domain, call->arena, flow->mandate_id, session->account_id, client, acting)) {
+    case DOMAIN_DONE:
+        code->grant.mandate_id = flow->mandate_id;
+        code->grant.acting = acting;
+        return true;
+    case DOMAIN_NO:
+        answer_error(call, &flow->authorization, ERROR_ACCESS_DENIED, "the mandate is not good any more");
+        break;
+    case DOMAIN_UNAVAILABLE:
+        answer_error(call, &flow->authorization, ERROR_TEMPORARILY_UNAVAILABLE, "try again in a moment");
+        break;
+    }
+    return false;
+}
+
+/* Of those who act for an organisation the trail says so, each time. */
+static void tell_acting(struct call *call, const struct grant *grant) {
+    if (!grant->acting) {
+        return;
+    }
+    struct str detail =
+        str_format(call->arena, "{\"organisation_id\":\"%.*s\",\"role\":\"%.*s\"}",
+                   STR_ARG(grant->acting->organisation_id), STR_ARG(mandate_role_name(grant->acting->role)));
+    call_tell(call, &(struct event){.kind = EVENT_MANDATE_USE,
+                                    .result = EVENT_DONE,
+                                    .actor = grant->account_id,
+                                    .client_id = grant->client_id,
+                                    .subject = grant->mandate_id,
+                                    .session_id = grant->session_id,
+                                    .detail = detail});
+}
+
 void answer_code(struct call *call, const struct registered_client *client, const struct flow *flow,
                  const struct session *session, bool from_page) {
     const struct authorization *authorization = &flow->authorization;
@@ -102,7 +141,11 @@ void answer_code(struct call *call, const struct registered_client *client, cons
         return;
     }
     struct code code = code_of(authorization, session);
+    struct acting acting;
     struct str text;
+    if (!load_acting(call, &client->client, flow, session, &code, &acting)) {
+        return;
+    }
     if (code_issue(call->domain, call->arena, &code, &text) != DOMAIN_DONE) {
         answer_error(call, authorization, ERROR_TEMPORARILY_UNAVAILABLE, "try again in a moment");
         return;
@@ -114,6 +157,7 @@ void answer_code(struct call *call, const struct registered_client *client, cons
                                     .actor = session->account_id,
                                     .client_id = client->client.client_id,
                                     .session_id = session->session_id});
+    tell_acting(call, &code.grant);
     struct location location;
     location_open(&location, call, authorization);
     location_put(&location, "code", text);

@@ -321,6 +321,17 @@ static enum step read_hints(struct authorize *authorize) {
     return STEP_NEXT;
 }
 
+/* Our own: which organisation the person is to act for, by the name that the client system knows it by. A hint, like
+ * login_hint: what is no such name is none. */
+static enum step read_acting(struct authorize *authorize) {
+    struct authorization *authorization = &authorize->authorization;
+    struct str acting = get(authorize, STR("acting"));
+    bool counts = authorize->client->client.acting != CLIENT_ACTING_NONE && acting.len <= HINT_MOST &&
+                  str_has_word(authorization->scope, STR("cn_org")) && bytes_all(acting, BYTE_UNRESERVED);
+    authorization->acting = counts ? acting : STR_NONE;
+    return STEP_NEXT;
+}
+
 const struct authorize_step authorize_steps[] = {
     {"read_params", read_params},
     {"find_client", find_client},
@@ -339,5 +350,6 @@ const struct authorize_step authorize_steps[] = {
     {"read_claims", read_claims},
     {"read_acr_values", read_acr_values},
     {"read_hints", read_hints},
+    {"read_acting", read_acting},
 };
 const size_t authorize_step_count = ARRAY_LEN(authorize_steps);

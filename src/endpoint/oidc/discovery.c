@@ -77,7 +77,7 @@ static void put_client_auth(struct json_out *out) {
 }
 
 static void put_claims_supported(struct json_out *out) {
-    static const char *const always[] = {"sub", "iss", "auth_time", "acr", "amr"};
+    static const char *const always[] = {"sub", "iss", "auth_time", "acr", "amr", "cn_org", "cn_user_type", "cn_org"};
     json_open_array(out, "claims_supported");
     for (size_t i = 0; i < ARRAY_LEN(always); i++) {
         json_put_str(out, NULL, str_from(always[i]));
@@ -88,7 +88,7 @@ static void put_claims_supported(struct json_out *out) {
     json_close_array(out);
 }
 
-/* openid, whatever claims are opened by, and offline_access. */
+/* openid, whatever claims are opened by, cn_org and offline_access. */
 static void put_scopes_supported(struct json_out *out) {
     struct str last = STR_NONE;
     json_open_array(out, "scopes_supported");
@@ -100,6 +100,7 @@ static void put_scopes_supported(struct json_out *out) {
         }
         last = scope;
     }
+    json_put_str(out, NULL, STR("cn_org"));
     json_put_str(out, NULL, STR("offline_access"));
     json_close_array(out);
 }

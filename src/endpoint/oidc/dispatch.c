@@ -1,15 +1,16 @@
 /*
- * The one dispatcher: sign-in, then proof, then consent, then the answer. Every page comes back here and none points at
- * another.
+ * The one dispatcher: sign-in, then proof, then for whom the person acts, then consent, then the answer. Every page
+ * comes back here and none points at another.
  */
 #include "authorize.h"
 #include "base/clock.h"
 #include "domain/claims.h"
 #include "domain/consent.h"
+#include "domain/mandates.h"
 #include "domain/second_factor.h"
 #include "domain/session.h"
 
-enum need { NEED_NOTHING, NEED_LOGIN, NEED_LEVEL, NEED_SECOND_FACTOR, NEED_CONSENT, NEED_STORE };
+enum need { NEED_NOTHING, NEED_LOGIN, NEED_LEVEL, NEED_SECOND_FACTOR, NEED_ACTING, NEED_CONSENT, NEED_STORE };
 
 /* May this session answer, or must the person sign in anew? */
 static bool session_serves(struct call *call, const struct client *client, const struct flow *flow,
@@ -64,7 +65,44 @@ static enum need second_factor_need(struct call *call, const struct client *clie
     return NEED_STORE;
 }
 
-static enum need flow_need(struct call *call, const struct client *client, const struct flow *flow,
+static const struct acting *acting_hinted(struct call *call, const struct client *client, const struct flow *flow,
+                                          const struct acting *actings, size_t count) {
+    for (size_t i = 0; i < count && !str_is_absent(flow->authorization.acting); i++) {
+        if (str_equal(flow->authorization.acting,
+                      organisation_subject(call->domain, call->arena, actings[i].organisation_id, client))) {
+            return &actings[i];
+        }
+    }
+    return NULL;
+}
+
+/*
+ * For whom does the person act? Asked at every authorization, since the choice belongs to it and not to the session:
+ * acting for another is another authorization. Where no page may be shown, the client system's hint counts, if it is
+ * one of the person's own; and where there is nothing to choose, nobody is asked.
+ */
+static enum need acting_need(struct call *call, const struct client *client, struct flow *flow,
+                             const struct session *session) {
+    struct acting *actings;
+    size_t count;
+    if (client->acting == CLIENT_ACTING_NONE || !str_is_absent(flow->mandate_id) ||
+        !str_has_word(flow->authorization.scope, STR("cn_org"))) {
+        return NEED_NOTHING;
+    }
+    if (acting_list(call->domain, call->arena, session->account_id, client, &actings, &count) != DOMAIN_DONE) {
+        return NEED_STORE;
+    }
+    bool silent = flow->authorization.prompt & PROMPT_NONE;
+    const struct acting *hinted = acting_hinted(call, client, flow, actings, count);
+    if (silent && hinted) {
+        flow->mandate_id = hinted->mandate_id;
+    } else if (client->acting == CLIENT_ACTING_OPTIONAL && (silent || count == 0)) {
+        flow->mandate_id = STR("");
+    }
+    return str_is_absent(flow->mandate_id) ? NEED_ACTING : NEED_NOTHING;
+}
+
+static enum need flow_need(struct call *call, const struct client *client, struct flow *flow,
                            const struct session *session) {
     if (!session_serves(call, client, flow, session)) {
         return NEED_LOGIN;
@@ -76,8 +114,11 @@ static enum need flow_need(struct call *call, const struct client *client, const
     if (session->level < flow->authorization.level_wanted && may_ask) {
         return NEED_LEVEL; /* wished for: whoever declines goes on without (verify.c) */
     }
-    enum need second_factor = second_factor_need(call, client, session);
-    return second_factor == NEED_NOTHING ? consent_need(call, client, flow, session) : second_factor;
+    enum need need = second_factor_need(call, client, session);
+    if (need == NEED_NOTHING) {
+        need = acting_need(call, client, flow, session);
+    }
+    return need == NEED_NOTHING ? consent_need(call, client, flow, session) : need;
 }
 
 static void go_to_page(struct call *call, const struct flow *flow, const char *path) {
@@ -133,6 +174,10 @@ void flow_continue(struct call *call, const struct registered_client *client, st
     case NEED_SECOND_FACTOR:
         need_page(call, flow, session, from_page, "/second-factor", ERROR_LOGIN_REQUIRED,
                   "the person must give a one-time password");
+        break;
+    case NEED_ACTING:
+        need_page(call, flow, session, from_page, "/acting", ERROR_INTERACTION_REQUIRED,
+                  "the person must say for whom they act");
         break;
     case NEED_CONSENT:
         need_page(call, flow, session, from_page, "/consent", ERROR_CONSENT_REQUIRED, "the person must consent");

@@ -53,6 +53,7 @@ static enum domain_status put_access(struct introspection *introspection, struct
         put_subject(introspection, &read.grant);
         json_put_str(&introspection->out, "acr", acr_of_level(read.grant.level));
         json_put_int(&introspection->out, "auth_time", read.grant.auth_time);
+        acting_write_facts(&introspection->out, call->domain, call->arena, &read.grant, introspection->caller);
     } else {
         json_put_str(&introspection->out, "sub", read.sub);
     }
@@ -69,6 +70,7 @@ static enum domain_status put_refresh(struct introspection *introspection, struc
     }
     put_active(introspection, grant.client_id, grant.scope, grant.refresh_until, grant.created_at);
     put_subject(introspection, &grant);
+    acting_write_facts(&introspection->out, call->domain, call->arena, &grant, introspection->caller);
     return DOMAIN_DONE;
 }
 

@@ -56,7 +56,8 @@ static enum domain_status write_id_token(struct call *call, const struct client 
                                    .facts = &facts,
                                    .access_token = tokens->access,
                                    .nonce = outcome->nonce,
-                                   .auth_time_wanted = outcome->auth_time_wanted};
+                                   .auth_time_wanted = outcome->auth_time_wanted,
+                                   .acting_wanted = str_has_word(outcome->scope, STR("cn_org"))};
     return id_token_write(call->domain, call->arena, &token, &tokens->id, &tokens->told) ? DOMAIN_DONE
                                                                                          : DOMAIN_UNAVAILABLE;
 }

@@ -64,7 +64,12 @@ static void reply_claims(const struct answer *answer) {
     struct call *call = answer->call;
     const struct client *client = &answer->client->client;
     const struct grant *grant = &answer->token.grant;
-    const struct claims_about about = {call->domain, call->arena, client, &answer->facts.account};
+    bool acts = str_has_word(answer->token.scope, STR("cn_org"));
+    const struct claims_about about = {.domain = call->domain,
+                                       .arena = call->arena,
+                                       .client = client,
+                                       .account = &answer->facts.account,
+                                       .acting = acts ? grant->acting : NULL};
     struct buf body;
     buf_init(&body, call->arena, 1024, ANSWER_MOST);
     struct json_out out = json_out(&body);
@@ -72,6 +77,9 @@ static void reply_claims(const struct answer *answer) {
     json_put_str(&out, "sub", answer->token.sub);
     claim_set told = claims_write(&out, claims_wanted(&answer->token, client), &about);
     told |= verified_claims_write(&out, grant->userinfo_verified, &about, answer->facts.rows, answer->facts.row_count);
+    if (acts) {
+        acting_write(&out, told, call->domain, call->arena, grant, client);
+    }
     json_close_object(&out);
     CHECK(!body.failed);
     struct str jwt;

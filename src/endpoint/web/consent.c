@@ -21,6 +21,7 @@ static void show_scopes(struct page *page, struct str scope, enum page_language 
         {STR_INIT("email"), "scope.email", "scope.email.detail"},
         {STR_INIT("phone"), "scope.phone", "scope.phone.detail"},
         {STR_INIT("address"), "scope.address", "scope.address.detail"},
+        {STR_INIT("cn_org"), "scope.cn_org", "scope.cn_org.detail"},
         {STR_INIT("cn_profile"), "scope.cn_profile", "scope.cn_profile.detail"},
         {STR_INIT("cn_id"), "scope.cn_id", "scope.cn_id.detail"},
         {STR_INIT("offline_access"), "scope.offline_access", "scope.offline_access.detail"},

@@ -153,6 +153,10 @@ enum proof_result detour_go(struct call *call, struct detour *detour, const stru
     detour->other_device = begun.other_device;
     detour->started_at = clock_wall();
     struct str sealed = seal_detour(call, detour);
+    if (sealed.len > COOKIE_MOST && !begun.other_device) {
+        detour->url = STR(""); /* only shown again to who waits */
+        sealed = seal_detour(call, detour);
+    }
     if (str_is_absent(sealed) || sealed.len > COOKIE_MOST) {
         return PROOF_UNSUPPORTED; /* the portal's own parameters are too long to be taken along */
     }

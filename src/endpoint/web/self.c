@@ -44,14 +44,13 @@ static bool is_own_path(struct str path) {
 /* The code that comes back is never redeemed: nobody knows what its challenge was made of, since nothing was. */
 static void go_to_sign_in(struct call *call, struct str path, struct str more) {
     struct buf location;
-    CHECK(is_own_path(path));
     buf_init(&location, call->arena, 512, 4096);
     buf_puts(&location, "/authorize?client_id=" ACCOUNT_CLIENT_ID "&response_type=code&scope=openid&redirect_uri=");
     buf_put_urlencoded(&location, str_concat(call->arena, call->domain->settings->issuer, STR("/account")));
     buf_puts(&location, "&code_challenge_method=S256&code_challenge=");
     buf_put(&location, random_text(call->arena, CHALLENGE_LEN));
     buf_puts(&location, "&state=");
-    buf_put_urlencoded(&location, path);
+    buf_put_urlencoded(&location, is_own_path(path) ? path : STR("/account")); /* it may hold an id that was sent */
     buf_put(&location, more);
     CHECK(!location.failed);
     http_reply_redirect(call->reply, buf_str(&location));

@@ -24,6 +24,7 @@ export class Trial {
     this.env = env;
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tongxing-trial-'));
     this.written = '';
+    this.attempts = [];
     this.programs = [];
   }
 
@@ -72,11 +73,13 @@ export class Trial {
   }
 
   async stop() {
+    await Promise.all(this.attempts.map((attempt) => attempt.end())); // those of tests that failed wait still
     for (const program of this.programs) {
       await program.stop();
       this.written += fs.readFileSync(program.log, 'utf8');
     }
     this.programs = [];
+    assert.match(this.written, /^> (GET|POST) http/m, 'what was written is there to be searched');
     assert.doesNotMatch(this.written, /AddressSanitizer|runtime error:|LeakSanitizer|check failed/);
     fs.rmSync(this.folder, { recursive: true });
   }
@@ -85,7 +88,8 @@ export class Trial {
 class Attempt {
   constructor(trial, name) {
     this.trial = trial;
-    this.child = spawn(binary, ['upstream', 'try', trial.file('tongxing.yaml'), name], { env: { ...process.env, ...trial.env }, stdio: 'pipe' });
+    /* Every other one shows what went over the wire too, masked. */
+    this.child = spawn(binary, ['upstream', 'try', trial.file('tongxing.yaml'), name, ...(trial.attempts.push(this) % 2 ? [] : ['--show'])], { env: { ...process.env, ...trial.env }, stdio: 'pipe' });
     this.child.stderr.on('data', (chunk) => {
       trial.written += chunk;
       this.errors = (this.errors ?? '') + chunk;

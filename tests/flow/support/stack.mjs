@@ -86,7 +86,8 @@ function standardClients(ports) {
 }
 
 export class Stack {
-  /* database: 'sqlite', or 'postgres' for a cluster of its own in stack.postgres. upstreams: further entries, of the ports. */
+  /* options: groups of the configuration, or a function of the ports that makes them. database: 'sqlite', or 'postgres' for a cluster of its own in
+   * stack.postgres. upstreams: further entries, of the ports. */
   static async start({ clients = [], options = {}, portals = true, registerFile, database = 'sqlite', upstreams = () => ({}) } = {}) {
     const stack = new Stack();
     stack.env = { ...secrets };
@@ -99,7 +100,8 @@ export class Stack {
     stack.ports = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await freePort()])));
     stack.issuer = `http://localhost:${stack.ports.server}`;
     stack.clients = [...standardClients(stack.ports), ...clients];
-    stack.write({ ...options, upstreams: { ...options.upstreams, ...upstreams(stack.ports) } });
+    const wanted = typeof options === 'function' ? options(stack.ports) : options;
+    stack.write({ ...wanted, upstreams: { ...wanted.upstreams, ...upstreams(stack.ports) } });
     stack.makePrograms(registerFile);
     try {
       await stack.startAll(portals);

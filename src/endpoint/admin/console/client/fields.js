@@ -45,6 +45,10 @@ function proof(kind) {
       options: ['ask', 'statutory'].map((value) => [value, t(`consent.${value}`), t(`consent.${value}.hint`)]),
     }),
     text('tongxing_legal_basis', { kind: 'choice', options: basisOptions() }),
+    text('tongxing_acting', {
+      kind: 'radio',
+      options: ['none', 'optional', 'required'].map((value) => [value, t(`acting.${value}`), t(`acting.${value}.hint`)]),
+    }),
     text('tongxing_second_factor', { kind: 'flag' }),
     text('subject_type', {
       kind: 'radio',

@@ -50,6 +50,7 @@ export function changeKind(metadata, kind) {
     'tongxing_consent',
     'tongxing_legal_basis',
     'tongxing_claims',
+    'tongxing_acting',
     'tongxing_second_factor',
     'scope',
   ]) {

@@ -9,6 +9,7 @@ export const scopes = {
   phone: ['phone_number', 'phone_number_verified'],
   email: ['email', 'email_verified'],
   address: ['address'],
+  cn_org: [],
   cn_profile: ['nationalities', 'cn_user_type', 'cn_trust_level'],
   cn_id: ['cn_id_type', 'cn_id_masked', 'cn_id_hash', 'cn_id_number'],
   offline_access: [],

@@ -67,6 +67,8 @@ export const people = {
   'permission.consent.write': ['撤回用户授权', 'withdraw consents'],
   'permission.window.read': ['查看窗口核验记录', 'see records of service counters'],
   'permission.window.write': ['登记和确认窗口核验', 'record and confirm proof in person'],
+  'permission.organisation.read': ['查看单位和授权', 'see organisations and mandates'],
+  'permission.mandate.end': ['终止授权', 'end mandates'],
   'permission.keys.read': ['查看签名密钥', 'see signing keys'],
   'permission.keys.write': ['轮换签名密钥', 'rotate signing keys'],
   'permission.settings.read': ['查看运行设置', 'see settings'],

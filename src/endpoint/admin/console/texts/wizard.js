@@ -66,6 +66,8 @@ export const wizard = {
   'scope.email.hint': ['', ''],
   'scope.address': ['地址', 'Postal address'],
   'scope.address.hint': ['', ''],
+  'scope.cn_org': ['代表的单位', 'The organisation they act for'],
+  'scope.cn_org.hint': ['名称、统一社会信用代码、身份', 'name, credit code, role'],
   'scope.cn_profile': ['实名信息', 'Real-name details'],
   'scope.cn_profile.hint': ['', ''],
   'scope.cn_id': ['证件信息', 'Identity document'],
