@@ -127,8 +127,8 @@ const postOther = async (path, form) => {
 
 before(async () => {
   process.env.TONGXING_CORPORATE_SECRET = 'corporate-secret-for-tests-only';
-  stack = await Stack.start({ clients: kinds.clients, portals: false, options: ({ simulator }) => ({
-    upstreams: { corporate: { adapter: 'corporate', url: `http://127.0.0.1:${simulator}`, app_id: 'tongxing', secret: '${TONGXING_CORPORATE_SECRET}' } },
+  stack = await Stack.start({ clients: kinds.clients, portals: false, upstreams: ({ simulator }) => ({
+    corporate: { adapter: 'corporate', url: `http://127.0.0.1:${simulator}`, app_id: 'tongxing', secret: '${TONGXING_CORPORATE_SECRET}' },
   }) });
   ids.alice = stack.addAccount(kinds.aliceAccount);
   ids.bob = stack.addAccount(kinds.bobAccount);

@@ -86,10 +86,8 @@ before(async () => {
   process.env.TONGXING_CORPORATE_SECRET = 'corporate-secret-for-tests-only';
   writeRegister({ ...firm, ...represented(accounts.lawful) }, { ...second, ...represented(accounts.lawful), status: 'moved' },
     { ...gone, ...represented(accounts.lawful), status: 'revoked' });
-  stack = await Stack.start({ clients: [open, only, plain, ask], portals: false, registerFile, options: ({ simulator }) => ({
-    organisations: { attempts_per_account: 60, attempts_per_code: 60 },
-    upstreams: { corporate: { adapter: 'corporate', url: `http://127.0.0.1:${simulator}`, app_id: 'tongxing', secret: '${TONGXING_CORPORATE_SECRET}' } },
-  }) });
+  stack = await Stack.start({ clients: [open, only, plain, ask], portals: false, registerFile, options: { organisations: { attempts_per_account: 60, attempts_per_code: 60 } },
+    upstreams: ({ simulator }) => ({ corporate: { adapter: 'corporate', url: `http://127.0.0.1:${simulator}`, app_id: 'tongxing', secret: '${TONGXING_CORPORATE_SECRET}' } }) });
   for (const [name, account] of Object.entries(accounts)) ids[name] = stack.addAccount(account);
   await startOther();
   browser = await launch();
