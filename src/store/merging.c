@@ -14,9 +14,10 @@
 static const char *const moves[] = {
     "UPDATE links SET account_id = $2 WHERE account_id = $1",
     "UPDATE verifications SET account_id = $2 WHERE account_id = $1",
-    "UPDATE mandates SET account_id = $2 WHERE account_id = $1 AND NOT EXISTS (SELECT 1 FROM mandates o"
-    " WHERE o.account_id = $2 AND o.organisation_id = mandates.organisation_id AND o.role = mandates.role"
-    " AND o.state = 2)",
+    /* One role an organisation (index mandates_one): what both hold stays behind, and ends with the closed account. */
+    "UPDATE mandates SET account_id = $2 WHERE account_id = $1 AND NOT (state = 2 AND EXISTS (SELECT 1 FROM mandates o"
+    " WHERE o.account_id = $2 AND o.state = 2 AND o.organisation_id = mandates.organisation_id AND o.role = "
+    "mandates.role))",
     "UPDATE window_records SET account_id = $2 WHERE account_id = $1",
     "UPDATE identifiers SET account_id = $2 WHERE account_id = $1"
     " AND kind NOT IN (SELECT kind FROM identifiers WHERE account_id = $2)",

@@ -173,6 +173,92 @@ static void accounts_are_written_whole_or_not_at_all(void **state) {
     on_database(accounts);
 }
 
+/* What an account has of a kind, as "client:scope" or "client claims times first last" and so on, in order. */
+static void has(struct sql *sql, const char *text, const char *expected) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    const struct sql_statement statement = {.text = text};
+    struct sql_rows rows = {0};
+    struct buf found;
+    buf_init(&found, arena, 256, 4096);
+    assert_int_not_equal(sql_read(sql, arena, &statement, 100, &rows), SQL_DOWN);
+    for (size_t i = 0; i < rows.count * rows.columns; i++) {
+        const struct sql_value *cell = &rows.cells[i];
+        buf_put(&found, i % rows.columns > 0 ? STR(" ") : i > 0 ? STR(", ") : STR(""));
+        if (cell->type == SQL_INT) {
+            buf_put_i64(&found, cell->number);
+        } else {
+            buf_put(&found, cell->bytes);
+        }
+    }
+    assert_str(buf_str(&found), expected);
+}
+
+static void put(struct sql *sql, const char *text) {
+    const struct sql_statement statement = {.text = text};
+    assert_row(sql_write(sql, &statement, 1) == SQL_DONE, text);
+}
+
+static void merge_things(struct sql *sql) {
+    assert_int_equal(create_account(sql, "from", "hash-1"), SQL_DONE);
+    assert_int_equal(create_account(sql, "into", "hash-2"), SQL_DONE);
+    const struct identifier_row number = {IDENTIFIER_ID_NUMBER, STR("hash-3")};
+    const struct sql_statement identify = identifiers_insert(STR("from"), &number);
+    assert_int_equal(sql_write(sql, &identify, 1), SQL_DONE);
+    put(sql, "INSERT INTO consents (account_id, client_id, scope, granted_at) VALUES ('from', 'both', 'from', 1),"
+             " ('into', 'both', 'into', 2), ('from', 'one', 'from', 3)");
+    put(sql, "INSERT INTO disclosures (account_id, client_id, claims, times, first_at, last_at) VALUES"
+             " ('from', 'p', 'name', 2, 10, 20), ('into', 'p', 'name', 3, 5, 15), ('from', 'p', 'sub', 1, 7, 7),"
+             " ('into', 'q', 'name', 1, 8, 8)");
+    put(sql,
+        "INSERT INTO organisations (organisation_id, code_hash, sealed, status, source, authority, method, check_id,"
+        " checked_at, due_at, version, created_at, updated_at) VALUES ('o', 'h', 'x', 1, '', '', '', '', 1, 0, 1, 1, "
+        "1)");
+    put(sql,
+        "INSERT INTO mandates (mandate_id, organisation_id, account_id, grantee_kind, role, scope, state, not_before,"
+        " not_after, granted_by, method, accepted_at, ended_at, version, created_at, updated_at) VALUES"
+        " ('m1', 'o', 'from', 0, 3, '*', 2, 1, 0, 'x', 'grant', 1, 0, 1, 1, 1),"
+        " ('m2', 'o', 'into', 0, 3, '*', 2, 1, 0, 'x', 'grant', 1, 0, 1, 1, 1),"
+        " ('m3', 'o', 'from', 0, 2, '*', 2, 1, 0, 'x', 'grant', 1, 0, 1, 1, 1),"
+        " ('m4', 'o', 'from', 0, 3, '*', 3, 1, 0, 'x', 'grant', 1, 2, 1, 1, 1)");
+}
+
+static void merging(void *arg) {
+    struct sql *sql = arg;
+    struct merging merging = {0};
+    struct arena *arena ARENA_AUTO = arena_new();
+    merge_things(sql);
+    const struct sql_statement idle = accounts_lock_not_acting(STR("from"));
+    assert_int_equal(accounts_acts(sql, arena, STR("from")), SQL_DONE);
+    assert_int_equal(sql_write(sql, &idle, 1), SQL_MISSING);
+    assert_int_equal(accounts_acts(sql, arena, STR("nobody")), SQL_MISSING);
+    merging_lock(&merging, STR("from"), STR("into"));
+    merging_end_evidence(&merging, STR("from"), 99);
+    merging_move(&merging, STR("from"), STR("into"));
+    assert_int_equal(sql_write(sql, merging.statements, merging.count), SQL_DONE);
+    has(sql, "SELECT account_id, kind FROM identifiers ORDER BY account_id, kind", "into 1, into 2");
+    has(sql, "SELECT account_id, client_id, scope FROM consents ORDER BY client_id", "into both into, into one from");
+    has(sql,
+        "SELECT account_id, client_id, claims, times, first_at, last_at FROM disclosures ORDER BY client_id, claims",
+        "into p name 5 5 20, into p sub 1 7 7, into q name 1 8 8");
+    has(sql, "SELECT account_id, ended_at FROM verifications ORDER BY ended_at", "into 0, into 99");
+    has(sql, "SELECT account_id, kind FROM credentials", "into password");
+    /* One role an organisation: the second of the same stays with the account that is closed. */
+    has(sql, "SELECT mandate_id, account_id FROM mandates ORDER BY mandate_id", "m1 from, m2 into, m3 into, m4 into");
+
+    const struct account_row closed = {
+        .account_id = STR("from"), .profile_sealed = STR("x"), .merged_into = STR("into"), .updated_at = 7};
+    const struct sql_statement close = accounts_close(&closed, 1);
+    assert_int_equal(sql_write(sql, &close, 1), SQL_DONE);
+    has(sql, "SELECT account_id, state, level, merged_into FROM accounts ORDER BY account_id",
+        "from 3 1 into, into 1 2 ");
+    assert_int_equal(sql_write(sql, &close, 1), SQL_MISSING);
+    assert_int_equal(sql_write(sql, merging.statements, merging.count), SQL_MISSING); /* one of them is not open */
+}
+
+static void everything_of_one_account_goes_to_another(void **state) {
+    on_database(merging);
+}
+
 static void consents(struct sql *sql, struct arena *arena) {
     struct consent_row consent;
     const struct consent_row given = {STR("a"), STR("c1"), STR("openid"), 5},
@@ -293,82 +379,6 @@ static void put_mandate(struct sql *sql, const char *id, const char *account, en
                         const char *under) {
     const struct mandate_row row = mandate_of(id, account, role, under);
     assert_row(write_one(sql, mandates_insert(&row)) == SQL_DONE, id);
-}
-
-/* What an account has of a kind, as "client:scope" or "client claims times first last" and so on, in order. */
-static void has(struct sql *sql, const char *text, const char *expected) {
-    struct arena *arena ARENA_AUTO = arena_new();
-    const struct sql_statement statement = {.text = text};
-    struct sql_rows rows = {0};
-    struct buf found;
-    buf_init(&found, arena, 256, 4096);
-    assert_int_not_equal(sql_read(sql, arena, &statement, 100, &rows), SQL_DOWN);
-    for (size_t i = 0; i < rows.count * rows.columns; i++) {
-        const struct sql_value *cell = &rows.cells[i];
-        buf_put(&found, i % rows.columns > 0 ? STR(" ") : i > 0 ? STR(", ") : STR(""));
-        if (cell->type == SQL_INT) {
-            buf_put_i64(&found, cell->number);
-        } else {
-            buf_put(&found, cell->bytes);
-        }
-    }
-    assert_str(buf_str(&found), expected);
-}
-
-static void put(struct sql *sql, const char *text) {
-    const struct sql_statement statement = {.text = text};
-    assert_row(sql_write(sql, &statement, 1) == SQL_DONE, text);
-}
-
-static void merge_things(struct sql *sql) {
-    assert_int_equal(create_account(sql, "from", "hash-1"), SQL_DONE);
-    assert_int_equal(create_account(sql, "into", "hash-2"), SQL_DONE);
-    const struct identifier_row number = {IDENTIFIER_ID_NUMBER, STR("hash-3")};
-    const struct sql_statement identify = identifiers_insert(STR("from"), &number);
-    assert_int_equal(sql_write(sql, &identify, 1), SQL_DONE);
-    put(sql, "INSERT INTO consents (account_id, client_id, scope, granted_at) VALUES ('from', 'both', 'from', 1),"
-             " ('into', 'both', 'into', 2), ('from', 'one', 'from', 3)");
-    put(sql, "INSERT INTO disclosures (account_id, client_id, claims, times, first_at, last_at) VALUES"
-             " ('from', 'p', 'name', 2, 10, 20), ('into', 'p', 'name', 3, 5, 15), ('from', 'p', 'sub', 1, 7, 7),"
-             " ('into', 'q', 'name', 1, 8, 8)");
-    assert_int_equal(write_one(sql, organisations_insert(&an_organisation)), SQL_DONE);
-    put_mandate(sql, "m1", "from", MANDATE_REPRESENTATIVE, "register");
-    put_mandate(sql, "m2", "from", MANDATE_AGENT, "m1");
-    put_mandate(sql, "m3", "into", MANDATE_AGENT, "m1");
-}
-
-static void merging(void *arg) {
-    struct sql *sql = arg;
-    struct arena *arena ARENA_AUTO = arena_new();
-    struct merging merging = {0};
-    merge_things(sql);
-    assert_int_equal(accounts_acts(sql, arena, STR("from")), SQL_DONE);
-    assert_int_equal(write_one(sql, accounts_lock_not_acting(STR("from"))), SQL_MISSING);
-    merging_lock(&merging, STR("from"), STR("into"));
-    merging_end_evidence(&merging, STR("from"), 99);
-    merging_move(&merging, STR("from"), STR("into"));
-    assert_int_equal(sql_write(sql, merging.statements, merging.count), SQL_DONE);
-    has(sql, "SELECT account_id, kind FROM identifiers ORDER BY account_id, kind", "into 1, into 2");
-    has(sql, "SELECT account_id, client_id, scope FROM consents ORDER BY client_id", "into both into, into one from");
-    has(sql,
-        "SELECT account_id, client_id, claims, times, first_at, last_at FROM disclosures ORDER BY client_id, claims",
-        "into p name 5 5 20, into p sub 1 7 7, into q name 1 8 8");
-    has(sql, "SELECT account_id, ended_at FROM verifications ORDER BY ended_at", "into 0, into 99");
-    has(sql, "SELECT account_id, kind FROM credentials", "into password");
-    has(sql, "SELECT mandate_id, account_id FROM mandates ORDER BY mandate_id", "m1 into, m2 from, m3 into");
-
-    const struct account_row closed = {
-        .account_id = STR("from"), .profile_sealed = STR("x"), .merged_into = STR("into"), .updated_at = 7};
-    const struct sql_statement close = accounts_close(&closed, 1);
-    assert_int_equal(sql_write(sql, &close, 1), SQL_DONE);
-    has(sql, "SELECT account_id, state, level, merged_into FROM accounts ORDER BY account_id",
-        "from 3 1 into, into 1 2 ");
-    assert_int_equal(sql_write(sql, &close, 1), SQL_MISSING);
-    assert_int_equal(sql_write(sql, merging.statements, merging.count), SQL_MISSING); /* one of them is not open */
-}
-
-static void everything_of_one_account_goes_to_another(void **state) {
-    on_database(merging);
 }
 
 static void organisations(struct sql *sql, struct arena *arena) {
