@@ -63,6 +63,8 @@ struct sql_statement accounts_lock(struct str account_id);
 struct sql_statement accounts_lock_active(struct str account_id); /* must still be active */
 /* For good: its state, level, profile and merged_into, where it is as it was seen, active and no administrator's. */
 struct sql_statement accounts_close(const struct account_row *row, int64_t seen);
+/* Must not act for any organisation (mandates that are accepted). */
+struct sql_statement accounts_lock_not_acting(struct str account_id);
 struct sql_statement identifiers_delete_all(struct str account_id);
 struct sql_statement credentials_delete_all(struct str account_id);
 struct sql_statement identifiers_insert(struct str account_id, const struct identifier_row *row);
@@ -80,6 +82,8 @@ struct sql_statement credentials_put(struct str account_id, struct str kind, str
 /* Where there is none of the kind (SQL_CONFLICT), and where there is one. */
 struct sql_statement credentials_insert(struct str account_id, struct str kind, struct str secret, int64_t now);
 struct sql_statement credentials_delete(struct str account_id, struct str kind);
+/* SQL_DONE when it acts for an organisation, SQL_MISSING when not. Waits. */
+enum sql_status accounts_acts(struct sql *sql, struct arena *arena, struct str account_id);
 /* The kinds of what an account is found by. SQL_DONE also with none. Waits. */
 enum sql_status identifiers_kinds(struct sql *sql, struct arena *arena, struct str account_id,
                                   enum identifier_kind **ret_kinds, size_t *ret_count);

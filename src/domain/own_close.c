@@ -12,18 +12,15 @@
 #include "store/consents.h"
 #include "store/links.h"
 
+static enum own_close_result unless(enum sql_status found, enum own_close_result reason) {
+    return found == SQL_MISSING ? OWN_CLOSE_DONE : found == SQL_DOWN ? OWN_CLOSE_UNAVAILABLE : reason;
+}
+
 enum own_close_result own_may_close(struct domain *domain, struct arena *arena, struct str account_id) {
     struct admin_row admin;
-    switch (admins_of_account(domain->sql, arena, account_id, &admin)) {
-    case SQL_MISSING:
-        return OWN_CLOSE_DONE;
-    case SQL_DONE:
-    case SQL_CONFLICT:
-        return OWN_CLOSE_ADMINISTRATOR;
-    case SQL_DOWN:
-        break;
-    }
-    return OWN_CLOSE_UNAVAILABLE;
+    enum own_close_result may =
+        unless(admins_of_account(domain->sql, arena, account_id, &admin), OWN_CLOSE_ADMINISTRATOR);
+    return may == OWN_CLOSE_DONE ? unless(accounts_acts(domain->sql, arena, account_id), OWN_CLOSE_MANDATES) : may;
 }
 
 static enum own_close_result write(struct domain *domain, struct arena *arena, const struct own *own,
@@ -36,6 +33,7 @@ static enum own_close_result write(struct domain *domain, struct arena *arena, c
         .updated_at = now > row->updated_at ? now : row->updated_at + 1,
     };
     struct change change = {0};
+    change_add(&change, accounts_lock_not_acting(own->account_id));
     change_add(&change, accounts_close(&closed, row->updated_at));
     change_add(&change, identifiers_delete_all(own->account_id));
     change_add(&change, credentials_delete_all(own->account_id));

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "change.h"
 #include "domain/links.h"
+#include "domain/mandates.h"
 #include "domain/proofs.h"
 #include "domain/second_factor.h"
 #include "domain/token.h"
@@ -176,6 +177,32 @@ static enum domain_status put_consents(struct exporting *exporting) {
     return DOMAIN_DONE;
 }
 
+static void put_mandate(struct exporting *exporting, const struct mandate *mandate) {
+    struct json_out *out = &exporting->out;
+    const struct mandate_row *row = &mandate->found.row;
+    json_open_object(out, NULL);
+    json_put_str(out, "organisation", mandate->organisation.name);
+    json_put_str(out, "role", mandate_role_name(row->role));
+    json_put_str(out, "scope", row->scope);
+    put_time(exporting, "accepted_at", row->accepted_at);
+    put_time(exporting, "not_before", row->not_before);
+    put_time(exporting, "not_after", row->not_after);
+    json_close_object(out);
+}
+
+static enum domain_status put_mandates(struct exporting *exporting) {
+    const struct account account = {.account_id = exporting->own->account_id};
+    struct mandate *mandates;
+    size_t count = 0;
+    enum domain_status read = mandates_held(exporting->domain, exporting->arena, &account, &mandates, &count);
+    json_open_array(&exporting->out, "mandates");
+    for (size_t i = 0; read == DOMAIN_DONE && i < count; i++) {
+        put_mandate(exporting, &mandates[i]);
+    }
+    json_close_array(&exporting->out);
+    return read;
+}
+
 static enum domain_status put_disclosures(struct exporting *exporting) {
     struct json_out *out = &exporting->out;
     struct disclosure_row *rows;
@@ -226,8 +253,8 @@ static enum domain_status tell(struct domain *domain, struct arena *arena, const
 enum domain_status own_export(struct domain *domain, struct arena *arena, const struct own *own, bool whole,
                               struct str *ret_json) {
     static enum domain_status (*const parts[])(struct exporting * exporting) = {
-        put_account,  put_identifiers, put_methods,     put_evidence,
-        put_sessions, put_consents,    put_disclosures, put_events};
+        put_account,  put_identifiers, put_methods,     put_evidence, put_sessions,
+        put_consents, put_mandates,    put_disclosures, put_events};
     struct buf text;
     buf_init(&text, arena, 16 * 1024, EXPORT_MOST);
     struct exporting exporting = {.domain = domain, .arena = arena, .out = json_out(&text), .own = own, .whole = whole};

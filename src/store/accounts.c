@@ -223,6 +223,22 @@ struct sql_statement accounts_lock_active(struct str account_id) {
                                   .must_change = true};
 }
 
+#define ACTS "SELECT 1 FROM mandates WHERE account_id = $1 AND state = 2"
+
+struct sql_statement accounts_lock_not_acting(struct str account_id) {
+    return (struct sql_statement){
+        .text = "UPDATE accounts SET updated_at = updated_at WHERE account_id = $1 AND NOT EXISTS (" ACTS ")",
+        .values = {sql_text(account_id)},
+        .value_count = 1,
+        .must_change = true};
+}
+
+enum sql_status accounts_acts(struct sql *sql, struct arena *arena, struct str account_id) {
+    const struct sql_statement statement = {.text = ACTS, .values = {sql_text(account_id)}, .value_count = 1};
+    struct sql_rows rows;
+    return sql_read(sql, arena, &statement, 1, &rows);
+}
+
 struct sql_statement accounts_close(const struct account_row *row, int64_t seen) {
     return (struct sql_statement){
         .text = "UPDATE accounts SET state = 3, level = 1, level_until = 0, profile_sealed = $2, merged_into = $3,"

@@ -13,6 +13,7 @@
 #include "register_fixture.h"
 #include "store/admins.h"
 #include "store/links.h"
+#include "store/mandates.h"
 
 /* --- a domain with people --- */
 
@@ -293,6 +294,38 @@ static void administrators_are_neither_merged_nor_closed(void **state) {
     on_people(administrators);
 }
 
+static void mandates(struct domain *domain, struct arena *arena) {
+    struct str id = person(domain, arena, "representative", "110105188812310013", 3);
+    const struct own own = own_of(id);
+    const struct organisation_row organisation = {.organisation_id = STR("o1"),
+                                                  .code_hash = STR("hash"),
+                                                  .sealed = STR("sealed"),
+                                                  .status = ORGANISATION_OPERATING,
+                                                  .source = STR("corporate"),
+                                                  .authority = STR("samr-corporate"),
+                                                  .method = STR("enterprise_four_element_match"),
+                                                  .check_id = STR("1")};
+    const struct mandate_row mandate = {.mandate_id = STR("m1"),
+                                        .organisation_id = STR("o1"),
+                                        .account_id = id,
+                                        .role = MANDATE_REPRESENTATIVE,
+                                        .scope = STR("*"),
+                                        .state = MANDATE_ACCEPTED,
+                                        .granted_by = STR("register"),
+                                        .method = STR("enterprise_four_element_match")};
+    const struct sql_statement put[] = {organisations_insert(&organisation), mandates_insert(&mandate)};
+    assert_int_equal(sql_write(domain->sql, put, 2), SQL_DONE);
+    assert_int_equal(own_may_close(domain, arena, id), OWN_CLOSE_MANDATES);
+    assert_int_equal(own_close(domain, arena, &own), OWN_CLOSE_MANDATES);
+    assert_int_equal(load(domain, arena, id).state, ACCOUNT_ACTIVE);
+    run_sql(domain, "UPDATE mandates SET state = 3");
+    assert_int_equal(own_close(domain, arena, &own), OWN_CLOSE_DONE);
+}
+
+static void nobody_closes_an_account_that_acts_for_others(void **state) {
+    on_people(mandates);
+}
+
 /* --- the last way of signing in --- */
 
 struct removal {
@@ -352,4 +385,5 @@ RUN_TESTS(cmocka_unit_test(a_form_opens_once_where_it_belongs),
           cmocka_unit_test(a_recovery_is_of_one_person_for_half_an_hour),
           cmocka_unit_test(evidence_is_pooled_only_of_one_person),
           cmocka_unit_test(administrators_are_neither_merged_nor_closed),
+          cmocka_unit_test(nobody_closes_an_account_that_acts_for_others),
           cmocka_unit_test(of_three_that_remove_the_last_three_links_one_is_refused))

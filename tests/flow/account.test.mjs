@@ -467,6 +467,7 @@ describe('a copy of the data', () => {
     assert.deepEqual(data.found_by, ['id_number', 'phone_number', 'user_name']);
     assert.deepEqual([data.password, data.one_time_password, data.links], [true, false, []]);
     assert.ok(Array.isArray(data.disclosures));
+    assert.deepEqual(data.mandates, []);
     assert.deepEqual(data.consents.map(({ client_system }) => client_system), ['ask']);
     assert.equal(data.sessions.length, 1);
     assert.doesNotMatch(JSON.stringify(data), /argon2|secret|hash/);

@@ -225,7 +225,12 @@ static void merge_things(struct sql *sql) {
 static void merging(void *arg) {
     struct sql *sql = arg;
     struct merging merging = {0};
+    struct arena *arena ARENA_AUTO = arena_new();
     merge_things(sql);
+    const struct sql_statement idle = accounts_lock_not_acting(STR("from"));
+    assert_int_equal(accounts_acts(sql, arena, STR("from")), SQL_DONE);
+    assert_int_equal(sql_write(sql, &idle, 1), SQL_MISSING);
+    assert_int_equal(accounts_acts(sql, arena, STR("nobody")), SQL_MISSING);
     merging_lock(&merging, STR("from"), STR("into"));
     merging_end_evidence(&merging, STR("from"), 99);
     merging_move(&merging, STR("from"), STR("into"));

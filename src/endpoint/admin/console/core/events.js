@@ -12,6 +12,7 @@ export const events = [
   'link.remove',
   'disclosure',
   'consent',
+  'phone_code',
   'password.change',
   'second_factor.enrol',
   'second_factor.remove',

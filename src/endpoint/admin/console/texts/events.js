@@ -13,6 +13,7 @@ export const events = {
   'event.window.refuse': ['窗口不予确认', 'Refused at a service counter'],
   'event.disclosure': ['信息提供', 'Disclosure'],
   'event.consent': ['用户授权', 'Consent'],
+  'event.phone_code': ['手机验证码', 'Code to a phone'],
   'event.password.change': ['更换密码', 'Password changed'],
   'event.second_factor.enrol': ['启用动态口令', 'One-time passwords set up'],
   'event.second_factor.remove': ['停用动态口令', 'One-time passwords given up'],
