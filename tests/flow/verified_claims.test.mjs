@@ -299,8 +299,12 @@ describe('step up (RFC 9470)', () => {
   });
   test('acr values: what is wanted is not demanded; what is essential and unknown cannot be met', async () => {
     const errorOf = async (parameters) => new URL((await new Agent(stack).authorize(requestOf(portal, parameters).parameters)).location, stack.issuer).searchParams.get('error');
-    const { access_token } = await tokensOf(new Agent(stack), portal, person, { acr_values: 'urn:mace:silver urn:tongxing:loa:4 urn:tongxing:loa:3' });
-    assert.ok(access_token);
+    const agent = new Agent(stack);
+    await tokensOf(agent, portal, person);
+    const wished = { acr_values: 'urn:mace:silver urn:tongxing:loa:4 urn:tongxing:loa:3' };
+    const page = await agent.request((await agent.authorize(requestOf(portal, wished).parameters)).location);
+    const without = await agent.request('/verify', { form: { flow: hidden(page.html), action: 'decline' } });
+    assert.ok(new URL(without.location).searchParams.get('code'), 'whoever declines goes on');
     const essential = (acr) => ({ claims: JSON.stringify({ id_token: { acr: { essential: true, ...acr } } }) });
     assert.equal(await errorOf(essential({ values: ['urn:mace:silver'] })), 'unmet_authentication_requirements');
     assert.equal(await errorOf(essential({})), null);
