@@ -16,7 +16,7 @@ export const secretsOf = {
 
 export function makeKeys() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tongxing-ways-'));
-  execFileSync(path.resolve(import.meta.dirname, '../../support/simulator_keys'), [folder]);
+  execFileSync(path.resolve(import.meta.dirname, '../../../config/simulator-keys'), [folder]);
   return folder;
 }
 
