@@ -8,13 +8,17 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import { freePort, Stack } from './support/stack.mjs';
+import { addProven } from './support/verified_claims.mjs';
+import { totp } from './support/totp.mjs';
+import { onDatabase } from './support/registration.mjs';
 import { claimsOf, post, requestOf } from './support/agent.mjs';
 import { launch, person, screenshot } from './support/chromium.mjs';
 import { appId, entries, environment, makeKeys, secretsOf } from './support/ways.mjs';
 
 const password = 'Citizen-Pass-2026';
 const jia = { name: '测试甲', id_number: '110105188812310013' };
-let stack, browser, keys, portal, portalPort;
+let stack, province, browser, keys, portal, portalPort;
+const hubSecret = 'hub-secret-for-tests-only-0123456789';
 const client = (level) => ({
   client_id: `level${level}`, client_name: `等级 ${level} 门户`, 'client_name#en': `Portal of level ${level}`, token_endpoint_auth_method: 'none',
   redirect_uris: [`http://localhost:${portalPort}/cb`], scope: 'openid profile', tongxing_level: level, tongxing_consent: 'statutory',
@@ -25,20 +29,36 @@ before(async () => {
   portalPort = await freePort();
   portal = createServer((request, answer) => answer.end('<!doctype html><title>portal</title><p id="there">there')).listen(portalPort, '127.0.0.1');
   await once(portal, 'listening');
+  province = await Stack.start({ portals: false });
   stack = await Stack.start({
     portals: false,
     appId,
-    env: environment(keys),
-    clients: [1, 2, 3].map(client),
+    env: { ...environment(keys), TONGXING_HUB_SECRET: hubSecret },
+    clients: [1, 2, 3, 4].map(client),
     options: { registration: { attempts_per_number: 100, attempts_per_address: 1000 }, proofs: { attempts_per_account: 20, attempts_per_card: 20 } },
-    upstreams: (ports) => entries(`http://127.0.0.1:${ports.simulator}`, keys),
+    upstreams: (ports) => ({
+      ...entries(`http://127.0.0.1:${ports.simulator}`, keys),
+      hub: {
+        adapter: 'openid', url: province.issuer, app_id: 'hub', secret: '${TONGXING_HUB_SECRET}', title: '示例省平台', title_en: 'Example Province',
+        scope: 'openid profile cn_id', userinfo: 'yes',
+        map: { id_number: 'cn_id_number', plain_number: true, rules: [{ trust_framework: 'cn_gov_zwfw', assurance_level: ['L2', 'L3'], level: 2 }] },
+      },
+    }),
   });
+  province.clients.push({
+    client_id: 'hub', client_name: '邻省', client_secret: hubSecret, redirect_uris: [`${stack.issuer}/return`], scope: 'openid profile phone cn_id',
+    tongxing_consent: 'statutory', tongxing_claims: ['name', 'birthdate', 'cn_id_number'], tongxing_legal_basis: 'statutory_duty',
+  });
+  province.writeClients();
+  province.server.child.kill('SIGHUP');
+  addProven(province, { username: 'zhao', password, name: '赵虚构', id_number: '440106188708090359', id_type: 1, phone_number: '+8613800138000' });
   browser = await launch();
 });
 after(async () => {
   await browser?.close();
   portal?.close();
   await stack?.stop();
+  await province?.stop();
   fs.rmSync(keys, { recursive: true });
 });
 
@@ -259,6 +279,63 @@ describe('other services sign people in', () => {
       await page.context().close();
     });
   }
+});
+
+describe('a province, and a service counter', () => {
+  test('whoever is known in another province signs in with it, and is the person that is proven there', { timeout: 60000 }, async () => {
+    const page = await person(browser);
+    let verifier = await arrive(page, 2);
+    await page.click('#service-hub');
+    await signIn(page, 'zhao');
+    await page.waitForSelector('#carried');
+    await page.click('#register-link');
+    assert.equal(await page.textContent('#certified-name'), '赵虚构');
+    await page.click('#register-submit');
+    let claims = await tokenOf(page, 2, verifier);
+    assert.equal(claims.acr, acr(2));
+    assert.deepEqual(claims.amr, ['fed']);
+    const again = await person(browser);
+    verifier = await arrive(again, 2);
+    await again.click('#service-hub');
+    await signIn(again, 'zhao');
+    assert.equal((await tokenOf(again, 2, verifier)).sub, claims.sub);
+    for (const one of [page, again]) await one.context().close();
+  });
+
+  test('in person and with a one-time password is level 4', { timeout: 60000 }, async () => {
+    const account = addAccount({ username: 'si', level: 2, name: '欧阳示例', id_number: '510104188402290134', phone_number: '+8613900000004' });
+    /* As two administrators leave it (tests/flow/window.test.mjs). */
+    onDatabase(stack, (database) => {
+      database.prepare(`INSERT INTO verifications (verification_id, account_id, source, authority, method, check_id, folded, result, level, checked_at, expires_at)
+        VALUES ('v4', ?, 'window', 'service-counter', 'in_person', 'wr_1', 0, 0, 4, 1, 0)`).run(account);
+      database.prepare('UPDATE accounts SET level = 4 WHERE account_id = ?').run(account);
+    });
+    const page = await person(browser);
+    const verifier = await arrive(page, 4);
+    await signIn(page, 'si');
+    await page.waitForSelector('#way-window');
+    assert.equal(await page.locator('#way-otp').count(), 0, 'there is none yet');
+    const own = await page.context().newPage();
+    await own.goto(`${stack.issuer}/account/second-factor`);
+    const secret = (await own.textContent('#secret')).replace(/\s/g, '');
+    await own.fill('[name=code]', totp(secret));
+    await own.click('#second-factor-enrol');
+    await own.waitForLoadState();
+    await own.close();
+    await page.reload(); // the session has shown it meanwhile
+    assert.equal((await tokenOf(page, 4, verifier)).acr, acr(4));
+    const later = await person(browser);
+    const second = await arrive(later, 4);
+    await signIn(later, 'si');
+    await later.click('#way-otp');
+    await later.fill('#code', totp(secret, Date.now() + 30000));
+    await later.click('#second-factor-submit');
+    const claims = await tokenOf(later, 4, second);
+    assert.equal(claims.acr, acr(4));
+    assert.deepEqual([...claims.amr].sort(), ['mfa', 'otp', 'pwd']);
+    await later.context().close();
+    await page.context().close();
+  });
 });
 
 test('a service that does not answer: a page that says what the person can do, and it does not count', { timeout: 60000 }, async () => {

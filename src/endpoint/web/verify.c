@@ -194,7 +194,10 @@ void endpoint_verify(struct call *call) {
     if (!page_call_open(page_call, call) || !page_session(page_call, &verifying.session) || !load(&verifying)) {
         return;
     }
-    if (!page_call->posted) {
+    if (!page_call->posted && verifying.session.level >= level_of(&verifying)) {
+        /* meanwhile, on another page */
+        flow_continue(call, page_call->client, &page_call->flow, &verifying.session, true);
+    } else if (!page_call->posted) {
         show(&verifying, 200, NULL);
     } else if (page_action_is(page_call, STR("decline"))) {
         decline(&verifying);
