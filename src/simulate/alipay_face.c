@@ -203,7 +203,7 @@ static void show_face(const struct alipay_check *check, struct http_reply *reply
     struct buf body;
     buf_init(&body, reply->arena, 2048, 16 * 1024);
     buf_puts(&body, "<h1>刷脸核身 (simulated)</h1><p>");
-    simulate_put_escaped(&body, str_from(check->name));
+    buf_put_html(&body, str_from(check->name));
     buf_printf(&body,
                "<form method=post action=\"" ALIPAY_FACE_PAGE "\"><input type=hidden name=certify_id value=\"%s\">",
                check->certify_id);

@@ -180,7 +180,7 @@ static bool read_wanted(const struct service *service, const struct http_params 
 
 static void put_hidden(struct buf *body, const char *name, struct str value) {
     buf_printf(body, "<input type=hidden name=%s value=\"", name);
-    simulate_put_escaped(body, value);
+    buf_put_html(body, value);
     buf_puts(body, "\">");
 }
 
@@ -196,9 +196,9 @@ static void show_choice(const struct service *service, const struct wanted *want
     put_hidden(&body, "state", wanted->state);
     for (size_t i = 0; (account = account_at(service->simulator, i)); i++) {
         buf_puts(&body, "<p><button name=account value=\"");
-        simulate_put_escaped(&body, simulate_text(account, "open_id", STR("")));
+        buf_put_html(&body, simulate_text(account, "open_id", STR("")));
         buf_puts(&body, "\">");
-        simulate_put_escaped(&body, simulate_text(account, "nick_name", STR("")));
+        buf_put_html(&body, simulate_text(account, "nick_name", STR("")));
         buf_puts(&body, "</button>");
     }
     buf_puts(&body, "<p><button name=refuse value=1>拒绝 Refuse</button></form>");

@@ -69,7 +69,7 @@ static void put_choice(struct buf *body, const struct http_request *request, con
         buf_put_urlencoded(body, str_or(value, STR("")));
     }
     buf_puts(body, "\">");
-    simulate_put_escaped(body, text);
+    buf_put_html(body, text);
     buf_puts(body, "</a></p>");
 }
 

@@ -66,27 +66,6 @@ bool simulate_nonce_is_new(struct service *service, struct str nonce) {
     return true;
 }
 
-void simulate_put_escaped(struct buf *buf, struct str text) {
-    for (size_t i = 0; i < text.len; i++) {
-        switch (text.ptr[i]) {
-        case '&':
-            buf_puts(buf, "&amp;");
-            break;
-        case '<':
-            buf_puts(buf, "&lt;");
-            break;
-        case '>':
-            buf_puts(buf, "&gt;");
-            break;
-        case '"':
-            buf_puts(buf, "&quot;");
-            break;
-        default:
-            buf_putc(buf, text.ptr[i]);
-        }
-    }
-}
-
 void simulate_page(struct http_reply *reply, const char *title, struct str body) {
     reply->content_type = STR("text/html; charset=utf-8");
     buf_printf(&reply->body,

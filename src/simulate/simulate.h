@@ -87,7 +87,6 @@ const struct yaml *simulate_list(const struct simulator *simulator, const char *
 bool simulate_nonce_is_new(struct service *service, struct str nonce);
 /* A page of HTML for the browser: the body's markup is the caller's, its values escaped by it. */
 void simulate_page(struct http_reply *reply, const char *title, struct str body);
-void simulate_put_escaped(struct buf *buf, struct str text); /* for HTML text and quoted attributes */
 
 extern const struct service_kind alipay_service;
 extern const struct service_kind population_service;

@@ -190,13 +190,13 @@ static void show(const struct phones *phones, const struct http_request *request
     buf_init(&body, request->arena, 4096, 64 * 1024);
     buf_puts(&body,
              "<h1>手机（模拟） / the phone (simulated)</h1><form><input name=phone placeholder=\"138…\" value=\"");
-    simulate_put_escaped(&body, str_or(phone, STR("")));
+    buf_put_html(&body, str_or(phone, STR("")));
     buf_puts(&body, "\"> <button>查看 / show</button></form><ol id=messages>");
     for (size_t n = 0; n < 20 && (message = nth(phones, phone, n)); n++) {
         buf_puts(&body, "<li>");
-        simulate_put_escaped(&body, str_from(message->phone));
+        buf_put_html(&body, str_from(message->phone));
         buf_puts(&body, ": 【通行】验证码 / your code: <b class=code>");
-        simulate_put_escaped(&body, str_from(message->code));
+        buf_put_html(&body, str_from(message->code));
         buf_puts(&body, "</b> <small>");
         buf_put(&body, clock_rfc3339(request->arena, message->at));
         buf_puts(&body, "</small></li>");

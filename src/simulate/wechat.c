@@ -152,9 +152,9 @@ static void put_button(struct buf *html, const struct grant *page, struct str ac
     buf_puts(html, "<form method=post action=" CONFIRM_PATH "><input type=hidden name=uuid value=\"");
     buf_put(html, str_from(page->key));
     buf_puts(html, "\"><input type=hidden name=account value=\"");
-    simulate_put_escaped(html, account);
+    buf_put_html(html, account);
     buf_puts(html, "\"><button>");
-    simulate_put_escaped(html, label);
+    buf_put_html(html, label);
     buf_puts(html, "</button></form>");
 }
 
