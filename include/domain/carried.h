@@ -33,12 +33,17 @@ enum carried_result {
 };
 /*
  * After the person signed in to the account, or opened it: links the service and keeps what it proves. A certified name
- * and number count when the register that registrations are checked with agrees (domain-china §4.3). Waits.
+ * and number count when the register that registrations are checked with agrees (domain-china §4.3). What a service
+ * proves without saying of whom counts only for the account that was opened with it. Waits.
  */
 enum carried_result carried_link(struct domain *domain, struct arena *arena, const struct account *account,
                                  const struct carried *carried, struct str client_address);
 /* The second half alone, for an account that is linked already: what a sign-in there proves anew. Waits. */
 enum domain_status carried_prove(struct domain *domain, struct arena *arena, const struct account *account,
                                  const struct carried *carried, struct str client_address);
+
+/* What a sign-in there shows of the account's person: no face where the service does not say whose it was, and the
+ * account knows whose it should be. */
+unsigned carried_amr(const struct account *account, const struct carried *carried);
 
 #endif

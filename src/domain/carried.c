@@ -83,6 +83,15 @@ struct carried carried_of(const struct upstream *upstream, const struct upstream
 
 /* --- proving --- */
 
+/* A service that does not say whom it proves cannot be held against a number that is known: it may be anybody's. */
+static bool is_about(const struct account *account, const struct carried *carried) {
+    return carried->certified || str_is_empty(account->profile.id_number);
+}
+
+unsigned carried_amr(const struct account *account, const struct carried *carried) {
+    return is_about(account, carried) ? carried->amr : carried->amr & ~(unsigned)(AMR_FACE | AMR_MFA);
+}
+
 static bool fits(const struct account *account, const struct carried *carried) {
     struct str known = account->profile.id_number;
     return !carried->certified || str_is_empty(known) || str_equal(known, carried->id_number);
@@ -110,6 +119,9 @@ enum domain_status carried_prove(struct domain *domain, struct arena *arena, con
     enum proof_result result = PROOF_DONE;
     if (!fits(account, carried)) {
         return DOMAIN_NO;
+    }
+    if (!is_about(account, carried)) {
+        return DOMAIN_DONE; /* a way to sign in, and nothing more */
     }
     if (carried->evidence.level > account->level) {
         const struct proof_found found = {
@@ -143,6 +155,8 @@ enum carried_result carried_link(struct domain *domain, struct arena *arena, con
     case DOMAIN_UNAVAILABLE:
         return CARRIED_UNAVAILABLE;
     }
-    carried_prove(domain, arena, account, carried, client_address);
+    if (carried->certified) { /* of an account that was there before, a nameless service proves nothing */
+        carried_prove(domain, arena, account, carried, client_address);
+    }
     return CARRIED_LINKED;
 }

@@ -93,8 +93,11 @@ enum verify_result organisation_ask(struct domain *domain, struct arena *arena, 
                                          .transaction = upstream_transaction(arena)};
     enum verify_result result = upstream_verify(upstream, arena, &asked, ret_found);
     /* A register may confirm who represents an enterprise that is no longer in business. */
-    bool gone = ret_found->status != ORGANISATION_UNKNOWN && !organisation_works(ret_found->status);
-    return result == VERIFY_MATCH && gone ? VERIFY_STATE_BAD : result;
+    if (result != VERIFY_MATCH || organisation_works(ret_found->status)) {
+        return result;
+    }
+    /* One that does not say how an enterprise fares says too little for anybody to act for it. */
+    return ret_found->status == ORGANISATION_UNKNOWN ? VERIFY_UNSUPPORTED : VERIFY_STATE_BAD;
 }
 
 static bool is_name(struct arena *arena, struct str name) {
@@ -113,7 +116,7 @@ void organisation_put_found(const struct domain *domain, struct arena *arena, st
         organisation->type = found->org_type;
     }
     row->sealed = seal_details(domain, arena, organisation);
-    row->status = found->status == ORGANISATION_UNKNOWN ? ORGANISATION_OPERATING : found->status;
+    row->status = found->status;
     row->source = evidence->source;
     row->authority = evidence->authority;
     row->method = evidence->method;

@@ -83,9 +83,12 @@ static struct limits limits_of(const struct domain *domain, const struct account
                                const struct upstream_asked *asked, struct str client_address) {
     const struct domain_settings *settings = domain->settings;
     struct str card = !str_is_empty(asked->bank_card) ? asked->bank_card : asked->social_card;
+    /* Whoever is known by a number does not guess it: strangers who try it elsewhere must not use up their checks. */
+    bool known = !str_is_empty(account->profile.id_number);
     struct limits limits = {
         .items = {{"prove-account", account->account_id, settings->proof_attempts_per_account, DAY_S},
-                  {"register-number", asked->id_number, settings->registration_attempts_per_number, DAY_S},
+                  {known ? "prove-number" : "register-number", asked->id_number,
+                   settings->registration_attempts_per_number, DAY_S},
                   {"register-address", client_address, settings->registration_attempts_per_address, DAY_S},
                   {"prove-card", card, settings->proof_attempts_per_card, DAY_S}},
         .count = str_is_empty(card) ? 3 : 4};

@@ -218,8 +218,10 @@ bool recovery_shows_level(const struct account *account, unsigned shown) {
     if (shown & RECOVERY_SERVICE) {
         return true;
     }
-    bool phone = shown & RECOVERY_PHONE;
-    return account->level == 2 ? phone && (shown & RECOVERY_IDENTITY) : phone && account->profile.phone_number_verified;
+    /* A level goes when evidence expires; who the person is stays known, and is asked for. */
+    bool phone = shown & RECOVERY_PHONE, known = !str_is_empty(account->profile.id_number);
+    return account->level == 2 || known ? phone && (shown & RECOVERY_IDENTITY)
+                                        : phone && account->profile.phone_number_verified;
 }
 
 enum domain_status recovery_is_enough(struct domain *domain, struct arena *arena, const struct recovery *recovery) {

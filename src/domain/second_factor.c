@@ -28,7 +28,7 @@ static enum domain_status load(struct domain *domain, struct arena *arena, struc
     return base64url_decode(arena, stored, &sealed) &&
                    seal_open(domain->sealers->personal, arena, sealed, account_id, ret_secret)
                ? DOMAIN_DONE
-               : DOMAIN_NO;
+               : DOMAIN_UNAVAILABLE; /* damaged, or sealed with another key: never as if there were none */
 }
 
 enum domain_status second_factor_exists(struct domain *domain, struct arena *arena, struct str account_id) {

@@ -329,6 +329,7 @@ static enum fetch_result send_form(struct upstream_call *call, struct str form, 
         .body = form,
         .timeout_ms = call->timeout_ms,
         .answer_ceiling = ALIPAY_ANSWER_MOST,
+        .once = true,
     };
     int64_t started = clock_monotonic_ms();
     enum fetch_result result = fetch(call->fetcher, call->arena, &request, answer);

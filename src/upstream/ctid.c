@@ -125,6 +125,7 @@ static bool post(struct asking *asking, const char *path, const char *mode, cons
         .body = body,
         .timeout_ms = asking->deadline - clock_monotonic_ms(),
         .answer_ceiling = ANSWER_MOST,
+        .once = true,
     };
     if (request.timeout_ms <= 0 || fetch(asking->call->fetcher, asking->arena, &request, &answer) != FETCH_DONE ||
         answer.status != 200 ||

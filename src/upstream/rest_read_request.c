@@ -242,6 +242,12 @@ static bool check_asks(struct rest_reading *reading, struct rest_node node) {
     if (rest->traits.asks & ~template_asks(sent_values(rest))) {
         return rest_wrong(reading, node, "does not send everything that asks asks for");
     }
+    /* All four elements (domain-china §2.2): with fewer, somebody else of that name would represent the enterprise. */
+    for (enum template_value value = TEMPLATE_ORG_NAME; value <= TEMPLATE_REPRESENTATIVE_NUMBER; value++) {
+        if ((rest->traits.services & UPSTREAM_ORGANISATION) && !(sent_values(rest) & TEMPLATE_BIT(value))) {
+            return rest_wrong(reading, node, "does not send {{%s}}", template_value_name(value));
+        }
+    }
     for (enum template_value value = TEMPLATE_NAME; value <= TEMPLATE_ID_NUMBER; value++) {
         if ((rest->traits.services & UPSTREAM_PERSON) && !(sent_values(rest) & TEMPLATE_BIT(value))) {
             return rest_wrong(reading, node, "does not send {{%s}}", template_value_name(value));

@@ -253,6 +253,7 @@ static enum verify_result send_message(struct upstream_call *call, const struct 
         .body = buf_str(&body),
         .timeout_ms = call->timeout_ms,
         .answer_ceiling = ANSWER_MOST,
+        .once = true,
     };
     if (fetch(call->fetcher, call->arena, &request, &answer) != FETCH_DONE) {
         return VERIFY_UPSTREAM_ERROR;

@@ -202,6 +202,7 @@ static bool send_fields(struct upstream_call *call, const struct unionpay_fields
         .body = write_body(call->arena, fields),
         .timeout_ms = call->timeout_ms,
         .answer_ceiling = ANSWER_MOST,
+        .once = true,
     };
     struct fetch_answer answer = {0};
     enum fetch_result result = fetch(call->fetcher, call->arena, &request, &answer);

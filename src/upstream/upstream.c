@@ -245,8 +245,9 @@ enum verify_result upstream_begin(struct upstream *upstream, struct arena *arena
                                   struct upstream_begun *ret_begun) {
     *ret_begun = (struct upstream_begun){0};
     enum verify_result result = guarded(upstream, arena, &(struct question){.begin = begin, .begun = ret_begun});
-    CHECK(result != VERIFY_PENDING || (ret_begun->url.len > 0 && ret_begun->kept.len <= UPSTREAM_KEPT_MOST));
-    return result;
+    /* Whatever the other side said: without an address nothing has begun. */
+    bool begun = ret_begun->url.len > 0 && ret_begun->kept.len <= UPSTREAM_KEPT_MOST;
+    return result == VERIFY_PENDING && !begun ? VERIFY_UPSTREAM_ERROR : result;
 }
 
 enum verify_result upstream_finish(struct upstream *upstream, struct arena *arena,

@@ -115,7 +115,7 @@ describe('whoever is somebody else', () => {
       answers.add(`${wrong.status} ${plain(wrong.html)}`);
     }
     assert.equal(answers.size, 2, [...answers].join('\n\n'));
-    assert.ok(Math.max(...times) - Math.min(...times) < 150, times.join(' '));
+    assert.ok(Math.max(...times) - Math.min(...times) < 700, times.join(' ')); // the gateway would add 1500, a busy machine some hundreds
     await slow(0);
     await codeOf(known);
     await sleep(500);

@@ -84,6 +84,7 @@ describe('linked services', () => {
     freeWechat();
     const who = somebody(), agent = await signedIn(who);
     await link(agent, 'wx_jia');
+    onDatabase(stack, (database) => database.prepare("UPDATE links SET upstream = 'another' WHERE account_id = ?").run(who.account_id)); // one of each service
     await link(agent, 'wx_yi');
     onDatabase(stack, (database) => database.prepare("DELETE FROM credentials WHERE account_id = ?").run(who.account_id));
     const pages = await Promise.all(links(who).map(() => open(agent, '/account/methods')));

@@ -281,6 +281,28 @@ describe('other services sign people in', () => {
   }
 });
 
+test('a network identity that says of nobody whose it is proves nothing about a person who is known', { timeout: 60000 }, async () => {
+  const enter = async (page) => {
+    await page.click('#service-ncid_face');
+    await page.waitForSelector('[id^=choose-], #detour-link');
+    if (await page.locator('#detour-link').count()) await page.click('#detour-link');
+    await page.click('[id^=choose-]:has-text("王样例")');
+    await page.waitForSelector('#carried, #detour-done, #way-window');
+    if (await page.locator('#detour-done').count()) await page.click('#detour-done');
+  };
+  const page = await person(browser);
+  await arrive(page, 3);
+  await enter(page);
+  await signIn(page, 'yi');
+  await page.waitForSelector('#way-window');
+  const again = await person(browser);
+  await arrive(again, 3);
+  await enter(again);
+  await again.waitForSelector('#way-window');
+  assert.match(await again.textContent('main'), /目前为等级\s*L2/, 'signed in, and neither the face nor the credential counts');
+  for (const one of [page, again]) await one.context().close();
+});
+
 describe('a province, and a service counter', () => {
   test('whoever is known in another province signs in with it, and is the person that is proven there', { timeout: 60000 }, async () => {
     const page = await person(browser);
@@ -336,6 +358,20 @@ describe('a province, and a service counter', () => {
     await later.context().close();
     await page.context().close();
   });
+});
+
+test('a password alone links nothing to an account that has a second factor', { timeout: 60000 }, async () => {
+  const links = () => onDatabase(stack, (database) => database.prepare("SELECT COUNT(*) n FROM links WHERE upstream = 'wechat'").get()).n;
+  const before = links();
+  const page = await person(browser);
+  await arrive(page, 2);
+  await page.click('#service-wechat');
+  await page.locator('form:has(input[name=account]) button').nth(1).click();
+  await page.waitForSelector('#carried');
+  await signIn(page, 'si');
+  await landed(page);
+  assert.equal(links(), before);
+  await page.context().close();
 });
 
 test('a service that does not answer: a page that says what the person can do, and it does not count', { timeout: 60000 }, async () => {

@@ -46,6 +46,10 @@ static void choose(struct page_call *page_call, const struct session *session, s
     struct call *call = page_call->call;
     const struct client *client = &page_call->client->client;
     struct acting acting;
+    if (client->acting == CLIENT_ACTING_NONE || !str_has_word(page_call->flow.authorization.scope, STR("cn_org"))) {
+        reply_error_page(call, 400, "error.invalid_request", NULL); /* this client system never asked */
+        return;
+    }
     if (str_equal(chosen, STR("self")) && client->acting == CLIENT_ACTING_OPTIONAL) {
         page_call->flow.mandate_id = STR("");
         flow_continue(call, page_call->client, &page_call->flow, session, true);

@@ -6,6 +6,7 @@
 #include "detour.h"
 #include "domain/carried.h"
 #include "domain/links.h"
+#include "domain/second_factor.h"
 #include "model/trail.h"
 
 #include "pages.h"
@@ -59,7 +60,7 @@ static void sign_in(struct page_call *page_call, struct str account_id, const st
         tell(page_call, EVENT_REFUSED, "suspended", account_id);
         login_show(page_call, 200, "login.service_suspended");
     } else {
-        page_signed_in(page_call, &account, carried->amr, "service");
+        page_signed_in(page_call, &account, carried_amr(&account, carried), "service");
     }
 }
 
@@ -120,7 +121,8 @@ static void signed_in_linked(struct page_call *page_call, const struct account *
     struct call *call = page_call->call;
     struct account now;
     page_call->flow.carried = STR_NONE;
-    if (account_load(call->domain, call->arena, account->account_id, &now) != DOMAIN_DONE) {
+    if (account_load(call->domain, call->arena, account->account_id, &now) != DOMAIN_DONE ||
+        now.state != ACCOUNT_ACTIVE) {
         reply_unavailable_page(call);
         return;
     }
@@ -132,6 +134,18 @@ void page_account_known(struct page_call *page_call, const struct account *accou
     struct carried carried;
     if (!carried_unpack(page_call->flow.carried, &carried)) {
         page_signed_in(page_call, account, AMR_PWD, reason);
+        return;
+    }
+    /* A password alone links nothing to an account that has a second factor: its own page does, with both. */
+    switch (second_factor_exists(call->domain, call->arena, account->account_id)) {
+    case DOMAIN_DONE:
+        page_call->flow.carried = STR_NONE;
+        page_signed_in(page_call, account, AMR_PWD, reason);
+        return;
+    case DOMAIN_NO:
+        break;
+    case DOMAIN_UNAVAILABLE:
+        reply_unavailable_page(call);
         return;
     }
     switch (carried_link(call->domain, call->arena, account, &carried, call->request->client_address)) {

@@ -203,11 +203,18 @@ static unsigned amr_with(unsigned before, unsigned amr) {
 
 void page_more_shown(struct page_call *page_call, const struct session *session, unsigned amr) {
     struct call *call = page_call->call;
-    struct session wanted = *session, renewed;
+    struct session wanted = *session, renewed, now;
     struct account account;
     struct str cookie;
     if (account_load(call->domain, call->arena, session->account_id, &account) != DOMAIN_DONE) {
         reply_unavailable_page(call);
+        return;
+    }
+    /* Somebody was asked meanwhile, which may have taken seconds: a session that was ended does not come back. */
+    if (account.state != ACCOUNT_ACTIVE || !page_session(page_call, &now)) {
+        if (account.state != ACCOUNT_ACTIVE) {
+            reply_error_page(call, 403, "login.service_suspended", NULL);
+        }
         return;
     }
     wanted.amr = amr_with(session->amr, amr);
