@@ -116,23 +116,18 @@ static bool take_of_level(struct answer *answer, int level) {
     return answer->giver != NULL;
 }
 
-/* When the newest of what is taken was checked; -1 when nothing is. */
+/* The evidence that gives the level must be among what is told, and is what the time speaks of: newer evidence of less
+ * does not make it newer. */
 static int64_t time_of(const struct answer *answer) {
-    int64_t newest = -1;
-    for (size_t i = 0; i < PROOF_METHODS; i++) {
-        if (answer->taken[i] && answer->taken[i]->evidence.checked_at > newest) {
-            newest = answer->taken[i]->evidence.checked_at;
-        }
-    }
-    return newest;
+    return answer->giver->evidence.checked_at;
 }
 
 static bool serves(const struct answer *answer) {
     const struct verified_wanted *wanted = answer->wanted;
     enum proof_method giver;
-    int64_t time = time_of(answer);
-    return time >= 0 && (wanted->max_age < 0 || answer->now - time <= wanted->max_age) &&
-           method_of(answer->giver, &giver) && (wanted->procedures & METHOD_BIT(giver));
+    return method_of(answer->giver, &giver) && filter_for(answer, answer->giver, giver) &&
+           (wanted->procedures & METHOD_BIT(giver)) &&
+           (wanted->max_age < 0 || answer->now - time_of(answer) <= wanted->max_age);
 }
 
 static bool take(struct answer *answer) {
