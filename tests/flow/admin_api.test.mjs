@@ -9,6 +9,7 @@ import * as library from 'openid-client';
 import { Program, Stack, binary, freePort, root, until } from './support/stack.mjs';
 import { Agent, codeOf, follow, hidden, requestOf, token, tokensOf } from './support/agent.mjs';
 import { Api, adminTokens, consoleClient, isProblem, nameOnHost } from './support/admin.mjs';
+import { signInWithLibrary } from './support/library.mjs';
 import { problemsOf } from './support/schema.mjs';
 import * as kinds from './support/clients.mjs';
 
@@ -276,6 +277,8 @@ describe('client systems', () => {
     const client = { ...metadata(), client_id: id, client_secret: made.body.credentials.client_secret };
     const { nonce, ...form } = await until('every worker to know it', () => codeOf(new Agent(stack), client, alice), 1500);
     assert.equal((await token(stack, { token_endpoint_auth_method: 'none' }, { ...form, ...asPost(client) })).status, 200);
+    const claims = await signInWithLibrary(stack, new Agent(stack), { ...client, redirect_uri: client.redirect_uris[0] }, alice);
+    assert.equal(claims.aud, id, 'an unmodified openid-client needs issuer, id and secret');
     ids.client = id;
   });
 

@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Stack, binary, root, until } from './support/stack.mjs';
 import { Agent, codeOf, follow, requestOf, token, tokensOf } from './support/agent.mjs';
+import { signInWithLibrary } from './support/library.mjs';
 import * as kinds from './support/clients.mjs';
 
 const PROMISED_MS = 1000; // how soon a running server knows of a change
@@ -278,6 +279,8 @@ test('sandbox: works at once, on this machine only', async () => {
     const { parameters } = requestOf({ client_id: 'sand', redirect_uris: ['http://127.0.0.1:9/cb'] });
     return (await new Agent(stack).authorize(parameters)).status === 303;
   });
+  const claims = await signInWithLibrary(stack, new Agent(stack), { client_id: 'sand', redirect_uri: 'http://127.0.0.1:9/cb' }, kinds.bob);
+  assert.equal(claims.aud, 'sand', 'an unmodified openid-client needs issuer and id');
   refused(['client', 'secret', 'sand'], 4, /no use for a secret/);
   refused(['client', 'add', '--sandbox', '--public', '--redirect-uri', 'https://portal.example/cb'], 1, /redirect_uris/);
 });
