@@ -67,6 +67,8 @@ struct http_params http_params_parse(struct arena *arena, struct str text, size_
 /* How often a name occurs, and its first value (absent when it does not). An empty value is a value here. */
 size_t http_params_count(const struct http_params *params, struct str name);
 struct str http_params_get(const struct http_params *params, struct str name);
+/* The value of a name that occurs once; empty when it does not, or more often. */
+struct str http_params_once(const struct http_params *params, struct str name);
 
 /* Picks the best of `supported` for an Accept-Language value (RFC 9110 §12.5.4); `fallback` when none is acceptable. */
 size_t http_accept_language(struct str value, const struct str *supported, size_t count, size_t fallback);

@@ -81,6 +81,10 @@ struct str http_params_get(const struct http_params *params, struct str name) {
     return STR_NONE;
 }
 
+struct str http_params_once(const struct http_params *params, struct str name) {
+    return http_params_count(params, name) == 1 ? http_params_get(params, name) : STR("");
+}
+
 static bool is_utf8_of_type(struct str content_type, struct str wanted) {
     struct str rest;
     struct str type = str_trim(str_cut(content_type, ';', &rest));

@@ -47,9 +47,7 @@ static bool number_asked(const struct page_call *page_call, const struct account
 static void show(struct page_call *page_call, const struct session *session) {
     struct call *call = page_call->call;
     struct account account;
-    enum domain_status loaded = account_load(call->domain, call->arena, session->account_id, &account);
-    if (loaded != DOMAIN_DONE) {
-        loaded == DOMAIN_NO ? reply_error_page(call, 400, "error.expired_flow", NULL) : reply_unavailable_page(call);
+    if (!page_goes_on(call, account_load(call->domain, call->arena, session->account_id, &account))) {
         return;
     }
     struct page *page = page_of_flow(page_call, "consent");

@@ -45,9 +45,8 @@ static bool is_fresh(const struct domain *domain, int64_t started_at) {
 static bool open_detour(struct call *call, struct detour *detour) {
     struct unpack unpack;
     struct str sealed = http_cookie(call->request, COOKIE);
-    struct str state = http_params_get(&call->request->query, STR("state"));
-    if (call->request->query.malformed || http_params_count(&call->request->query, STR("state")) != 1 ||
-        str_is_absent(sealed) ||
+    struct str state = http_params_once(&call->request->query, STR("state"));
+    if (call->request->query.malformed || str_is_empty(state) || str_is_absent(sealed) ||
         !browser_open(call->domain, call->arena, BROWSER_DETOUR, sealed, browser_cookie_sent(call), &unpack)) {
         return false;
     }
@@ -214,14 +213,7 @@ static bool finish_sign_in(struct call *call, struct upstream_returned *returned
 
 static bool finish_presence(struct call *call, struct upstream_returned *returned, struct detour_end *end) {
     struct account account;
-    switch (account_load(call->domain, call->arena, end->detour->account_id, &account)) {
-    case DOMAIN_DONE:
-        break;
-    case DOMAIN_NO:
-        reply_error_page(call, 400, "error.expired_flow", NULL);
-        return false;
-    case DOMAIN_UNAVAILABLE:
-        reply_unavailable_page(call);
+    if (!page_goes_on(call, account_load(call->domain, call->arena, end->detour->account_id, &account))) {
         return false;
     }
     end->proof = proof_finish(call->domain, call->arena, &account, end->detour->upstream, returned,
@@ -232,31 +224,7 @@ static bool finish_presence(struct call *call, struct upstream_returned *returne
 /* A detour ends once. */
 static bool complete(struct call *call, const struct detour *detour) {
     clear_cookie(call);
-    switch (flow_complete(call->domain, call->arena, detour->transaction)) {
-    case DOMAIN_DONE:
-        return true;
-    case DOMAIN_NO:
-        reply_error_page(call, 400, "error.expired_flow", NULL);
-        return false;
-    case DOMAIN_UNAVAILABLE:
-        break;
-    }
-    reply_unavailable_page(call);
-    return false;
-}
-
-static bool still_open(struct call *call, const struct detour *detour) {
-    switch (flow_is_open(call->domain, call->arena, detour->transaction)) {
-    case DOMAIN_DONE:
-        return true;
-    case DOMAIN_NO:
-        reply_error_page(call, 400, "error.expired_flow", NULL);
-        return false;
-    case DOMAIN_UNAVAILABLE:
-        break;
-    }
-    reply_unavailable_page(call);
-    return false;
+    return page_goes_on(call, flow_complete(call->domain, call->arena, detour->transaction));
 }
 
 void endpoint_detour_return(struct call *call) {
@@ -268,7 +236,7 @@ void endpoint_detour_return(struct call *call) {
         return;
     }
     struct upstream_returned returned = returned_of(call, &detour);
-    if (!still_open(call, &detour) ||
+    if (!page_goes_on(call, flow_is_open(call->domain, call->arena, detour.transaction)) ||
         !(handler->presence ? finish_presence(call, &returned, &end) : finish_sign_in(call, &returned, &end))) {
         return;
     }

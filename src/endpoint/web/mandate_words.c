@@ -11,8 +11,7 @@
 #define SCOPE_MOST 4096
 
 struct str mandate_id_sent(const struct call *call) {
-    const struct http_params *query = &call->request->query;
-    struct str id = http_params_count(query, STR("id")) == 1 ? http_params_get(query, STR("id")) : STR("");
+    struct str id = http_params_once(&call->request->query, STR("id"));
     return !str_is_empty(id) && id.len <= ID_MOST && bytes_all(id, BYTE_BASE64URL) ? id : STR("");
 }
 

@@ -13,22 +13,6 @@
 
 /* --- a page --- */
 
-static bool read_params(struct organisation_call *page_call) {
-    struct call *call = page_call->call;
-    page_call->params = call->request->query;
-    page_call->posted = call->request->method == HTTP_POST;
-    if (page_call->posted && !is_same_site_post(call)) {
-        reply_error_page(call, 403, "error.cross_site", NULL);
-        return false;
-    }
-    if ((page_call->posted && http_form(call->request, &page_call->params) != HTTP_FORM_OK) ||
-        page_call->params.malformed) {
-        reply_error_page(call, 400, "error.invalid_request", NULL);
-        return false;
-    }
-    return true;
-}
-
 static bool load_account(struct organisation_call *page_call) {
     struct call *call = page_call->call;
     enum domain_status loaded =
@@ -43,16 +27,14 @@ static bool load_account(struct organisation_call *page_call) {
 }
 
 bool organisation_page_open(struct organisation_call *page_call, struct call *call, struct str path, bool fresh) {
-    *page_call = (struct organisation_call){.call = call, .language = call_language(call, STR_NONE)};
-    return read_params(page_call) && page_sign_in_first(call, path, &page_call->session) &&
+    *page_call = (struct organisation_call){
+        .call = call, .language = call_language(call, STR_NONE), .posted = call->request->method == HTTP_POST};
+    return page_params_read(call, &page_call->params) && page_sign_in_first(call, path, &page_call->session) &&
            (!fresh || page_fresh_first(call, path, &page_call->session)) && load_account(page_call);
 }
 
 struct str organisation_page_field(const struct organisation_call *page_call, const char *name) {
-    struct str value = http_params_count(&page_call->params, str_from(name)) == 1
-                           ? http_params_get(&page_call->params, str_from(name))
-                           : STR("");
-    return str_or(value, STR(""));
+    return http_params_once(&page_call->params, str_from(name));
 }
 
 static struct form form_of(const struct organisation_call *page_call, struct str browser) {

@@ -9,25 +9,23 @@
 #include "domain/proofs.h"
 #include "domain/session.h"
 
-static bool read_params(struct page_call *page_call) {
-    struct call *call = page_call->call;
-    page_call->params = call->request->query;
-    page_call->posted = call->request->method == HTTP_POST;
-    if (page_call->posted && !is_same_site_post(call)) {
+bool page_params_read(struct call *call, struct http_params *ret_params) {
+    struct http_params params = call->request->query;
+    bool posted = call->request->method == HTTP_POST;
+    if (posted && !is_same_site_post(call)) {
         reply_error_page(call, 403, "error.cross_site", NULL);
         return false;
     }
-    if ((page_call->posted && http_form(call->request, &page_call->params) != HTTP_FORM_OK) ||
-        page_call->params.malformed) {
+    if ((posted && http_form(call->request, &params) != HTTP_FORM_OK) || params.malformed) {
         reply_error_page(call, 400, "error.invalid_request", NULL);
         return false;
     }
+    *ret_params = params;
     return true;
 }
 
-static bool flow_still_open(struct page_call *page_call) {
-    struct call *call = page_call->call;
-    switch (flow_is_open(call->domain, call->arena, page_call->flow.flow_id)) {
+bool page_goes_on(struct call *call, enum domain_status status) {
+    switch (status) {
     case DOMAIN_DONE:
         return true;
     case DOMAIN_NO:
@@ -47,7 +45,8 @@ static bool open_flow(struct page_call *page_call, struct str sealed) {
         return false;
     }
     page_call->client = flow_client(call, &page_call->flow);
-    if (!page_call->client || !flow_still_open(page_call)) {
+    if (!page_call->client ||
+        !page_goes_on(call, flow_is_open(call->domain, call->arena, page_call->flow.flow_id))) {
         return false;
     }
     page_call->language = call_language(call, page_call->flow.authorization.ui_locales);
@@ -55,12 +54,9 @@ static bool open_flow(struct page_call *page_call, struct str sealed) {
 }
 
 bool page_call_open(struct page_call *page_call, struct call *call) {
-    *page_call = (struct page_call){.call = call};
-    if (!read_params(page_call)) {
-        return false;
-    }
-    bool once = http_params_count(&page_call->params, STR("flow")) == 1;
-    return open_flow(page_call, once ? http_params_get(&page_call->params, STR("flow")) : STR(""));
+    *page_call = (struct page_call){.call = call, .posted = call->request->method == HTTP_POST};
+    return page_params_read(call, &page_call->params) &&
+           open_flow(page_call, http_params_once(&page_call->params, STR("flow")));
 }
 
 bool page_call_open_sealed(struct page_call *page_call, struct call *call, struct str sealed) {
@@ -87,9 +83,7 @@ struct page *page_of_flow(struct page_call *page_call, const char *name) {
 }
 
 struct str page_field(const struct page_call *page_call, struct str name) {
-    struct str value =
-        http_params_count(&page_call->params, name) == 1 ? http_params_get(&page_call->params, name) : STR("");
-    return str_is_absent(value) ? STR("") : value;
+    return http_params_once(&page_call->params, name);
 }
 
 bool page_action_is(const struct page_call *page_call, struct str action) {
@@ -103,20 +97,11 @@ void reply_unavailable_page(struct call *call) {
 
 bool page_session(struct page_call *page_call, struct session *ret_session) {
     struct call *call = page_call->call;
-    switch (session_find(call->domain, call->arena, session_cookie_sent(call), ret_session)) {
-    case DOMAIN_DONE:
-        if (str_equal(ret_session->account_id, page_call->flow.account_id)) {
-            return true;
-        }
-        break;
-    case DOMAIN_NO:
-        break;
-    case DOMAIN_UNAVAILABLE:
-        reply_unavailable_page(call);
-        return false;
+    enum domain_status found = session_find(call->domain, call->arena, session_cookie_sent(call), ret_session);
+    if (found == DOMAIN_DONE && !str_equal(ret_session->account_id, page_call->flow.account_id)) {
+        found = DOMAIN_NO;
     }
-    reply_error_page(call, 400, "error.expired_flow", NULL);
-    return false;
+    return page_goes_on(call, found);
 }
 
 /* `session` NULL when none could be started. */

@@ -7,6 +7,12 @@
 #include "../oidc/authorize.h"
 #include "model/session.h"
 
+/* The query, or the form that was posted. False with an error page: posted from another site, or malformed. */
+bool page_params_read(struct call *call, struct http_params *ret_params);
+
+/* Whether the page goes on after a step. False with a page that says that it is over (400), or to try again (503). */
+bool page_goes_on(struct call *call, enum domain_status status);
+
 /* A page request of a flow: its form or query, the opened flow and its client. */
 struct page_call {
     struct call *call;

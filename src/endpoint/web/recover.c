@@ -15,33 +15,13 @@
 
 /* --- a request --- */
 
-static bool read_params(struct recovering *recovering) {
-    struct call *call = recovering->call;
-    recovering->params = call->request->query;
-    if (call->request->method == HTTP_POST) {
-        if (!is_same_site_post(call)) {
-            reply_error_page(call, 403, "error.cross_site", NULL);
-            return false;
-        }
-        if (http_form(call->request, &recovering->params) != HTTP_FORM_OK) {
-            recovering->params.malformed = true;
-        }
-    }
-    if (recovering->params.malformed) {
-        reply_error_page(call, 400, "error.invalid_request", NULL);
-    }
-    return !recovering->params.malformed;
-}
-
 struct str recover_field(const struct recovering *recovering, const char *name) {
-    struct str key = str_from(name);
-    bool once = http_params_count(&recovering->params, key) == 1;
-    return once ? str_or(http_params_get(&recovering->params, key), STR("")) : STR("");
+    return http_params_once(&recovering->params, str_from(name));
 }
 
 static bool open_request(struct recovering *recovering, struct call *call) {
     *recovering = (struct recovering){.call = call, .language = call_language(call, STR_NONE)};
-    if (!read_params(recovering)) {
+    if (!page_params_read(call, &recovering->params)) {
         return false;
     }
     struct str flow = recover_field(recovering, "flow");

@@ -128,31 +128,17 @@ bool self_came_back(struct call *call) {
 
 /* --- a request --- */
 
-static bool read_params(struct self *self) {
-    struct call *call = self->call;
-    self->params = call->request->query;
-    self->posted = call->request->method == HTTP_POST;
-    if (self->posted && !is_same_site_post(call)) {
-        reply_error_page(call, 403, "error.cross_site", NULL);
-        return false;
-    }
-    if ((self->posted && http_form(call->request, &self->params) != HTTP_FORM_OK) || self->params.malformed) {
-        reply_error_page(call, 400, "error.invalid_request", NULL);
-        return false;
-    }
-    return true;
-}
-
 bool self_open(struct self *self, struct call *call, const char *path, enum self_need need) {
-    *self = (struct self){.call = call, .path = path, .language = call_language(call, STR_NONE)};
-    return read_params(self) && page_sign_in_first(call, str_from(path), &self->session) &&
+    *self = (struct self){.call = call,
+                          .path = path,
+                          .language = call_language(call, STR_NONE),
+                          .posted = call->request->method == HTTP_POST};
+    return page_params_read(call, &self->params) && page_sign_in_first(call, str_from(path), &self->session) &&
            (need != SELF_FRESH || page_fresh_first(call, str_from(path), &self->session));
 }
 
 struct str self_field(const struct self *self, const char *name) {
-    struct str key = str_from(name);
-    struct str value = http_params_count(&self->params, key) == 1 ? http_params_get(&self->params, key) : STR("");
-    return str_or(value, STR(""));
+    return http_params_once(&self->params, str_from(name));
 }
 
 bool self_action_is(const struct self *self, const char *action) {

@@ -71,10 +71,7 @@ static bool load(struct verifying *verifying) {
         loaded = verify_ways_find(call->domain, call->arena, &verifying->account, &verifying->session,
                                   level_of(verifying), &verifying->ways);
     }
-    if (loaded != DOMAIN_DONE) {
-        loaded == DOMAIN_NO ? reply_error_page(call, 400, "error.expired_flow", NULL) : reply_unavailable_page(call);
-    }
-    return loaded == DOMAIN_DONE;
+    return page_goes_on(call, loaded);
 }
 
 static void answer(struct verifying *verifying, enum proof_result result, unsigned amr) {
