@@ -19,12 +19,17 @@ enum domain_status session_get(struct domain *domain, struct arena *arena, struc
                                struct session *ret_session);
 
 /*
- * After a successful sign-in. A browser's session of the same account is renewed in place (new auth_time, same cookie);
- * one of another account is ended first, and that is told of. Sets ret_session and, when a cookie must be set,
- * ret_cookie (absent otherwise). Waits.
+ * After a successful sign-in or step-up. A browser's session of the same account is renewed in place (same id, what is
+ * wanted otherwise); one of another account is ended first, and that is told of. The browser gets a new cookie in any
+ * case: the one it had opens nothing any more. Waits.
  */
+struct session_started {
+    struct session session;
+    struct str cookie;
+    bool renewed; /* rather than begun */
+};
 enum domain_status session_start(struct domain *domain, struct arena *arena, struct str old_cookie,
-                                 const struct session *wanted, struct session *ret_session, struct str *ret_cookie);
+                                 const struct session *wanted, struct session_started *ret_started);
 
 /* Where the last sign-in of a session came from: sets address and device. DOMAIN_NO when it is not known. Waits. */
 enum domain_status session_origin(struct domain *domain, struct arena *arena, struct session *session);

@@ -1,8 +1,10 @@
 /*
  * session: a browser in which a person has signed in. One session serves every portal.
  *
- * The browser's cookie is "ss_" and 32 random bytes; the session's id is the first half of the cookie's SHA-256, so the
- * store never holds what opens a session. Portals see a pseudonym of the id of their own (domain/session.h).
+ * The browser's cookie is "ss_", a name and a key of 32 random bytes each. The session's id is the first half of the
+ * name's SHA-256, and the record has the first half of the key's, so the store never holds what opens a session. The
+ * name lasts as long as the session; the key is another one after each sign-in and each step-up, so that a copy of the
+ * cookie gains nothing by them. Portals see a pseudonym of the id of their own (domain/session.h).
  */
 #ifndef MODEL_SESSION_H
 #define MODEL_SESSION_H
@@ -39,6 +41,7 @@ struct session {
     int level;                     /* of the last sign-in: the lower of proof and authenticator */
     int64_t level_until;           /* when something that the level rests on expires; 0 for never */
     unsigned amr;
+    struct str key_digest; /* SESSION_ID_SIZE bytes; absent in a record of version 2, whose cookie is a name alone */
     /* Where the sign-in came from, for showing it to the person: of a wanted session (domain/session.h), not stored in
      * the record. Absent when not known. */
     struct str address, device;

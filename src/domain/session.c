@@ -21,16 +21,35 @@
 #include "store/kv.h"
 
 #define COOKIE_PREFIX STR("ss_")
-#define COOKIE_RANDOM 32
+#define PART_RANDOM   32
 #define RECORD_MOST   512
 
-static struct str id_of_cookie(struct arena *arena, struct str cookie) {
-    struct sha256 digest = sha256_of(cookie);
-    return base64url_encode(arena, str_of(digest.bytes, SESSION_ID_SIZE));
+/* What a cookie says: whose it is, and that it is the newest. */
+struct opener {
+    struct str session_id, key_digest;
+};
+
+static struct str digest_of(struct arena *arena, struct str part) {
+    struct sha256 digest = sha256_of(part);
+    return str_dup(arena, str_of(digest.bytes, SESSION_ID_SIZE));
 }
 
-static bool is_cookie(struct str cookie) {
-    return cookie.len == COOKIE_PREFIX.len + base64url_length(COOKIE_RANDOM) && str_starts(cookie, COOKIE_PREFIX);
+static bool cookie_open(struct arena *arena, struct str cookie, struct opener *ret_opener) {
+    size_t part = base64url_length(PART_RANDOM), name_end = COOKIE_PREFIX.len + part;
+    bool keyed = cookie.len == name_end + part;
+    if (!str_starts(cookie, COOKIE_PREFIX) || (!keyed && cookie.len != name_end)) {
+        return false;
+    }
+    *ret_opener = (struct opener){
+        .session_id = base64url_encode(arena, digest_of(arena, str_sub(cookie, 0, name_end))),
+        .key_digest = keyed ? digest_of(arena, str_sub(cookie, name_end, part)) : STR_NONE,
+    };
+    return true;
+}
+
+static bool opens(const struct opener *opener, const struct session *session) {
+    return str_is_absent(opener->key_digest) == str_is_absent(session->key_digest) &&
+           str_equal_secret(opener->key_digest, session->key_digest);
 }
 
 static struct str pack(struct arena *arena, const struct session *session) {
@@ -58,15 +77,22 @@ enum domain_status session_read(const struct domain *domain, const struct kv_op 
 
 enum domain_status session_find(struct domain *domain, struct arena *arena, struct str cookie,
                                 struct session *ret_session) {
-    if (!is_cookie(cookie)) {
+    struct opener opener;
+    struct session session;
+    if (!cookie_open(arena, cookie, &opener)) {
         return DOMAIN_NO;
     }
-    struct kv_op op = {.verb = KV_GET_KEEP,
-                       .ns = STR("ss"),
-                       .id = id_of_cookie(arena, cookie),
-                       .ttl = domain->settings->session_idle_s};
+    struct kv_op op = {
+        .verb = KV_GET_KEEP, .ns = STR("ss"), .id = opener.session_id, .ttl = domain->settings->session_idle_s};
     kv_run(domain->kv, arena, &op, 1);
-    return session_read(domain, &op, ret_session);
+    enum domain_status read = session_read(domain, &op, &session);
+    if (read == DOMAIN_DONE && !opens(&opener, &session)) {
+        return DOMAIN_NO;
+    }
+    if (read == DOMAIN_DONE) {
+        *ret_session = session;
+    }
+    return read;
 }
 
 enum domain_status session_get(struct domain *domain, struct arena *arena, struct str session_id,
@@ -139,31 +165,36 @@ static enum domain_status session_replace(struct domain *domain, struct arena *a
     return DOMAIN_DONE;
 }
 
+/* The name of the cookie that is renewed, or a new one; and a new key. */
+static struct str cookie_make(struct arena *arena, struct str renewed) {
+    struct str name = str_is_absent(renewed) ? str_concat(arena, COOKIE_PREFIX, random_text(arena, PART_RANDOM))
+                                             : str_sub(renewed, 0, COOKIE_PREFIX.len + base64url_length(PART_RANDOM));
+    return str_concat(arena, name, random_text(arena, PART_RANDOM));
+}
+
 enum domain_status session_start(struct domain *domain, struct arena *arena, struct str old_cookie,
-                                 const struct session *wanted, struct session *ret_session, struct str *ret_cookie) {
-    struct session session = *wanted;
+                                 const struct session *wanted, struct session_started *ret_started) {
+    struct session_started started = {.session = *wanted};
     struct session old;
+    struct opener opener;
     enum domain_status found = session_find(domain, arena, old_cookie, &old);
     if (found == DOMAIN_UNAVAILABLE) {
         return found;
     }
-    struct str cookie = STR_NONE;
-    if (found == DOMAIN_DONE && str_equal(old.account_id, wanted->account_id)) {
-        session.session_id = old.session_id;
-        session.created_at = old.created_at;
-    } else {
-        if (found == DOMAIN_DONE && session_replace(domain, arena, &old) != DOMAIN_DONE) {
-            return DOMAIN_UNAVAILABLE;
-        }
-        cookie = str_concat(arena, STR("ss_"), random_text(arena, COOKIE_RANDOM));
-        session.session_id = id_of_cookie(arena, cookie);
-    }
-    if (session_store(domain, arena, &session) != DOMAIN_DONE) {
+    started.renewed = found == DOMAIN_DONE && str_equal(old.account_id, wanted->account_id);
+    if (found == DOMAIN_DONE && !started.renewed && session_replace(domain, arena, &old) != DOMAIN_DONE) {
         return DOMAIN_UNAVAILABLE;
     }
-    store_origin(domain, arena, &session);
-    *ret_session = session;
-    *ret_cookie = cookie;
+    started.cookie = cookie_make(arena, started.renewed ? old_cookie : STR_NONE);
+    CHECK(cookie_open(arena, started.cookie, &opener));
+    started.session.session_id = opener.session_id;
+    started.session.key_digest = opener.key_digest;
+    started.session.created_at = started.renewed ? old.created_at : wanted->created_at;
+    if (session_store(domain, arena, &started.session) != DOMAIN_DONE) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    store_origin(domain, arena, &started.session);
+    *ret_started = started;
     return DOMAIN_DONE;
 }
 

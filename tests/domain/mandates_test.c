@@ -571,13 +571,12 @@ static enum domain_status looked_at(struct scene *scene, const struct grant *gra
 static void tokens_of(struct scene *scene, bool offline) {
     const struct session wanted = {
         .account_id = scene->clerk.account_id, .created_at = clock_wall(), .auth_time = clock_wall(), .level = 2};
-    struct session session;
-    struct str cookie;
+    struct session_started started;
     struct code redeemed, other;
-    assert_int_equal(session_start(scene->domain, scene->arena, STR(""), &wanted, &session, &cookie), DOMAIN_DONE);
+    assert_int_equal(session_start(scene->domain, scene->arena, STR(""), &wanted, &started), DOMAIN_DONE);
     struct str agent = granted(scene, &scene->lawful, MANDATE_AGENT, &scene->clerk, "client:portal");
-    struct code code = code_for(scene, session.session_id, agent, offline);
-    struct code own = code_for(scene, session.session_id, STR_NONE, offline);
+    struct code code = code_for(scene, started.session.session_id, agent, offline);
+    struct code own = code_for(scene, started.session.session_id, STR_NONE, offline);
     assert_int_equal(redeem(scene, &code, &redeemed), DOMAIN_DONE);
     assert_int_equal(redeem(scene, &own, &other), DOMAIN_DONE);
     assert_str(redeemed.grant.acting->name, NAME);

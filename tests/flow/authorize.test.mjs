@@ -345,11 +345,22 @@ describe('the pages keep their flow', () => {
   });
   test('what opens something is no cookie of a session (LG-13)', async () => {
     const { code } = await codeOf(signedIn, c1, alice);
-    for (const value of [code, random(), `ss_${random()}`, 'ss_', '']) {
+    for (const value of [code, random(), `ss_${random()}`, `ss_${random()}${random()}`, 'ss_', '']) {
       const agent = new Agent(stack);
       agent.cookies.set('__Host-session', value);
       assert.match((await agent.authorize(requestOf(c1).parameters)).location, /^\/login/);
     }
+  });
+  test('a copy of the cookie opens nothing once its owner has signed in again (IS-08)', async () => {
+    const agent = new Agent(stack), thief = new Agent(stack);
+    const first = claimsOf((await tokensOf(agent, c1, alice)).id_token);
+    thief.cookies.set('__Host-session', agent.cookies.get('__Host-session'));
+    const silent = (who) => who.authorize(requestOf(c1).parameters).then(({ location }) => location);
+    assert.match(await silent(thief), /^https:\/\/rp\.example\/cb\?code=/, 'until then it does');
+    const second = claimsOf((await tokensOf(agent, c1, alice, { prompt: 'login' })).id_token);
+    assert.match(await silent(thief), /^\/login/);
+    assert.match(await silent(agent), /^https:\/\/rp\.example\/cb\?code=/);
+    assert.ok(first.sid && first.sid === second.sid, 'it is one session to the client system');
   });
   test('cookies are for this host, for https and for no script (LG-14)', async () => {
     const agent = new Agent(stack);

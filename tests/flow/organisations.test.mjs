@@ -3,14 +3,13 @@
  */
 import test, { before, after, describe } from 'node:test';
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { connect } from 'node:net';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Program, Stack, binary, freePort, until } from './support/stack.mjs';
 import { launch, person as openPage, screenshot } from './support/chromium.mjs';
+import { makeStale, redis } from './support/own_pages.mjs';
 import { Agent, follow, hidden, post, requestOf, token, tokensOf, claimsOf, userinfo } from './support/agent.mjs';
 
 const secret = (name) => `${name}-secret-for-tests-only-0123456789`;
@@ -445,9 +444,9 @@ describe('ending', () => {
   test('by the mark alone while the store would still say yes, and by the store alone without a mark', async () => {
     agentMandate = await granted(lawful, firmId, clerk, accounts.clerk, { system: ['client:open'] });
     const tokens = await tokensFor(clerk, open, agentMandate);
-    await redis('SET', `mc:{${agentMandate}}`, '1');
+    await redis(stack, 'SET', `mc:{${agentMandate}}`, '1');
     assert.equal((await userinfo(stack, tokens.access_token)).status, 401);
-    await redis('DEL', `mc:{${agentMandate}}`);
+    await redis(stack, 'DEL', `mc:{${agentMandate}}`);
     await good(open, tokens);
     database('UPDATE mandates SET state = 3 WHERE mandate_id = ?', agentMandate);
     await dead(open, tokens, 'by the store');
@@ -560,7 +559,7 @@ describe('who should not be there', () => {
   });
 
   test('a sign-in of more than five minutes ago is not enough', async () => {
-    await age(lawful, 400);
+    await makeStale(lawful);
     for (const target of ['/organisations/enter', `/organisations/grant?id=${firmId}`, `/organisations/mandate?id=${agentMandate}`]) {
       const answer = await lawful.request(target);
       assert.match(answer.location ?? '', /prompt=login/, target);
@@ -572,50 +571,6 @@ describe('who should not be there', () => {
     assert.match(landed.html, /id="grant-submit"/);
   });
 });
-
-/* --- Redis, past the server --- */
-
-/* One command; its answer as a Buffer, a number or null. */
-function redis(...words) {
-  return new Promise((resolve, reject) => {
-    const socket = connect(stack.ports.redis, '127.0.0.1');
-    const parts = words.map((word) => Buffer.from(word));
-    let heard = Buffer.alloc(0);
-    socket.on('error', reject).on('data', (data) => {
-      heard = Buffer.concat([heard, data]);
-      const line = heard.indexOf('\r\n');
-      if (line < 0) return;
-      const length = Number(heard.subarray(1, line));
-      if (heard[0] !== 0x24 || length < 0) resolve(heard[0] === 0x3a ? length : null);
-      else if (heard.length >= line + 4 + length) resolve(heard.subarray(line + 2, line + 2 + length));
-      else return;
-      socket.end();
-    });
-    socket.write(Buffer.concat([Buffer.from(`*${parts.length}\r\n`), ...parts.flatMap((part) => [Buffer.from(`$${part.length}\r\n`), part, Buffer.from('\r\n')])]));
-  });
-}
-
-/* Makes a browser's sign-in so many seconds older: the packed session has version, account id, then created_at and auth_time. */
-async function age(agent, seconds) {
-  const cookie = [...agent.cookies.values()].find((value) => value.startsWith('ss_'));
-  const key = `ss:{${createHash('sha256').update(cookie).digest().subarray(0, 16).toString('base64url')}}`;
-  const record = await redis('GET', key);
-  let at = 1;
-  at += 1 + record[at] - 1; // an id is shorter than 127 bytes
-  const number = () => {
-    let value = 0n, shift = 0n;
-    const from = at;
-    for (;; shift += 7n) {
-      value |= BigInt(record[at] & 0x7f) << shift;
-      if (!(record[at++] & 0x80)) return { from, value };
-    }
-  };
-  number();
-  const { from, value } = number();
-  let older = value - 2n * BigInt(seconds); // zigzag
-  for (let i = from; i < at; i++, older >>= 7n) record[i] = Number(older & 0x7fn) | (i < at - 1 ? 0x80 : 0);
-  await redis('SET', key, record, 'KEEPTTL');
-}
 
 test('the shell shows organisations and their mandates', () => {
   const shell = (...words) => JSON.parse(stack.command([...words, '--json', '--config', stack.file('tongxing.yaml')]));

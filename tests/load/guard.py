@@ -27,7 +27,7 @@ BUDGET = {
     'introspect_jwt': 69,
     'introspect_refresh_token': 57,
     'userinfo': 60,
-    'silent_sign_on': 37,
+    'silent_sign_on': 41,
     'full_loop': 718,
     'refresh': 723,
 }

@@ -69,15 +69,13 @@ static void show(struct self *self, const struct account *account) {
 /* The person has just given a one-time password: the session knows it, and does not ask for the next one at once. */
 static void remember_given(struct self *self, const struct account *account) {
     struct call *call = self->call;
-    struct session wanted = self->session, renewed;
-    struct str cookie;
+    struct session wanted = self->session;
+    struct session_started started;
     wanted.amr |= AMR_OTP | AMR_MFA;
     wanted.level = sign_in_level(account, wanted.amr);
     wanted.level_until = account->level_until;
-    if (session_start(call->domain, call->arena, session_cookie_sent(call), &wanted, &renewed, &cookie) ==
-            DOMAIN_DONE &&
-        !str_is_absent(cookie)) {
-        session_cookie_set(call, cookie);
+    if (session_start(call->domain, call->arena, session_cookie_sent(call), &wanted, &started) == DOMAIN_DONE) {
+        session_cookie_set(call, started.cookie);
     }
 }
 

@@ -45,8 +45,7 @@ static bool open_flow(struct page_call *page_call, struct str sealed) {
         return false;
     }
     page_call->client = flow_client(call, &page_call->flow);
-    if (!page_call->client ||
-        !page_goes_on(call, flow_is_open(call->domain, call->arena, page_call->flow.flow_id))) {
+    if (!page_call->client || !page_goes_on(call, flow_is_open(call->domain, call->arena, page_call->flow.flow_id))) {
         return false;
     }
     page_call->language = call_language(call, page_call->flow.authorization.ui_locales);
@@ -116,14 +115,14 @@ static void tell(const struct page_call *page_call, const struct account *accoun
                                                .session_id = session ? session->session_id : STR_NONE});
 }
 
-static void continue_with(struct page_call *page_call, const struct session *session, struct str cookie) {
+static void continue_with(struct page_call *page_call, const struct session_started *started) {
     struct call *call = page_call->call;
-    if (!str_is_absent(cookie)) {
+    if (!started->renewed) {
         metrics_add(call->endpoint->metrics.own, METRIC_SESSIONS, 0, 0, 1);
-        session_cookie_set(call, cookie);
     }
-    page_call->flow.account_id = session->account_id;
-    flow_continue(call, page_call->client, &page_call->flow, session, true);
+    session_cookie_set(call, started->cookie);
+    page_call->flow.account_id = started->session.account_id;
+    flow_continue(call, page_call->client, &page_call->flow, &started->session, true);
 }
 
 /* False, with the sign-in page, when what is proven of the person does not hold any more. */
@@ -165,19 +164,17 @@ void page_signed_in(struct page_call *page_call, const struct account *known, un
         .address = call->request->client_address,
         .device = device_name(call->arena, http_field_value(call->request, STR("user-agent"))),
     };
-    struct session session;
-    struct str cookie;
-    if (session_start(call->domain, call->arena, session_cookie_sent(call), &wanted, &session, &cookie) !=
-        DOMAIN_DONE) {
+    struct session_started started;
+    if (session_start(call->domain, call->arena, session_cookie_sent(call), &wanted, &started) != DOMAIN_DONE) {
         tell(page_call, account, NULL, NULL);
         reply_unavailable_page(call);
         return;
     }
-    tell(page_call, account, &session, reason);
+    tell(page_call, account, &started.session, reason);
     /* What asked for this sign-in is met by it. */
     page_call->flow.authorization.prompt &= ~(unsigned)(PROMPT_LOGIN | PROMPT_SELECT_ACCOUNT);
     page_call->flow.authorization.max_age = -1;
-    continue_with(page_call, &session, cookie);
+    continue_with(page_call, &started);
 }
 
 /* A one-time password, or a face, besides what there was before, makes it more than one factor. */
@@ -188,9 +185,9 @@ static unsigned amr_with(unsigned before, unsigned amr) {
 
 void page_more_shown(struct page_call *page_call, const struct session *session, unsigned amr) {
     struct call *call = page_call->call;
-    struct session wanted = *session, renewed, now;
+    struct session wanted = *session, now;
+    struct session_started started;
     struct account account;
-    struct str cookie;
     if (account_load(call->domain, call->arena, session->account_id, &account) != DOMAIN_DONE) {
         reply_unavailable_page(call);
         return;
@@ -205,10 +202,9 @@ void page_more_shown(struct page_call *page_call, const struct session *session,
     wanted.amr = amr_with(session->amr, amr);
     wanted.level = sign_in_level(&account, wanted.amr);
     wanted.level_until = account.level_until;
-    if (session_start(call->domain, call->arena, session_cookie_sent(call), &wanted, &renewed, &cookie) !=
-        DOMAIN_DONE) {
+    if (session_start(call->domain, call->arena, session_cookie_sent(call), &wanted, &started) != DOMAIN_DONE) {
         reply_unavailable_page(call);
         return;
     }
-    continue_with(page_call, &renewed, cookie);
+    continue_with(page_call, &started);
 }

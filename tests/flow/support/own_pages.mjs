@@ -74,7 +74,8 @@ export function redis(stack, ...parts) {
     });
   });
 }
-export const sessionId = (agent) => createHash('sha256').update(agent.cookies.get('__Host-session')).digest().subarray(0, 16).toString('base64url');
+/* The first part of the cookie, "ss_" and 32 bytes, names the session. */
+export const sessionId = (agent) => createHash('sha256').update(agent.cookies.get('__Host-session').slice(0, 46)).digest().subarray(0, 16).toString('base64url');
 /* The sign-in was ten minutes ago: the record is a version, the account's id, then two times (src/model/session.c). */
 export async function makeStale(agent) {
   const key = `ss:{${sessionId(agent)}}`;
