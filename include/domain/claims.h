@@ -20,6 +20,9 @@ struct claims_about {
     const struct acting *acting; /* whom they act for, where the client may know; NULL for nobody */
 };
 
+/* What a client system is told without asking when somebody acts for an organisation; none for NULL. */
+claim_set claims_of_acting(const struct acting *acting);
+
 /* The claims that scope values ask for; never one of CLAIMS_APART. */
 claim_set claims_of_scope(struct str scope);
 

@@ -19,12 +19,11 @@ int level_of_acr(struct str acr);
 void amr_write(struct json_out *out, unsigned amr);
 
 /*
- * Whom a grant acts for, as members of the open object, nothing where it acts for nobody: the claims cn_user_type and
- * cn_org for whoever was granted the scope cn_org, and the facts cn_org_id and cn_role of tokens. The organisation is
- * named as `client` knows it. `told`: the claims that are written already.
+ * Whom a grant acts for: the claim cn_org as member `name`; and the facts cn_org_id and cn_role of tokens as members of
+ * the open object, nothing where it acts for nobody. The organisation is named as `client` knows it.
  */
-void acting_write(struct json_out *out, claim_set told, const struct domain *domain, struct arena *arena,
-                  const struct grant *grant, const struct client *client);
+void acting_write(struct json_out *out, const char *name, const struct acting *acting, const struct domain *domain,
+                  struct arena *arena, const struct client *client);
 void acting_write_facts(struct json_out *out, const struct domain *domain, struct arena *arena,
                         const struct grant *grant, const struct client *client);
 

@@ -45,8 +45,11 @@ struct person_facts {
 enum domain_status person_facts_load(struct domain *domain, struct arena *arena, struct str account_id,
                                      claim_set claims, struct str packed, struct person_facts *ret_facts);
 
-/* Is it evidence of who a person is, of which verified_claims can tell? */
+/* Is it evidence of which verified_claims can tell: of who a person is, or of an organisation? */
 bool verified_claims_tell_of(const struct proof *proof);
+/* Does the element ask for the organisation alone? With claims about a person it is left out, since nothing proves
+ * both. */
+bool verified_is_of_organisation(const struct verified_wanted *wanted);
 struct str evidence_type_name(enum evidence_type type); /* "document", "electronic_record" */
 
 #define VERIFICATION_POLICY_NAME "cn_gov_trust_level"

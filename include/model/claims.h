@@ -35,6 +35,9 @@ enum claim {
 #define CLAIMS_VERIFIABLE                                                                                              \
     (CLAIM_BIT(CLAIM_NAME) | CLAIM_BIT(CLAIM_GENDER) | CLAIM_BIT(CLAIM_BIRTHDATE) | CLAIM_BIT(CLAIM_NATIONALITIES) |   \
      CLAIM_BIT(CLAIM_CN_ID_TYPE) | CLAIM_BIT(CLAIM_CN_ID_MASKED) | CLAIM_BIT(CLAIM_CN_ID_HASH))
+/* About the organisation a person acts for; whoever may know for whom (tongxing_acting) gets it, whatever
+ * tongxing_claims says. It is verified by the corporate register, in an element of verified_claims of its own. */
+#define CLAIMS_OF_ORGANISATION CLAIM_BIT(CLAIM_CN_ORG)
 
 struct str claim_name(enum claim claim);
 bool claim_from_name(struct str name, enum claim *ret_claim);

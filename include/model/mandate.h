@@ -6,6 +6,7 @@
 #define MODEL_MANDATE_H
 
 #include "model/client.h"
+#include "model/evidence.h"
 #include "model/organisation.h"
 
 /* Stored; never renumber. */
@@ -40,6 +41,7 @@ struct acting {
     struct str scope;
     struct str name, credit_code, type; /* of the organisation; the type may be absent */
     enum organisation_status status;
+    struct evidence evidence; /* the register's last word on it; level 0, since it proves nobody */
 };
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Whom a person acts for, in tokens and answers.
+ * Whom a person acts for, in claims and tokens.
  */
 #include "domain/mandates.h"
 #include "domain/token.h"
@@ -22,16 +22,9 @@ static void put_scope(struct json_out *out, struct str scope, const struct clien
     json_close_array(out);
 }
 
-void acting_write(struct json_out *out, claim_set told, const struct domain *domain, struct arena *arena,
-                  const struct grant *grant, const struct client *client) {
-    const struct acting *acting = grant->acting;
-    if (!acting) {
-        return;
-    }
-    if (!(told >> CLAIM_CN_USER_TYPE & 1)) {
-        json_put_str(out, "cn_user_type", STR("org"));
-    }
-    json_open_object(out, "cn_org");
+void acting_write(struct json_out *out, const char *name, const struct acting *acting, const struct domain *domain,
+                  struct arena *arena, const struct client *client) {
+    json_open_object(out, name);
     json_put_str(out, "id", organisation_subject(domain, arena, acting->organisation_id, client));
     json_put_str(out, "name", acting->name);
     json_put_str(out, "uscc", acting->credit_code);

@@ -29,6 +29,10 @@ claim_set claims_of_scope(struct str scope) {
     return set & ~CLAIMS_APART;
 }
 
+claim_set claims_of_acting(const struct acting *acting) {
+    return acting ? CLAIM_BIT(CLAIM_CN_USER_TYPE) | CLAIMS_OF_ORGANISATION : 0;
+}
+
 static void add_word(struct buf *buf, struct str word) {
     if (buf->len > 0) {
         buf_putc(buf, ' ');
@@ -52,7 +56,8 @@ struct str claims_consent_scope(struct arena *arena, const struct authorization 
     claim_set asked = authorization->id_token_claims | authorization->userinfo_claims |
                       verified_request_claims(arena, authorization->id_token_verified) |
                       verified_request_claims(arena, authorization->userinfo_verified);
-    if (!(asked & ~CLAIMS_APART)) {
+    asked &= ~(CLAIMS_APART | CLAIMS_OF_ORGANISATION); /* one has a box of its own, the other its scope */
+    if (!asked) {
         return authorization->scope;
     }
     struct buf scope;
@@ -60,7 +65,7 @@ struct str claims_consent_scope(struct arena *arena, const struct authorization 
     buf_put(&scope, authorization->scope);
     for (int claim = 0; claim < CLAIMS; claim++) {
         struct str opener = claim_scope((enum claim)claim);
-        if ((asked & ~CLAIMS_APART & CLAIM_BIT(claim)) && !str_has_word(buf_str(&scope), opener)) {
+        if ((asked & CLAIM_BIT(claim)) && !str_has_word(buf_str(&scope), opener)) {
             add_word(&scope, opener);
         }
     }
@@ -155,6 +160,12 @@ static void put_id_hash(struct json_out *out, const char *name, const struct cla
 
 static void put_id_number(struct json_out *out, const char *name, const struct claims_about *about) {
     put_member(out, name, about->account->profile.id_number);
+}
+
+static void put_org(struct json_out *out, const char *name, const struct claims_about *about) {
+    if (about->acting) {
+        acting_write(out, name, about->acting, about->domain, about->arena, about->client);
+    }
 }
 
 /* --- the table --- */
@@ -295,7 +306,7 @@ static void read_acr(const struct json *acr, struct claims_request *request) {
 static claim_set claims_allowed(const struct client *client) {
     claim_set of_scope = claims_of_scope(client->scope);
     of_scope |= str_has_word(client->scope, claim_scope(CLAIM_CN_ID_NUMBER)) ? CLAIMS_APART : 0;
-    return of_scope & client->claims;
+    return (of_scope & client->claims) | (client->acting == CLIENT_ACTING_NONE ? 0 : CLAIMS_OF_ORGANISATION);
 }
 
 bool claims_request_read(const struct domain *domain, struct arena *arena, struct str text, const struct client *client,

@@ -42,6 +42,15 @@ enum domain_status mandate_good(struct domain *domain, struct arena *arena, cons
     return known == DOMAIN_DONE && level < mandate_role_level(found->row.role) ? DOMAIN_NO : known;
 }
 
+static struct evidence evidence_of(const struct organisation_row *row) {
+    return (struct evidence){.source = row->source,
+                             .authority = row->authority,
+                             .method = row->method,
+                             .check_id = row->check_id,
+                             .result = VERIFY_MATCH,
+                             .checked_at = row->checked_at};
+}
+
 static enum domain_status acting_of(struct domain *domain, struct arena *arena, const struct mandate_found *found,
                                     const struct client *client, struct acting *ret_acting) {
     struct organisation organisation;
@@ -58,7 +67,8 @@ static enum domain_status acting_of(struct domain *domain, struct arena *arena, 
                                       .name = organisation.name,
                                       .credit_code = organisation.credit_code,
                                       .type = organisation.type,
-                                      .status = organisation.row.status};
+                                      .status = organisation.row.status,
+                                      .evidence = evidence_of(&organisation.row)};
     }
     return status;
 }

@@ -147,15 +147,13 @@ static void put_at_hash(struct json_out *out, struct arena *arena, enum jose_alg
 static claim_set put_person(struct payload *payload, struct domain *domain, struct arena *arena,
                             const struct id_token *token) {
     const struct grant *grant = token->grant;
-    claim_set wanted = grant->id_token_claims & token->client->claims & ~CLAIMS_APART;
+    const struct acting *acting = token->acting_wanted ? grant->acting : NULL;
+    claim_set wanted = (grant->id_token_claims & token->client->claims & ~CLAIMS_APART) | claims_of_acting(acting);
     if (!wanted && str_is_absent(grant->id_token_verified)) {
         return 0;
     }
-    const struct claims_about about = {.domain = domain,
-                                       .arena = arena,
-                                       .client = token->client,
-                                       .account = &token->facts->account,
-                                       .acting = token->acting_wanted ? grant->acting : NULL};
+    const struct claims_about about = {
+        .domain = domain, .arena = arena, .client = token->client, .account = &token->facts->account, .acting = acting};
     return claims_write(&payload->out, wanted, &about) |
            verified_claims_write(&payload->out, grant->id_token_verified, &about, token->facts->rows,
                                  token->facts->row_count);
@@ -184,9 +182,6 @@ bool id_token_write(struct domain *domain, struct arena *arena, const struct id_
     }
     put_at_hash(out, arena, alg, token->access_token);
     *ret_told = put_person(&payload, domain, arena, token);
-    if (token->acting_wanted) {
-        acting_write(out, *ret_told, domain, arena, grant, client);
-    }
     return payload_sign(&payload, domain, arena, alg, STR("JWT"), ret_jwt);
 }
 

@@ -15,6 +15,7 @@
 #include "status.h"
 
 #define REFERENCE_SIZE 16
+#define OF_ANY_LEVEL   ((2u << LEVEL_MOST) - 2) /* of the bits of verified_wanted.levels */
 
 /* What the account has, and what one element takes of it: of each way of proof the newest, NULL for none. */
 struct answer {
@@ -31,7 +32,11 @@ struct answer {
 };
 
 bool verified_claims_tell_of(const struct proof *proof) {
-    return proof->level >= 2;
+    return proof->level >= 2 || str_equal(proof->what, STR("corporate_register"));
+}
+
+bool verified_is_of_organisation(const struct verified_wanted *wanted) {
+    return wanted->claims == CLAIMS_OF_ORGANISATION;
 }
 
 /* --- which evidence --- */
@@ -130,10 +135,35 @@ static bool serves(const struct answer *answer) {
            (wanted->max_age < 0 || answer->now - time_of(answer) <= wanted->max_age);
 }
 
+/* The register's last word on whom they act for. It proves no person, and so no level. */
+static bool take_of_organisation(struct answer *answer) {
+    const struct acting *acting = answer->about->acting;
+    struct verification_row *row = arena_new_of(answer->about->arena, struct verification_row);
+    enum proof_method method;
+    if (!acting || answer->wanted->levels != OF_ANY_LEVEL) {
+        return false;
+    }
+    const struct str id[] = {acting->organisation_id, STR(" "), str_or(acting->evidence.check_id, STR(""))};
+    row->verification_id = str_join(answer->about->arena, id, ARRAY_LEN(id));
+    row->evidence = acting->evidence;
+    memset(answer->taken, 0, sizeof(answer->taken));
+    answer->level = 0;
+    answer->giver = row;
+    if (!method_of(row, &method)) {
+        return false;
+    }
+    answer->taken[method] = row;
+    answer->filters[method] = filter_for(answer, row, method);
+    return serves(answer);
+}
+
 static bool take(struct answer *answer) {
     struct str ours = answer->about->domain->settings->trust_framework;
     if (!str_is_absent(answer->wanted->trust_framework) && !str_equal(answer->wanted->trust_framework, ours)) {
         return false; /* it was another when the client asked */
+    }
+    if (verified_is_of_organisation(answer->wanted)) {
+        return take_of_organisation(answer);
     }
     for (int level = answer->about->account->level; level >= 2; level--) {
         if ((answer->wanted->levels & 1u << level) && take_of_level(answer, level) && serves(answer)) {
@@ -256,7 +286,7 @@ static void put_verification(struct json_out *out, const struct answer *answer) 
     struct arena *arena = answer->about->arena;
     json_open_object(out, "verification");
     json_put_str(out, "trust_framework", answer->about->domain->settings->trust_framework);
-    if (members & VERIFICATION_LEVEL) {
+    if ((members & VERIFICATION_LEVEL) && answer->level > 0) {
         json_put_str(out, "assurance_level", str_format(arena, "L%d", answer->level));
     }
     put_process(out, answer);
@@ -295,7 +325,9 @@ static struct str claim_text(const struct answer *answer, enum claim claim) {
 /* Those whose wanted value is the real one, or that may have any. */
 static claim_set claims_fitting(const struct answer *answer) {
     const struct verified_wanted *wanted = answer->wanted;
-    claim_set set = wanted->claims & CLAIMS_VERIFIABLE & answer->about->client->claims;
+    claim_set set = verified_is_of_organisation(wanted)
+                        ? CLAIMS_OF_ORGANISATION
+                        : wanted->claims & CLAIMS_VERIFIABLE & answer->about->client->claims;
     for (size_t i = 0; i < wanted->value_count; i++) {
         struct str text = claim_text(answer, wanted->values[i].claim);
         if (str_is_absent(text) || !value_is_marked(answer->about->domain, wanted->values[i].marks, text)) {

@@ -399,8 +399,8 @@ static bool read_claim(void *ctx, struct str name, const struct json *value) {
     if (element->malformed) {
         return false;
     }
-    if (!claim_from_name(str_cut(name, '#', &tag), &claim) ||
-        !(element->with->allowed & CLAIMS_VERIFIABLE & CLAIM_BIT(claim)) || asked.max_age >= 0) {
+    claim_set tellable = element->with->allowed & (CLAIMS_VERIFIABLE | CLAIMS_OF_ORGANISATION);
+    if (!claim_from_name(str_cut(name, '#', &tag), &claim) || !(tellable & CLAIM_BIT(claim)) || asked.max_age >= 0) {
         return true;
     }
     wanted->claims |= CLAIM_BIT(claim);

@@ -117,11 +117,6 @@ static void a_session_from_before_keys_goes_on_and_gets_one(void **state) {
     on_sessions(upgrading);
 }
 
-int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_the_newest_cookie_opens_a_session),
-        cmocka_unit_test(another_person_in_the_browser_ends_the_session),
-        cmocka_unit_test(a_session_from_before_keys_goes_on_and_gets_one),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+RUN_TESTS(cmocka_unit_test(only_the_newest_cookie_opens_a_session),
+          cmocka_unit_test(another_person_in_the_browser_ends_the_session),
+          cmocka_unit_test(a_session_from_before_keys_goes_on_and_gets_one))

@@ -164,6 +164,7 @@ struct person {
     struct account account;
     struct verification_row rows[6];
     size_t count;
+    const struct acting *acting; /* NULL for nobody */
 };
 
 /* L3 by a register ten thousand seconds ago and a face a thousand seconds ago. */
@@ -186,7 +187,7 @@ static struct str answer_for(struct domain *domain, struct arena *arena, const s
     buf_init(&buf, arena, 1024, 16 * 1024);
     struct json_out out = json_out(&buf);
     assert_row(read_value(domain, arena, request, &packed), request);
-    const struct claims_about about = {domain, arena, client, &person->account};
+    const struct claims_about about = {domain, arena, client, &person->account, person->acting};
     json_open_object(&out, NULL);
     verified_claims_write(&out, packed, &about, person->rows, person->count);
     json_close_object(&out);
@@ -278,6 +279,63 @@ static void answers(struct domain *domain) {
 
 static void what_is_answered(void **state) {
     with_register(answers);
+}
+
+/* --- the organisation a person acts for --- */
+
+#define ORG                                                                                                            \
+    "\"cn_org\":{\"id\":\"o1\",\"name\":\"示例有限公司\",\"uscc\":\"91990000MA00TEXT06\",\"status\":"            \
+    "\"operating\",\"role\":\"agent\",\"mandate_scope\":[\"*\"]}"
+#define BY(rest)      "{\"verification\":{" TRUST rest "},\"claims\":{\"cn_org\":null}}"
+#define PROCEDURE(of) ",\"assurance_process\":{\"procedure\":" of "}"
+
+static const struct acting acting = {.organisation_id = STR_INIT("o1"),
+                                     .role = MANDATE_AGENT,
+                                     .scope = STR_INIT("*"),
+                                     .name = STR_INIT("示例有限公司"),
+                                     .credit_code = STR_INIT("91990000MA00TEXT06"),
+                                     .status = ORGANISATION_OPERATING,
+                                     .evidence = {.method = STR_INIT("enterprise_four_element_match"),
+                                                  .authority = STR_INIT("samr"),
+                                                  .check_id = STR_INIT("chk-9"),
+                                                  .result = VERIFY_MATCH,
+                                                  .checked_at = 1700000000}};
+
+static void of_organisations(struct domain *domain) {
+    static const struct {
+        const char *request, *answer;
+    } rows[] = {
+        {BY(""), TOLD("", ORG)},
+        {BY(",\"time\":null"), TOLD(",\"time\":\"2023-11-14T22:13:20Z\"", ORG)},
+        {BY(",\"time\":{\"max_age\":60}"), OMITTED},
+        {BY(",\"assurance_level\":null"), TOLD("", ORG)}, /* levels are of people */
+        {BY(",\"assurance_level\":{\"value\":\"L2\"}"), OMITTED},
+        {BY(PROCEDURE("{\"value\":\"enterprise_four_element_match\"}")),
+         TOLD(PROCEDURE("\"enterprise_four_element_match\""), ORG)},
+        {BY(PROCEDURE("{\"value\":\"enterprise_three_element_match\"}")), OMITTED},
+        {BY(",\"evidence\":[" RECORD ",\"record\":{\"type\":null,\"source\":{\"name\":null}}}]"),
+         TOLD(",\"evidence\":[{\"type\":\"electronic_record\",\"record\":{\"type\":\"corporate_register\",\"source\":"
+              "{\"name\":\"samr\"}}}]",
+              ORG)},
+        {BY(",\"evidence\":[" CARD "}]"), OMITTED},
+        {ASK("\"claims\":{\"cn_org\":null,\"name\":null}"), TOLD("", NAME)}, /* no evidence proves both */
+        {"[" OF("") "," BY("") "]",
+         "{\"verified_claims\":[{\"verification\":{\"trust_framework\":\"cn_gov_zwfw\"},\"claims\":{" NAME
+         "}},{\"verification\":{\"trust_framework\":\"cn_gov_zwfw\"},\"claims\":{" ORG "}}]}"},
+    };
+    struct person person = someone();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct arena *arena ARENA_AUTO = arena_new();
+        person.acting = &acting;
+        assert_str(answer_for(domain, arena, &person, &everything, rows[i].request), rows[i].answer);
+        person.acting = NULL;
+        struct str without = answer_for(domain, arena, &person, &everything, rows[i].request);
+        assert_row(!str_contains(without, '*'), rows[i].request);
+    }
+}
+
+static void an_organisation_is_an_element_of_its_own(void **state) {
+    with_register(of_organisations);
 }
 
 /* --- whose evidence counts, and how long --- */
@@ -384,6 +442,6 @@ static void a_packed_request_is_read_whole_or_not_at_all(void **state) {
 }
 
 RUN_TESTS(cmocka_unit_test(what_may_be_asked), cmocka_unit_test(a_request_has_ceilings),
-          cmocka_unit_test(what_is_answered), cmocka_unit_test(only_valid_evidence_counts),
-          cmocka_unit_test(a_client_gets_what_it_is_registered_for), cmocka_unit_test(references_lead_to_nobody),
-          cmocka_unit_test(a_packed_request_is_read_whole_or_not_at_all))
+          cmocka_unit_test(what_is_answered), cmocka_unit_test(an_organisation_is_an_element_of_its_own),
+          cmocka_unit_test(only_valid_evidence_counts), cmocka_unit_test(a_client_gets_what_it_is_registered_for),
+          cmocka_unit_test(references_lead_to_nobody), cmocka_unit_test(a_packed_request_is_read_whole_or_not_at_all))

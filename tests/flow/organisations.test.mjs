@@ -10,6 +10,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Program, Stack, binary, freePort, until } from './support/stack.mjs';
 import { launch, person as openPage, screenshot } from './support/chromium.mjs';
 import { makeStale, redis } from './support/own_pages.mjs';
+import { isVerifiedClaims } from './support/verified_claims.mjs';
 import { Agent, follow, hidden, post, requestOf, token, tokensOf, claimsOf, userinfo } from './support/agent.mjs';
 
 const secret = (name) => `${name}-secret-for-tests-only-0123456789`;
@@ -385,6 +386,15 @@ describe('a portal', () => {
     const elsewhere = claimsOf((await tokensFor(clerk, only, agentMandate)).id_token);
     assert.notEqual(elsewhere.cn_org.id, id, 'another sector knows it by another name');
     assert.deepEqual((await introspected(stack, only, tokens.access_token)).cn_org_id, elsewhere.cn_org.id);
+    const { verified_claims } = claimsOf((await tokensFor(clerk, open, agentMandate, { claims: JSON.stringify({ id_token: { verified_claims: {
+      verification: { trust_framework: null, time: null, evidence: [{ type: { value: 'electronic_record' }, check_details: [{ check_method: null, check_id: null, time: null }], record: { type: null, source: { name: null } } }] },
+      claims: { cn_org: null },
+    } } }) })).id_token);
+    isVerifiedClaims(verified_claims, await (await fetch(`${stack.issuer}/.well-known/openid-configuration`)).json());
+    assert.deepEqual(verified_claims.claims, { cn_org: claims.cn_org });
+    assert.equal(verified_claims.verification.evidence[0].record.type, 'corporate_register');
+    const told = database('SELECT claims FROM disclosures WHERE account_id = ? AND client_id = ?', ids.clerk, 'open').map((row) => row.claims);
+    assert.ok(told.some((words) => words.split(' ').includes('cn_org')), 'the person sees that it was told');
     await until('the trail', async () => audited('mandate.use').some((row) => row.subject === agentMandate && row.actor === ids.clerk && row.detail.organisation_id === firmId));
   });
 

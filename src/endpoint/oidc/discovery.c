@@ -77,7 +77,7 @@ static void put_client_auth(struct json_out *out) {
 }
 
 static void put_claims_supported(struct json_out *out) {
-    static const char *const always[] = {"sub", "iss", "auth_time", "acr", "amr", "cn_org", "cn_user_type", "cn_org"};
+    static const char *const always[] = {"sub", "iss", "auth_time", "acr", "amr"};
     json_open_array(out, "claims_supported");
     for (size_t i = 0; i < ARRAY_LEN(always); i++) {
         json_put_str(out, NULL, str_from(always[i]));
@@ -88,7 +88,7 @@ static void put_claims_supported(struct json_out *out) {
     json_close_array(out);
 }
 
-/* openid, whatever claims are opened by, cn_org and offline_access. */
+/* openid, whatever claims are opened by, and offline_access. */
 static void put_scopes_supported(struct json_out *out) {
     struct str last = STR_NONE;
     json_open_array(out, "scopes_supported");
@@ -100,7 +100,6 @@ static void put_scopes_supported(struct json_out *out) {
         }
         last = scope;
     }
-    json_put_str(out, NULL, STR("cn_org"));
     json_put_str(out, NULL, STR("offline_access"));
     json_close_array(out);
 }
@@ -151,7 +150,7 @@ static void put_verified_claims(struct json_out *out, const struct domain *domai
     json_close_array(out);
     json_open_array(out, "claims_in_verified_claims_supported");
     for (int claim = 0; claim < CLAIMS; claim++) {
-        if (CLAIMS_VERIFIABLE & CLAIM_BIT(claim)) {
+        if ((CLAIMS_VERIFIABLE | CLAIMS_OF_ORGANISATION) & CLAIM_BIT(claim)) {
             json_put_str(out, NULL, claim_name((enum claim)claim));
         }
     }

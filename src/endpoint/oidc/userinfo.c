@@ -64,22 +64,19 @@ static void reply_claims(const struct answer *answer) {
     struct call *call = answer->call;
     const struct client *client = &answer->client->client;
     const struct grant *grant = &answer->token.grant;
-    bool acts = str_has_word(answer->token.scope, STR("cn_org"));
+    const struct acting *acting = str_has_word(answer->token.scope, STR("cn_org")) ? grant->acting : NULL;
     const struct claims_about about = {.domain = call->domain,
                                        .arena = call->arena,
                                        .client = client,
                                        .account = &answer->facts.account,
-                                       .acting = acts ? grant->acting : NULL};
+                                       .acting = acting};
     struct buf body;
     buf_init(&body, call->arena, 1024, ANSWER_MOST);
     struct json_out out = json_out(&body);
     json_open_object(&out, NULL);
     json_put_str(&out, "sub", answer->token.sub);
-    claim_set told = claims_write(&out, claims_wanted(&answer->token, client), &about);
+    claim_set told = claims_write(&out, claims_wanted(&answer->token, client) | claims_of_acting(acting), &about);
     told |= verified_claims_write(&out, grant->userinfo_verified, &about, answer->facts.rows, answer->facts.row_count);
-    if (acts) {
-        acting_write(&out, told, call->domain, call->arena, grant, client);
-    }
     json_close_object(&out);
     CHECK(!body.failed);
     struct str jwt;
