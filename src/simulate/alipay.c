@@ -190,22 +190,6 @@ static void answer_unsigned(struct arena *arena, struct http_reply *reply, const
 
 /* --- methods --- */
 
-static struct alipay_told certify_initialize(const struct alipay_asked *asked) {
-    return alipay_tell_initialize(asked, false);
-}
-
-static struct alipay_told certify_query(const struct alipay_asked *asked) {
-    return alipay_tell_query(asked, false);
-}
-
-static struct alipay_told verification_initialize(const struct alipay_asked *asked) {
-    return alipay_tell_initialize(asked, true);
-}
-
-static struct alipay_told verification_query(const struct alipay_asked *asked) {
-    return alipay_tell_query(asked, true);
-}
-
 static const struct {
     const char *name;
     bool needs_biz;
@@ -213,10 +197,12 @@ static const struct {
 } methods[] = {
     {ALIPAY_TOKEN_METHOD, false, alipay_tell_token},
     {ALIPAY_INFO_METHOD, false, alipay_tell_info},
-    {ALIPAY_CERTIFY_INITIALIZE, true, certify_initialize},
-    {ALIPAY_CERTIFY_QUERY, true, certify_query},
-    {ALIPAY_VERIFICATION_INITIALIZE, true, verification_initialize},
-    {ALIPAY_VERIFICATION_QUERY, true, verification_query},
+    {ALIPAY_CERTIFY_INITIALIZE, true, alipay_tell_initialize},
+    {ALIPAY_CERTIFY_QUERY, true, alipay_tell_query},
+    {ALIPAY_VERIFICATION_INITIALIZE, true, alipay_tell_initialize},
+    {ALIPAY_VERIFICATION_QUERY, true, alipay_tell_query},
+    {ALIPAY_ZHIMA_INITIALIZE, true, alipay_tell_initialize},
+    {ALIPAY_ZHIMA_QUERY, true, alipay_tell_query},
 };
 
 static void answer_method(const struct alipay_asked *asked, struct http_reply *reply) {
@@ -256,7 +242,7 @@ static void gateway(struct service *service, const struct http_request *request,
     if (!str_is_absent(biz) && !json_parse(request->arena, biz, JSON_LIMITS_TOKEN, &asked.biz)) {
         answer_unsigned(request->arena, reply, "isv.invalid-parameter");
     } else if (page) {
-        alipay_certify_page(&asked, reply);
+        alipay_check_page(&asked, reply);
     } else {
         answer_method(&asked, reply);
     }

@@ -18,6 +18,7 @@
 #include "simulate.h"
 #include "upstream/alipay_gateway.h"
 
+struct alipay_face_product;
 struct foreign_key;
 
 #define ALIPAY_FACE_PAGE "/alipay/face"
@@ -36,8 +37,8 @@ struct alipay_grant {
 
 enum alipay_check_state { CHECK_PROCESSING, CHECK_PASSED, CHECK_FAILED, CHECK_ATTACKED };
 struct alipay_check {
-    char certify_id[NAME_SIZE];
-    bool verification; /* which product */
+    const struct alipay_face_product *product;
+    char id[NAME_SIZE];
     char name[256], number[32], return_url[1024];
     enum alipay_check_state state;
 };
@@ -67,12 +68,13 @@ struct alipay_told alipay_refusal(struct arena *arena, const char *code, const c
 
 struct alipay_told alipay_tell_token(const struct alipay_asked *asked);
 struct alipay_told alipay_tell_info(const struct alipay_asked *asked);
-struct alipay_told alipay_tell_initialize(const struct alipay_asked *asked, bool verification);
-struct alipay_told alipay_tell_query(const struct alipay_asked *asked, bool verification);
+/* Of the product whose method is asked. */
+struct alipay_told alipay_tell_initialize(const struct alipay_asked *asked);
+struct alipay_told alipay_tell_query(const struct alipay_asked *asked);
 
 void alipay_authorize_page(struct service *service, const struct http_request *request, struct http_reply *reply);
 void alipay_face_page(struct service *service, const struct http_request *request, struct http_reply *reply);
 /* Sends the browser that came with a signed address to the face page. */
-void alipay_certify_page(const struct alipay_asked *asked, struct http_reply *reply);
+void alipay_check_page(const struct alipay_asked *asked, struct http_reply *reply);
 
 #endif

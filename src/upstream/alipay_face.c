@@ -21,20 +21,37 @@
 #define BIZ_CODE     STR("FACE")
 #define RETURN_MARK  "checked"
 
+const struct alipay_face_product *const alipay_face_products[ALIPAY_FACE_PRODUCTS] = {
+    &alipay_face_certify, /* unless said */
+    &alipay_face_verification,
+    &alipay_face_zhima,
+};
+
 struct state {
     struct alipay_gateway *gateway;
-    enum alipay_face_product product;
+    const struct alipay_face_product *product;
     struct str biz_code;
     struct alipay_checks_seen seen;
 };
 
 /* --- settings --- */
 
+/* NULL for a name that none has. */
+static const struct alipay_face_product *product_of(const struct upstream_settings *settings) {
+    struct str name = str_or(upstream_option_text(settings, "product"), alipay_face_products[0]->name);
+    for (size_t i = 0; i < ALIPAY_FACE_PRODUCTS; i++) {
+        if (str_equal(name, alipay_face_products[i]->name)) {
+            return alipay_face_products[i];
+        }
+    }
+    return NULL;
+}
+
 static bool check(const struct upstream_settings *settings, struct fault *fault) {
-    struct str product = str_or(upstream_option_text(settings, "product"), STR("certify"));
     struct str biz_code = str_or(upstream_option_text(settings, "biz_code"), BIZ_CODE);
-    if (!str_equal(product, STR("certify")) && !str_equal(product, STR("verification"))) {
-        return fault_set(fault, "upstreams.%.*s.product: must be certify or verification", STR_ARG(settings->name));
+    if (!product_of(settings)) {
+        return fault_set(fault, "upstreams.%.*s.product: must be certify, verification or zhima",
+                         STR_ARG(settings->name));
     }
     /* The other codes of the gateway may be met without a face. */
     if (!str_equal(biz_code, STR("FACE")) && !str_equal(biz_code, STR("CERT_PHOTO_FACE"))) {
@@ -50,9 +67,7 @@ static bool open_state(const struct upstream_settings *settings, void **ret_stat
     }
     struct state *state = check_calloc(1, sizeof(*state));
     state->gateway = gateway;
-    state->product = str_equal(upstream_option_text(settings, "product"), STR("verification"))
-                         ? ALIPAY_FACE_VERIFICATION
-                         : ALIPAY_FACE_CERTIFY;
+    state->product = product_of(settings);
     state->biz_code = str_or(upstream_option_text(settings, "biz_code"), BIZ_CODE);
     *ret_state = state;
     return true;
@@ -67,70 +82,58 @@ static void close_state(void *arg) {
 /* --- beginning --- */
 
 /* Empty for a document that the product does not take. */
-static struct str cert_type_of(enum alipay_face_product product, const struct upstream_asked *asked) {
+static struct str cert_type_of(const struct alipay_face_product *product, const struct upstream_asked *asked) {
     if (asked->id_type == ID_TYPE_RESIDENT) {
         return STR("IDENTITY_CARD");
     }
-    if (product != ALIPAY_FACE_CERTIFY || asked->id_type != ID_TYPE_RESIDENCE_PERMIT) {
+    if (!product->takes_permits || asked->id_type != ID_TYPE_RESIDENCE_PERMIT) {
         return STR("");
     }
     return str_starts(asked->id_number, STR("83")) ? STR("RESIDENCE_PERMIT_TAIWAN") : STR("RESIDENCE_PERMIT_HK_MC");
 }
 
-static void put_person(struct json_out *out, const struct upstream_asked *asked, struct str cert_type) {
+void alipay_face_put_person(struct json_out *out, const struct alipay_face_asked *asked) {
     json_put_str(out, "identity_type", STR("CERT_INFO"));
-    json_put_str(out, "cert_type", cert_type);
+    json_put_str(out, "cert_type", asked->cert_type);
     json_put_str(out, "cert_name", asked->name);
     json_put_str(out, "cert_no", asked->id_number);
 }
 
-/* The return address carries the transaction, by which the flow is found again, and our mark that it was Alipay who
- * sent the browser there: the waiting page asks again at the same address without it. */
-static struct str certify_content(struct arena *arena, const struct state *state, const struct upstream_begin *begin,
-                                  struct str cert_type) {
-    struct buf content;
-    buf_init(&content, arena, 1024, CONTENT_MOST);
-    struct json_out out = json_out(&content);
-    json_open_object(&out, NULL);
-    json_put_str(&out, "outer_order_no", begin->transaction);
-    json_put_str(&out, "biz_code", state->biz_code);
-    json_open_object(&out, "identity_param");
-    put_person(&out, &begin->asked, cert_type);
-    json_close_object(&out);
-    json_open_object(&out, "merchant_config");
-    json_put_str(&out, "return_url",
-                 str_concat(arena, begin->return_url, STR("?" RETURN_MARK "=1&state="), begin->transaction));
-    json_put_str(&out, "face_reserve_strategy", STR("never"));
-    json_close_object(&out);
-    json_close_object(&out);
-    return content.failed ? STR_NONE : buf_str(&content);
+/* It carries the transaction, by which the flow is found again, and our mark that it was Alipay who sent the browser
+ * there: the waiting page asks again at the same address without it. */
+static struct str return_address(struct arena *arena, const struct upstream_begin *begin) {
+    return str_concat(arena, begin->return_url, STR("?" RETURN_MARK "=1&state="), begin->transaction);
 }
 
-static struct str verification_content(struct arena *arena, const struct upstream_begin *begin, struct str cert_type) {
+static struct str initialize_content(struct arena *arena, const struct state *state, const struct upstream_begin *begin,
+                                     struct str cert_type) {
+    const struct alipay_face_asked asked = {
+        .transaction = begin->transaction,
+        .cert_type = cert_type,
+        .name = begin->asked.name,
+        .id_number = begin->asked.id_number,
+        .biz_code = state->biz_code,
+        .return_url = return_address(arena, begin),
+    };
     struct buf content;
     buf_init(&content, arena, 1024, CONTENT_MOST);
     struct json_out out = json_out(&content);
     json_open_object(&out, NULL);
-    json_put_str(&out, "outer_order_no", begin->transaction);
-    json_put_str(&out, "biz_code", STR(ALIPAY_VERIFICATION_BIZ_CODE));
-    put_person(&out, &begin->asked, cert_type);
-    json_put_str(&out, "face_reserve_strategy", STR("never"));
+    bool written = state->product->write(arena, &out, &asked);
     json_close_object(&out);
-    return content.failed ? STR_NONE : buf_str(&content);
+    return written && !content.failed ? buf_str(&content) : STR_NONE;
 }
 
 static enum verify_result initialize(struct upstream_call *call, const struct upstream_begin *begin,
                                      struct alipay_face_begun *ret_begun) {
     struct state *state = call->state;
-    bool certify = state->product == ALIPAY_FACE_CERTIFY;
     struct str cert_type = cert_type_of(state->product, &begin->asked);
     if (str_is_empty(cert_type)) {
         return VERIFY_UNSUPPORTED;
     }
     const struct alipay_request request = {
-        .method = certify ? STR(ALIPAY_CERTIFY_INITIALIZE) : STR(ALIPAY_VERIFICATION_INITIALIZE),
-        .biz_content = certify ? certify_content(call->arena, state, begin, cert_type)
-                               : verification_content(call->arena, begin, cert_type),
+        .method = state->product->initialize,
+        .biz_content = initialize_content(call->arena, state, begin, cert_type),
     };
     struct alipay_answer answer;
     if (str_is_absent(request.biz_content)) {
@@ -138,41 +141,57 @@ static enum verify_result initialize(struct upstream_call *call, const struct up
     }
     enum verify_result result = alipay_ask(call, state->gateway, &request, &answer);
     if (result == VERIFY_MATCH && !(alipay_face_begun_read(state->product, answer.content, ret_begun) &&
-                                    alipay_check_is_new(&state->seen, ret_begun->certify_id))) {
+                                    alipay_check_is_new(&state->seen, ret_begun->check_id))) {
         return VERIFY_UPSTREAM_ERROR;
     }
     return result;
 }
 
-static struct str certify_id_content(struct arena *arena, struct str certify_id) {
-    return str_format(arena, "{\"certify_id\":\"%.*s\"}", STR_ARG(certify_id)); /* letters that need no escape */
+/* The content of what is asked about a check: letters that need no escape. */
+static struct str check_content(struct arena *arena, const struct alipay_face_product *product, struct str check_id) {
+    return str_format(arena, "{\"%s\":\"%.*s\"}", product->check_id, STR_ARG(check_id));
 }
 
-/* --- what is kept: certify_id, and what binds it to this transaction and this person --- */
+/* Where the person goes; absent when it cannot be said. */
+static struct str page_address(struct upstream_call *call, const struct upstream_begin *begin,
+                               const struct alipay_face_begun *begun) {
+    const struct state *state = call->state;
+    const struct alipay_face_product *product = state->product;
+    const struct alipay_param back = {STR("return_url"), return_address(call->arena, begin)};
+    const struct alipay_request page = {
+        .method = product->page,
+        .biz_content = check_content(call->arena, product, begun->check_id),
+        .params = &back,
+        .param_count = product->returns_by_page,
+    };
+    return str_is_empty(product->page) ? begun->url
+                                       : alipay_page_url(call->arena, call->settings, state->gateway, &page);
+}
 
-static struct str binding_of(struct arena *arena, const struct upstream_begin *begin, struct str certify_id) {
-    const struct str parts[] = {certify_id, begin->transaction, begin->asked.name, begin->asked.id_number};
+/* --- what is kept: the name of the check, and what binds it to this transaction and this person --- */
+
+static struct str binding_of(struct arena *arena, const struct upstream_begin *begin, struct str check_id) {
+    const struct str parts[] = {check_id, begin->transaction, begin->asked.name, begin->asked.id_number};
     struct sha256 digest = sha256_of_parts(parts, ARRAY_LEN(parts));
     return hex_encode(arena, sha256_str(&digest));
 }
 
-static struct str keep(struct arena *arena, const struct upstream_begin *begin, struct str certify_id) {
-    return str_concat(arena, certify_id, STR(" "), binding_of(arena, begin, certify_id));
+static struct str keep(struct arena *arena, const struct upstream_begin *begin, struct str check_id) {
+    return str_concat(arena, check_id, STR(" "), binding_of(arena, begin, check_id));
 }
 
-static bool read_kept(struct arena *arena, const struct upstream_returned *returned, struct str *ret_certify_id) {
-    struct str binding, certify_id = str_cut(returned->kept, ' ', &binding);
-    if (!alipay_is_id(certify_id, ALIPAY_CERTIFY_ID_MOST) || str_is_absent(binding) ||
-        !str_equal_secret(binding, binding_of(arena, &returned->begun, certify_id))) {
+static bool read_kept(struct arena *arena, const struct upstream_returned *returned, struct str *ret_check_id) {
+    struct str binding, check_id = str_cut(returned->kept, ' ', &binding);
+    if (!alipay_is_id(check_id, ALIPAY_CHECK_ID_MOST) || str_is_absent(binding) ||
+        !str_equal_secret(binding, binding_of(arena, &returned->begun, check_id))) {
         return false;
     }
-    *ret_certify_id = certify_id;
+    *ret_check_id = check_id;
     return true;
 }
 
 static enum verify_result begin(struct upstream_call *call, const struct upstream_begin *begin,
                                 struct upstream_begun *ret_begun) {
-    const struct state *state = call->state;
     struct alipay_face_begun begun;
     if (str_is_empty(begin->asked.name) || str_is_empty(begin->asked.id_number) ||
         !alipay_is_id(begin->transaction, ORDER_MOST)) {
@@ -182,12 +201,8 @@ static enum verify_result begin(struct upstream_call *call, const struct upstrea
     if (result != VERIFY_MATCH) {
         return result;
     }
-    const struct alipay_request page = {.method = STR(ALIPAY_CERTIFY_PAGE),
-                                        .biz_content = certify_id_content(call->arena, begun.certify_id)};
-    ret_begun->url = state->product == ALIPAY_FACE_CERTIFY
-                         ? alipay_page_url(call->arena, call->settings, state->gateway, &page)
-                         : begun.url;
-    ret_begun->kept = keep(call->arena, begin, begun.certify_id);
+    ret_begun->url = page_address(call, begin, &begun);
+    ret_begun->kept = keep(call->arena, begin, begun.check_id);
     ret_begun->other_device = true;
     return str_is_empty(ret_begun->url) ? VERIFY_UPSTREAM_ERROR : VERIFY_PENDING;
 }
@@ -198,8 +213,8 @@ static enum verify_result query(struct upstream_call *call, const struct alipay_
                                 bool *ret_alert) {
     const struct state *state = call->state;
     const struct alipay_request request = {
-        .method = state->product == ALIPAY_FACE_CERTIFY ? STR(ALIPAY_CERTIFY_QUERY) : STR(ALIPAY_VERIFICATION_QUERY),
-        .biz_content = certify_id_content(call->arena, expected->certify_id),
+        .method = state->product->query,
+        .biz_content = check_content(call->arena, state->product, expected->check_id),
     };
     struct alipay_answer answer;
     enum verify_result result = alipay_ask(call, state->gateway, &request, &answer);
@@ -210,6 +225,7 @@ static enum verify_result query(struct upstream_call *call, const struct alipay_
 
 static enum verify_result finish(struct upstream_call *call, const struct upstream_returned *returned,
                                  struct upstream_found *ret_found) {
+    const struct state *state = call->state;
     const struct upstream_begin *begun = &returned->begun;
     struct alipay_face_expected expected = {
         .transaction = begun->transaction,
@@ -218,19 +234,29 @@ static enum verify_result finish(struct upstream_call *call, const struct upstre
         .came_back = str_equal(upstream_param(returned, "state"), begun->transaction) &&
                      str_equal(upstream_param(returned, RETURN_MARK), STR("1")),
     };
-    if (!read_kept(call->arena, returned, &expected.certify_id)) {
+    if (!read_kept(call->arena, returned, &expected.check_id)) {
         return VERIFY_INVALID_INPUT;
     }
     enum verify_result result = query(call, &expected, &ret_found->alert);
     upstream_found_by(ret_found, METHOD_FACE, result);
-    ret_found->evidence.check_id = expected.certify_id;
+    ret_found->evidence.authority = state->product->authority;
+    ret_found->evidence.check_id = expected.check_id;
     ret_found->amr = result == VERIFY_MATCH ? AMR_FACE : 0;
     return result;
 }
 
+static struct upstream_traits traits_of(const void *arg) {
+    const struct state *state = arg;
+    struct upstream_traits traits = alipay_face_adapter.traits;
+    traits.title = str_or(state->product->title, traits.title);
+    traits.title_en = str_or(state->product->title_en, traits.title_en);
+    return traits;
+}
+
 static const struct upstream_option options[] = {
     ALIPAY_GATEWAY_OPTIONS,
-    {"product", OPTION_TEXT, false, "certify (alipay.user.certify.open) unless said, or verification (datadigital)"},
+    {"product", OPTION_TEXT, false,
+     "certify (alipay.user.certify.open) unless said, verification (datadigital), or zhima, for old contracts"},
     {"biz_code", OPTION_TEXT, false, "of certify: FACE unless said, or CERT_PHOTO_FACE, as the contract has it"},
 };
 
@@ -250,6 +276,7 @@ const struct upstream_adapter alipay_face_adapter = {
     .check = check,
     .open = open_state,
     .close = close_state,
+    .traits_of = traits_of,
     .begin = begin,
     .finish = finish,
 };

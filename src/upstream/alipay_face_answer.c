@@ -22,14 +22,14 @@ static bool is_page(struct str url) {
     return str_starts(url, STR("https://")) || str_starts(url, STR("http://"));
 }
 
-bool alipay_face_begun_read(enum alipay_face_product product, const struct json *content,
+bool alipay_face_begun_read(const struct alipay_face_product *product, const struct json *content,
                             struct alipay_face_begun *ret_begun) {
     struct alipay_face_begun begun = {0};
-    if (!alipay_text(content, "certify_id", ALIPAY_CERTIFY_ID_MOST, &begun.certify_id) ||
-        !alipay_is_id(begun.certify_id, ALIPAY_CERTIFY_ID_MOST)) {
+    if (!alipay_text(content, product->check_id, ALIPAY_CHECK_ID_MOST, &begun.check_id) ||
+        !alipay_is_id(begun.check_id, ALIPAY_CHECK_ID_MOST)) {
         return false;
     }
-    if (product == ALIPAY_FACE_VERIFICATION &&
+    if (str_is_empty(product->page) &&
         (!alipay_text(content, "web_url", ALIPAY_FACE_URL_MOST, &begun.url) || !is_page(begun.url))) {
         return false;
     }
@@ -37,8 +37,8 @@ bool alipay_face_begun_read(enum alipay_face_product product, const struct json 
     return true;
 }
 
-bool alipay_check_is_new(struct alipay_checks_seen *seen, struct str certify_id) {
-    struct sha256 digest = sha256_of(certify_id);
+bool alipay_check_is_new(struct alipay_checks_seen *seen, struct str check_id) {
+    struct sha256 digest = sha256_of(check_id);
     uint64_t mark;
     memcpy(&mark, digest.bytes, sizeof(mark));
     for (size_t i = 0; i < ALIPAY_CHECKS_SEEN; i++) {
@@ -100,12 +100,13 @@ static bool identity_of(struct arena *arena, const struct json *content, const s
     return json_kind(member) == JSON_KIND_OBJECT;
 }
 
-static bool is_of(struct arena *arena, const struct json *content, const struct alipay_face_expected *expected) {
+static bool is_of(struct arena *arena, const struct alipay_face_product *product, const struct json *content,
+                  const struct alipay_face_expected *expected) {
     const struct json *identity;
-    struct str certify_id, order, number, name;
-    return alipay_text(content, "certify_id", TEXT_MOST, &certify_id) &&
-           (str_is_empty(certify_id) || str_equal(certify_id, expected->certify_id)) &&
-           alipay_text(content, "outer_order_no", TEXT_MOST, &order) &&
+    struct str check_id, order, number, name;
+    return alipay_text(content, product->check_id, TEXT_MOST, &check_id) &&
+           (str_is_empty(check_id) || str_equal(check_id, expected->check_id)) &&
+           alipay_text(content, product->order, TEXT_MOST, &order) &&
            (str_is_empty(order) || str_equal(order, expected->transaction)) && identity_of(arena, content, &identity) &&
            alipay_text(identity, "cert_no", TEXT_MOST, &number) && agrees(number, expected->id_number) &&
            alipay_text(identity, "cert_name", TEXT_MOST, &name) && name_agrees(arena, name, expected->name);
@@ -113,43 +114,16 @@ static bool is_of(struct arena *arena, const struct json *content, const struct 
 
 /* --- results --- */
 
-struct word {
-    const char *text;
-    enum verify_result result;
-};
-/* certify.open: F is both "not yet" and "no"; see certify_result. */
-static const struct word passed_words[] = {{"T", VERIFY_MATCH}, {"F", VERIFY_MISMATCH}};
-static const struct word state_words[] = {
-    {"SUCCESS", VERIFY_MATCH},
-    {"FAIL", VERIFY_MISMATCH},
-    {"PROCESSING", VERIFY_PENDING},
-};
-
-static enum verify_result look_up(const struct word *words, size_t count, struct str text) {
-    for (size_t i = 0; i < count; i++) {
-        if (str_equal(text, str_from(words[i].text))) {
-            return words[i].result;
-        }
-    }
-    return VERIFY_UPSTREAM_ERROR;
-}
-
-static enum verify_result certify_result(const struct json *content, bool came_back) {
-    struct str passed, reason;
-    if (!alipay_text(content, "passed", TEXT_MOST, &passed) ||
-        !alipay_text(content, "fail_reason", TEXT_MOST, &reason)) {
+enum verify_result alipay_face_passed(const struct json *content, struct str yes, struct str no, const char *reason,
+                                      bool came_back) {
+    struct str passed, why;
+    if (!alipay_text(content, "passed", TEXT_MOST, &passed) || !alipay_text(content, reason, TEXT_MOST, &why)) {
         return VERIFY_UPSTREAM_ERROR;
     }
-    enum verify_result result = look_up(passed_words, ARRAY_LEN(passed_words), passed);
-    bool not_yet = result == VERIFY_MISMATCH && str_is_empty(reason) && !came_back;
-    return not_yet ? VERIFY_PENDING : result;
-}
-
-static enum verify_result verification_result(const struct json *content) {
-    struct str state;
-    return alipay_text(content, "certify_state", TEXT_MOST, &state)
-               ? look_up(state_words, ARRAY_LEN(state_words), state)
-               : VERIFY_UPSTREAM_ERROR;
+    if (str_equal(passed, no)) {
+        return str_is_empty(why) && !came_back ? VERIFY_PENDING : VERIFY_MISMATCH;
+    }
+    return str_equal(passed, yes) ? VERIFY_MATCH : VERIFY_UPSTREAM_ERROR;
 }
 
 /* "true", "false", or not told; a flag of JSON does as well. Anything else cannot be judged. */
@@ -167,16 +141,15 @@ static bool read_attack(const struct json *content, bool *ret_attack) {
     return *ret_attack || str_is_empty(text) || str_equal(text, STR("false")) || str_equal(text, STR("F"));
 }
 
-enum verify_result alipay_face_result_read(struct arena *arena, enum alipay_face_product product,
+enum verify_result alipay_face_result_read(struct arena *arena, const struct alipay_face_product *product,
                                            const struct json *content, const struct alipay_face_expected *expected,
                                            bool *ret_alert) {
     bool attack;
     *ret_alert = false;
-    if (!is_of(arena, content, expected) || !read_attack(content, &attack)) {
+    if (!is_of(arena, product, content, expected) || !read_attack(content, &attack)) {
         return VERIFY_UPSTREAM_ERROR;
     }
-    enum verify_result result =
-        product == ALIPAY_FACE_CERTIFY ? certify_result(content, expected->came_back) : verification_result(content);
+    enum verify_result result = product->judge(content, expected->came_back);
     if (result == VERIFY_UPSTREAM_ERROR || !attack) {
         return result;
     }

@@ -56,6 +56,7 @@ function configure(at = simulator, more = {}, config = {}) {
     ali_certificate: { adapter: 'alipay', authorize_url, ...byCertificate },
     face: { adapter: 'alipay_face', ...byKey },
     face_new: { adapter: 'alipay_face', product: 'verification', ...byKey },
+    face_zhima: { adapter: 'alipay_face', product: 'zhima', ...byKey },
     face_certificate: { adapter: 'alipay_face', ...byCertificate },
   }, config);
 }
@@ -201,7 +202,9 @@ async function show(url, outcome) {
   return press(page.origin + page.pathname, { certify_id: page.searchParams.get('certify_id'), outcome });
 }
 
-for (const product of ['face', 'face_new']) {
+const authorities = { face: 'alipay-face', face_new: 'alipay-face', face_zhima: 'zhima' };
+const products = Object.keys(authorities);
+for (const product of products) {
   describe(`the face check: ${product}`, () => {
     test('passed: level 3, by face', async () => {
       const going = await faceBegin(product);
@@ -212,7 +215,7 @@ for (const product of ['face', 'face_new']) {
       assert.equal(answer.result, 'match');
       assert.equal(answer.level, 3);
       assert.equal(answer.method, 'face_1to1');
-      assert.equal(answer.authority, 'alipay-face');
+      assert.equal(answer.authority, authorities[product]);
       assert.ok(answer.check_id);
       assert.equal(answer.alert, false);
       assert.equal(await going.end(), 0);
@@ -262,9 +265,9 @@ for (const product of ['face', 'face_new']) {
   });
 }
 
-test('a residence permit is taken by the one product and not by the other', async () => {
+test('a residence permit is taken by the one product and not by the others', async () => {
   const asked = { name: '台湾示例', id_number: '830000189005010133' };
-  assert.equal((await faceBegin('face_new', asked)).begun.result, 'unsupported');
+  for (const product of ['face_new', 'face_zhima']) assert.equal((await faceBegin(product, asked)).begun.result, 'unsupported');
   assert.equal((await faceBegin('face', { name: 'EXAMPLE PERSON', id_number: '911840189005010016' })).begun.result, 'unsupported');
   const going = await faceBegin('face', asked);
   await show(going.begun.url, 'pass');
@@ -272,13 +275,25 @@ test('a residence permit is taken by the one product and not by the other', asyn
   await going.end();
 });
 
-test('the face check returns with the state, and a failure that has no reason is one when the person was there', async () => {
-  const going = await faceBegin('face');
-  const { status, location } = await show(going.begun.url, 'fail');
-  assert.equal(status, 303);
-  const back = new URL(location);
-  assert.equal(back.origin + back.pathname, return_url);
-  assert.match(back.searchParams.get('state'), /^[0-9a-f]{32}$/);
+for (const product of ['face', 'face_zhima']) {
+  test(`${product}: returns with the state, and a failure that has no reason is one when the person was there`, async () => {
+    const going = await faceBegin(product);
+    const { status, location } = await show(going.begun.url, 'fail');
+    assert.equal(status, 303);
+    const back = new URL(location);
+    assert.equal(back.origin + back.pathname, return_url);
+    assert.match(back.searchParams.get('state'), /^[0-9a-f]{32}$/);
+    assert.equal((await going.back(back)).result, 'mismatch');
+    await going.end();
+  });
+}
+
+test('what Zhima lets the browser say of the outcome is not believed', async () => {
+  const going = await faceBegin('face_zhima');
+  const biz_no = JSON.parse(new URL(going.begun.url).searchParams.get('biz_content')).biz_no;
+  const back = new URL((await show(going.begun.url, 'fail')).location);
+  assert.deepEqual(JSON.parse(back.searchParams.get('biz_content')), { biz_no, passed: 'false' });
+  back.searchParams.set('biz_content', JSON.stringify({ biz_no, passed: 'true' }));
   assert.equal((await going.back(back)).result, 'mismatch');
   await going.end();
 });
@@ -319,7 +334,7 @@ describe('faults', () => {
       const address = await choose(going.url, { account: accounts.jia });
       assert.equal((await inMode(mode, () => going.back(address))).result, result, 'signing in');
       await going.end();
-      for (const product of ['face', 'face_new']) {
+      for (const product of products) {
         const checked = await faceBegin(product);
         await show(checked.begun.url, 'pass');
         assert.equal((await inMode(mode, () => checked.back())).result, result, `${product}, the query`);
@@ -333,15 +348,18 @@ describe('faults', () => {
   }
 
   /* Nothing in the gateway's answers belongs to one request: the channel binds them, and what the query tells of the person. */
-  test('the check of another, replayed as this one, is never a match', async () => {
-    const first = await faceBegin('face', { name: '测试乙', id_number: '110105188812310021' });
-    await first.end();
-    const second = await inMode('replay', () => faceBegin('face'));
-    assert.ok(second.begun.url.includes(new URL(first.begun.url).searchParams.get('biz_content').slice(15, 40)));
-    await show(second.begun.url, 'pass');
-    assert.equal((await second.back()).result, 'upstream_error');
-    await second.end();
-  });
+  for (const product of ['face', 'face_zhima']) {
+    test(`${product}: the check of another, replayed as this one, is never a match`, async () => {
+      const first = await faceBegin(product, { name: '测试乙', id_number: '110105188812310021' });
+      await first.end();
+      const second = await inMode('replay', () => faceBegin(product));
+      const [before, now] = [first, second].map(({ begun }) => new URL(begun.url).searchParams.get('biz_content'));
+      assert.equal(now, before);
+      await show(second.begun.url, 'pass');
+      assert.equal((await second.back()).result, 'upstream_error');
+      await second.end();
+    });
+  }
 
   test('any media type will do', async () => {
     const going = await leave();
@@ -478,6 +496,32 @@ test('the face check asks that no photo is kept, and its page is signed', async 
     assert.deepEqual(JSON.parse(page.searchParams.get('biz_content')), { certify_id: 'node-check' });
     assert.ok(!first.begun.url.includes(someone.id_number) && first.begun.url.length < 1800);
     assert.equal(second.begun.url, 'https://face.example/x');
+  } finally {
+    gateway.close();
+    configure();
+  }
+});
+
+test('Zhima is asked with texts inside, and its page is told where to return to', async () => {
+  const gateway = await nodeGateway((params) => answerOf(params.get('method'), '{"code":"10000","msg":"Success","biz_no":"ZM201700000000000000000000000001"}'));
+  try {
+    configure(gateway.at);
+    const going = await faceBegin('face_zhima');
+    await going.end();
+    const [{ params, signed }] = gateway.heard, biz = JSON.parse(params.get('biz_content'));
+    assert.ok(signed);
+    assert.equal(params.get('method'), 'zhima.customer.certification.initialize');
+    assert.deepEqual(Object.keys(biz), ['transaction_id', 'product_code', 'biz_code', 'identity_param', 'merchant_config', 'ext_biz_param']);
+    assert.match(biz.transaction_id, /^[0-9a-zA-Z]{32}$/);
+    assert.deepEqual([biz.product_code, biz.biz_code, biz.ext_biz_param], ['w1010100000000002978', 'FACE', '{}']);
+    assert.deepEqual(JSON.parse(biz.identity_param), { identity_type: 'CERT_INFO', cert_type: 'IDENTITY_CARD', cert_name: someone.name, cert_no: someone.id_number });
+    assert.deepEqual(JSON.parse(biz.merchant_config), { need_user_authorization: 'false' });
+    const page = new URL(going.begun.url);
+    assert.ok(fits(signingText(page.searchParams), page.searchParams.get('sign'), key('app_public_key')));
+    assert.equal(page.searchParams.get('method'), 'zhima.customer.certification.certify');
+    assert.deepEqual(JSON.parse(page.searchParams.get('biz_content')), { biz_no: 'ZM201700000000000000000000000001' });
+    assert.equal(page.searchParams.get('return_url'), `${return_url}?checked=1&state=${biz.transaction_id}`);
+    assert.ok(!going.begun.url.includes(someone.id_number) && going.begun.url.length < 1800);
   } finally {
     gateway.close();
     configure();

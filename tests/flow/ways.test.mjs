@@ -38,6 +38,7 @@ before(async () => {
     options: { registration: { attempts_per_number: 100, attempts_per_address: 1000 }, proofs: { attempts_per_account: 20, attempts_per_card: 20 } },
     upstreams: (ports) => ({
       ...entries(`http://127.0.0.1:${ports.simulator}`, keys),
+      zhima: { ...entries(`http://127.0.0.1:${ports.simulator}`, keys).face, product: 'zhima' },
       hub: {
         adapter: 'openid', url: province.issuer, app_id: 'hub', secret: '${TONGXING_HUB_SECRET}', title: '示例省平台', title_en: 'Example Province',
         scope: 'openid profile cn_id', userinfo: 'yes',
@@ -159,6 +160,18 @@ describe('a live face raises to level 3, and is never the only way', () => {
     assert.equal(claims.acr, acr(3));
     assert.deepEqual([...claims.amr].sort(), ['face', 'mfa', 'pwd']);
     await phone.close();
+    await page.context().close();
+  });
+
+  test('Zhima\'s, of an old contract', { timeout: 60000 }, async () => {
+    const { page, verifier } = await atVerify('yi');
+    assert.match(await page.textContent('#way-zhima summary'), /芝麻认证/);
+    await take(page, 'zhima', {});
+    await page.click('#detour-link');
+    await page.click('button[value=pass]');
+    const claims = await tokenOf(page, 3, verifier);
+    assert.equal(claims.acr, acr(3));
+    assert.ok(claims.amr.includes('face'));
     await page.context().close();
   });
 

@@ -8,20 +8,20 @@
 #include "upstream/alipay.h"
 #include "upstream/alipay_face.h"
 
-static const struct alipay_face_expected expected = {.certify_id = STR_INIT("c0"),
+static const struct alipay_face_expected expected = {.check_id = STR_INIT("c0"),
                                                      .transaction = STR_INIT("0123456789abcdef0123456789abcdef"),
                                                      .name = STR_INIT("测试甲"),
                                                      .id_number = STR_INIT("110105188812310013")};
 
 static void read_face(struct arena *arena, const struct json *content) {
-    for (int product = ALIPAY_FACE_CERTIFY; product <= ALIPAY_FACE_VERIFICATION; product++) {
+    for (size_t i = 0; i < ALIPAY_FACE_PRODUCTS; i++) {
+        const struct alipay_face_product *product = alipay_face_products[i];
         struct alipay_face_begun begun;
         bool alert;
-        enum verify_result result =
-            alipay_face_result_read(arena, (enum alipay_face_product)product, content, &expected, &alert);
+        enum verify_result result = alipay_face_result_read(arena, product, content, &expected, &alert);
         CHECK(!alert || result == VERIFY_MISMATCH);
-        if (alipay_face_begun_read((enum alipay_face_product)product, content, &begun)) {
-            CHECK(begun.certify_id.len > 0 && begun.certify_id.len <= ALIPAY_CERTIFY_ID_MOST);
+        if (alipay_face_begun_read(product, content, &begun)) {
+            CHECK(begun.check_id.len > 0 && begun.check_id.len <= ALIPAY_CHECK_ID_MOST);
         }
     }
 }

@@ -1,4 +1,4 @@
-/* What the face check's answers mean, in both products, and that nothing about another check is ever a yes or a no. */
+/* What the face check's answers mean, in every product, and that nothing about another check is ever a yes or a no. */
 #include "test.h"
 #include "upstream/alipay_face.h"
 
@@ -42,9 +42,29 @@ static void a_check_is_begun_with_its_id(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct alipay_face_begun begun;
         const struct json *content = parsed(*state, rows[i].content);
-        assert_row(alipay_face_begun_read(ALIPAY_FACE_CERTIFY, content, &begun) == rows[i].certify, rows[i].content);
-        assert_row(alipay_face_begun_read(ALIPAY_FACE_VERIFICATION, content, &begun) == rows[i].verification,
+        assert_row(alipay_face_begun_read(&alipay_face_certify, content, &begun) == rows[i].certify, rows[i].content);
+        assert_row(alipay_face_begun_read(&alipay_face_verification, content, &begun) == rows[i].verification,
                    rows[i].content);
+    }
+}
+
+static void zhimas_check_is_begun_with_its_biz_no(void **state) {
+    static const struct {
+        const char *content;
+        bool begun;
+    } rows[] = {
+        {"{\"biz_no\":\"ZM201700000000000000000000000001\"}", true},
+        {"{\"biz_no\":\"\"}", false},
+        {"{\"biz_no\":\"Z M\"}", false},
+        {"{\"biz_no\":\"Z\\\"M\"}", false},
+        {"{\"biz_no\":1}", false},
+        {"{\"certify_id\":\"c0\",\"web_url\":\"https://a.example/\"}", false},
+        {"{\"biz_no\":\"01234567890123456789012345678901234567890123456789012345678901234\"}", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct alipay_face_begun begun;
+        const struct json *content = parsed(*state, rows[i].content);
+        assert_row(alipay_face_begun_read(&alipay_face_zhima, content, &begun) == rows[i].begun, rows[i].content);
     }
 }
 
@@ -63,7 +83,7 @@ static void a_check_that_comes_again_is_not_new(void **state) {
 
 /* --- results --- */
 
-static const struct alipay_face_expected expected = {.certify_id = STR_INIT("c0"),
+static const struct alipay_face_expected expected = {.check_id = STR_INIT("c0"),
                                                      .transaction = STR_INIT("0123456789abcdef0123456789abcdef"),
                                                      .name = STR_INIT("阿依古丽·示例"),
                                                      .id_number = STR_INIT("650102188303210467")};
@@ -74,7 +94,8 @@ struct row {
     bool alert;
 };
 
-static void assert_rows(struct arena *arena, enum alipay_face_product product, const struct row *rows, size_t count) {
+static void assert_rows(struct arena *arena, const struct alipay_face_product *product, const struct row *rows,
+                        size_t count) {
     for (size_t i = 0; i < count; i++) {
         for (int back = 0; back < 2; back++) {
             struct alipay_face_expected now = expected;
@@ -106,7 +127,7 @@ static void certify(void **state) {
         {"{\"passed\":\"F\",\"attack_flag\":true}", VERIFY_MISMATCH, VERIFY_MISMATCH, true},
         {"{\"passed\":\"T\",\"attack_flag\":\"false\"}", VERIFY_MATCH, VERIFY_MATCH, false},
     };
-    assert_rows(*state, ALIPAY_FACE_CERTIFY, rows, ARRAY_LEN(rows));
+    assert_rows(*state, &alipay_face_certify, rows, ARRAY_LEN(rows));
 }
 
 static void verification(void **state) {
@@ -126,7 +147,27 @@ static void verification(void **state) {
          "\"0123456789abcdef0123456789abcdef\"}",
          VERIFY_MATCH, VERIFY_MATCH, false},
     };
-    assert_rows(*state, ALIPAY_FACE_VERIFICATION, rows, ARRAY_LEN(rows));
+    assert_rows(*state, &alipay_face_verification, rows, ARRAY_LEN(rows));
+}
+
+static void zhima(void **state) {
+    static const struct row rows[] = {
+        {"{\"passed\":\"true\"}", VERIFY_MATCH, VERIFY_MATCH, false},
+        {"{\"passed\":\"true\",\"identity_info\":\"{}\",\"attribute_info\":\"{}\",\"channel_statuses\":\"[]\"}",
+         VERIFY_MATCH, VERIFY_MATCH, false},
+        {"{\"passed\":\"true\",\"identity_info\":\"{\\\"cert_no\\\":\\\"6****************7\\\"}\"}", VERIFY_MATCH,
+         VERIFY_MATCH, false},
+        {"{\"passed\":\"true\",\"biz_no\":\"c0\",\"transaction_id\":\"0123456789abcdef0123456789abcdef\"}",
+         VERIFY_MATCH, VERIFY_MATCH, false},
+        {"{\"passed\":\"false\"}", VERIFY_PENDING, VERIFY_MISMATCH, false},
+        {"{\"passed\":\"false\",\"failed_reason\":\"\",\"channel_statuses\":\"[]\"}", VERIFY_PENDING, VERIFY_MISMATCH,
+         false},
+        {"{\"passed\":\"false\",\"failed_reason\":\"请返回重新认证\",\"channel_statuses\":\"[]\",\"identity_info\":\"{}"
+         "\"}",
+         VERIFY_MISMATCH, VERIFY_MISMATCH, false},
+        {"{\"passed\":\"true\",\"attack_flag\":\"true\"}", VERIFY_MISMATCH, VERIFY_MISMATCH, true},
+    };
+    assert_rows(*state, &alipay_face_zhima, rows, ARRAY_LEN(rows));
 }
 
 static void what_cannot_be_judged_or_is_anothers_is_an_error(void **state) {
@@ -166,13 +207,32 @@ static void what_cannot_be_judged_or_is_anothers_is_an_error(void **state) {
         NO("{\"certify_state\":\"SUCCESS\",\"attack_flag\":[true]}"),
         NO("{\"certify_state\":\"SUCCESS\",\"certify_id\":\"c1\"}"),
         NO("{\"certify_state\":\"FAIL\",\"certify_id\":\"c1\"}"),
+    };
+    static const struct row zhima_rows[] = {
+        NO("{}"),
+        NO("{\"passed\":\"T\"}"),
+        NO("{\"passed\":\"F\"}"),
+        NO("{\"passed\":\"TRUE\"}"),
+        NO("{\"passed\":true}"),
+        NO("{\"passed\":\"\"}"),
+        NO("{\"passed\":[\"true\"]}"),
+        NO("{\"certify_state\":\"SUCCESS\"}"),
+        NO("{\"passed\":\"false\",\"failed_reason\":7}"),
+        NO("{\"passed\":\"true\",\"biz_no\":\"c1\"}"),
+        NO("{\"passed\":\"true\",\"biz_no\":1}"),
+        NO("{\"passed\":\"true\",\"transaction_id\":\"0123456789abcdef0123456789abcdee\"}"),
+        NO("{\"passed\":\"true\",\"identity_info\":\"[]\"}"),
+        NO("{\"passed\":\"true\",\"identity_info\":\"{\\\"cert_no\\\":\\\"110105188812310013\\\"}\"}"),
+        NO("{\"passed\":\"true\",\"identity_info\":{\"cert_name\":\"测试甲\"}}"),
 #undef NO
     };
-    assert_rows(*state, ALIPAY_FACE_CERTIFY, certify_rows, ARRAY_LEN(certify_rows));
-    assert_rows(*state, ALIPAY_FACE_VERIFICATION, verification_rows, ARRAY_LEN(verification_rows));
+    assert_rows(*state, &alipay_face_certify, certify_rows, ARRAY_LEN(certify_rows));
+    assert_rows(*state, &alipay_face_verification, verification_rows, ARRAY_LEN(verification_rows));
+    assert_rows(*state, &alipay_face_zhima, zhima_rows, ARRAY_LEN(zhima_rows));
 }
 
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, make_arena, free_arena)
 
-RUN_TESTS(WITH_ARENA(a_check_is_begun_with_its_id), WITH_ARENA(a_check_that_comes_again_is_not_new),
-          WITH_ARENA(certify), WITH_ARENA(verification), WITH_ARENA(what_cannot_be_judged_or_is_anothers_is_an_error))
+RUN_TESTS(WITH_ARENA(a_check_is_begun_with_its_id), WITH_ARENA(zhimas_check_is_begun_with_its_biz_no),
+          WITH_ARENA(a_check_that_comes_again_is_not_new), WITH_ARENA(certify), WITH_ARENA(verification),
+          WITH_ARENA(zhima), WITH_ARENA(what_cannot_be_judged_or_is_anothers_is_an_error))

@@ -241,6 +241,8 @@ static void settings_that_work(void **state) {
         {"alipay_face", "{adapter: alipay_face, app_private_key: app.pem, alipay_public_key: alipay.pem}"},
         {"alipay_face", "{adapter: alipay_face, app_private_key: app.pem, alipay_public_key: alipay.pem, product: "
                         "verification, biz_code: CERT_PHOTO_FACE}"},
+        {"alipay_face", "{adapter: alipay_face, app_private_key: app.pem, alipay_public_key: alipay.pem, product: "
+                        "zhima}"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct fault fault = {""};
@@ -287,7 +289,8 @@ static void settings_it_cannot_work_with(void **state) {
          "authorize_url"},
         {"alipay", "2021", "{app_private_key: app.pem, alipay_public_key: alipay.pem, product: certify}",
          "is not an option of the adapter alipay"},
-        {"alipay_face", "2021", "{app_private_key: app.pem, alipay_public_key: alipay.pem, product: zhima}", "product"},
+        {"alipay_face", "2021", "{app_private_key: app.pem, alipay_public_key: alipay.pem, product: sesame}",
+         "must be certify, verification or zhima"},
         {"alipay_face", "2021", "{app_private_key: app.pem, alipay_public_key: alipay.pem, biz_code: SMART_FACE}",
          "biz_code"},
     };
