@@ -2,6 +2,8 @@
  * alipay_gateway: how Alipay's open gateway is spoken to: signed forms out, signed JSON back (docs/upstreams/alipay.md,
  * domain-china §4.1 and §4.2). For the adapters behind it, for their simulator, and for the tests of what is pure.
  *
+ * Where a key for it is agreed, contents are encrypted both ways; what is signed is the encrypted one.
+ *
  * An answer is authentic when the signature fits the very bytes of its one content member. Codes and what they mean for
  * us are one table. What the content says beyond its code is the adapter's to read.
  */
@@ -11,6 +13,7 @@
 #include "base/arena.h"
 #include "base/fault.h"
 #include "base/json.h"
+#include "base/secret.h"
 #include "model/evidence.h"
 
 struct foreign_key;
@@ -44,6 +47,15 @@ struct str alipay_timestamp(struct arena *arena, int64_t wall_seconds);
 /* application/x-www-form-urlencoded: a form's body, or a query. */
 struct str alipay_form(struct arena *arena, const struct alipay_param *params, size_t count);
 
+/* --- encrypted content --- */
+
+#define ALIPAY_ENCRYPT_TYPE "AES"
+/* From base64, as Alipay shows it. False unless it is 16 bytes. */
+bool alipay_content_key_read(struct arena *arena, struct str text, struct secret *ret_key);
+struct str alipay_content_seal(struct arena *arena, struct str key, struct str plain);
+/* Only of what a signature has vouched for (jose/aes_cbc.h). */
+bool alipay_content_open(struct arena *arena, struct str key, struct str sealed, struct str *ret_plain);
+
 /* --- answers --- */
 
 /* A key of Alipay's. In certificate mode it has a name, and an answer says by it which key it is signed with. */
@@ -51,9 +63,16 @@ struct alipay_key {
     struct str serial_name; /* absent in key mode */
     const struct foreign_key *key;
 };
+/* What answers are judged by. */
+struct alipay_trust {
+    const struct alipay_key *keys;
+    size_t key_count;
+    struct str content_key; /* absent: contents are not encrypted */
+};
 struct alipay_answer {
-    enum verify_result result; /* VERIFY_MATCH: done, read the content; else what the refusal means */
-    const struct json *content;
+    enum verify_result result;  /* VERIFY_MATCH: done, read the content; else what the refusal means */
+    const struct json *content; /* NULL unless it is authentic and could be read */
+    bool authentic;
     struct str code, sub_code; /* of a refusal: letters, digits, ". _ -"; empty where they are anything else */
 };
 /* "alipay.user.info.share" → "alipay_user_info_share_response" */
@@ -61,9 +80,10 @@ struct str alipay_content_name(struct arena *arena, struct str method);
 /*
  * From the body of an answer to `method`. The result is VERIFY_UPSTREAM_ERROR unless the content is there exactly once,
  * signed with one of the keys, and well-formed; an error without a signature tells its code, for the log, and no more.
+ * Where there is a content_key, only a refusal may come unencrypted.
  */
-void alipay_answer_read(struct arena *arena, struct str body, struct str method, const struct alipay_key *keys,
-                        size_t key_count, struct alipay_answer *ret_answer);
+void alipay_answer_read(struct arena *arena, struct str body, struct str method, const struct alipay_trust *trust,
+                        struct alipay_answer *ret_answer);
 /*
  * The bytes of the value of a member at the top level of an object, as they stand in the text. False unless the text is
  * an object in which the name stands once, written without escapes. For text that json_parse has taken.
@@ -83,8 +103,10 @@ struct alipay_gateway;
         {"app_certificate", OPTION_PATH, false, "certificate mode: PEM file with the app's certificate"},              \
         {"alipay_certificate", OPTION_PATH, false,                                                                     \
          "certificate mode: PEM file with Alipay's certificate; several while it changes"},                            \
+        {"alipay_root_certificate", OPTION_PATH, false, "certificate mode: PEM file with Alipay's root certificates"}, \
     {                                                                                                                  \
-        "alipay_root_certificate", OPTION_PATH, false, "certificate mode: PEM file with Alipay's root certificates"    \
+        "encrypt_key", OPTION_TEXT, false,                                                                             \
+            "encrypted content: the app's AES key, 16 bytes in base64; from the environment"                           \
     }
 
 bool alipay_gateway_check(const struct upstream_settings *settings, struct fault *fault);

@@ -61,6 +61,12 @@ static bool read_certificates(struct service *service, struct fault *fault) {
     return true;
 }
 
+static bool read_content_key(struct alipay *alipay, struct fault *fault) {
+    struct str text = str_from(getenv("TONGXING_ALIPAY_ENCRYPT_KEY"));
+    return str_is_empty(text) || alipay_content_key_read(alipay->arena, text, &alipay->content_key) ||
+           fault_set(fault, "TONGXING_ALIPAY_ENCRYPT_KEY: must be 16 bytes in base64");
+}
+
 static bool open_service(struct service *service, struct fault *fault) {
     struct arena *arena = arena_new();
     struct alipay *alipay = arena_new_of(arena, struct alipay);
@@ -68,7 +74,7 @@ static bool open_service(struct service *service, struct fault *fault) {
     service->own = alipay;
     return foreign_key_read_private(key_file(service, arena, "alipay_private_key"), FOREIGN_RSA, &alipay->own, fault) &&
            foreign_key_read_public(key_file(service, arena, "app_public_key"), FOREIGN_RSA, &alipay->app, fault) &&
-           read_certificates(service, fault);
+           read_certificates(service, fault) && read_content_key(alipay, fault);
 }
 
 static void done(struct service *service) {
@@ -139,6 +145,10 @@ static const char *mistake_in(const struct service *service, struct arena *arena
         !is(params, STR("version"), STR("1.0"))) {
         return "isv.invalid-format";
     }
+    if (!is(params, STR("encrypt_type"), STR(ALIPAY_ENCRYPT_TYPE)) &&
+        !str_is_absent(http_params_get(params, STR("encrypt_type")))) {
+        return "isv.decryption-error-not-valid-encrypt-type";
+    }
     if (!is_now(arena, str_or(http_params_get(params, STR("timestamp")), STR("")))) {
         return "isv.invalid-timestamp";
     }
@@ -165,15 +175,22 @@ static const struct foreign_key *signing_key(struct service *service) {
     return alipay->another;
 }
 
+/* A text, quotes and all: so it is signed. */
+static struct str sealed(struct arena *arena, const struct alipay *alipay, struct str content) {
+    return str_concat(arena, STR("\""), alipay_content_seal(arena, secret_bytes(alipay->content_key), content),
+                      STR("\""));
+}
+
 static void answer(const struct alipay_asked *asked, struct http_reply *reply, struct alipay_told told) {
     struct arena *arena = asked->request->arena;
     const struct alipay *alipay = asked->service->own;
     struct str method = http_params_get(asked->params, STR("method"));
     struct str name = told.error ? STR("error_response") : alipay_content_name(arena, method);
-    struct str signature = alipay_sign(arena, signing_key(asked->service), told.content);
+    struct str content = asked->sealed && !told.error ? sealed(arena, alipay, told.content) : told.content;
+    struct str signature = alipay_sign(arena, signing_key(asked->service), content);
     CHECK(!str_is_absent(signature));
     buf_printf(&reply->body, "{\"%.*s\":", STR_ARG(name));
-    buf_put(&reply->body, told.content);
+    buf_put(&reply->body, content);
     if (!str_is_absent(http_params_get(asked->params, STR("app_cert_sn")))) {
         buf_printf(&reply->body, ",\"alipay_cert_sn\":\"%.*s\"", STR_ARG(alipay->own_name));
     }
@@ -224,9 +241,21 @@ static void answer_method(const struct alipay_asked *asked, struct http_reply *r
     answer_unsigned(arena, reply, "isv.invalid-method");
 }
 
+/* False when it is encrypted and cannot be opened. */
+static bool open_content(struct alipay_asked *asked, struct str *content) {
+    const struct alipay *alipay = asked->service->own;
+    struct str key = secret_bytes(alipay->content_key);
+    if (str_is_absent(http_params_get(asked->params, STR("encrypt_type")))) {
+        return true;
+    }
+    bool open =
+        key.len > 0 && !str_is_absent(*content) && alipay_content_open(asked->request->arena, key, *content, content);
+    asked->sealed = open;
+    return open;
+}
+
 static void gateway(struct service *service, const struct http_request *request, struct http_reply *reply) {
     struct http_params params = request->query;
-    struct str biz;
     bool page = request->method == HTTP_GET;
     if (!page && (request->method != HTTP_POST || http_form(request, &params) != HTTP_FORM_OK)) {
         reply->status = request->method == HTTP_POST ? 400 : 405;
@@ -237,9 +266,11 @@ static void gateway(struct service *service, const struct http_request *request,
         answer_unsigned(request->arena, reply, mistake);
         return;
     }
-    struct alipay_asked asked = {service, request, &params, NULL};
-    biz = http_params_get(&params, STR("biz_content"));
-    if (!str_is_absent(biz) && !json_parse(request->arena, biz, JSON_LIMITS_TOKEN, &asked.biz)) {
+    struct alipay_asked asked = {.service = service, .request = request, .params = &params};
+    struct str biz = http_params_get(&params, STR("biz_content"));
+    if (!open_content(&asked, &biz)) {
+        answer(&asked, reply, alipay_refusal(request->arena, "40003", "isv.decryption-error-unknown"));
+    } else if (!str_is_absent(biz) && !json_parse(request->arena, biz, JSON_LIMITS_TOKEN, &asked.biz)) {
         answer_unsigned(request->arena, reply, "isv.invalid-parameter");
     } else if (page) {
         alipay_check_page(&asked, reply);

@@ -4,7 +4,8 @@
  *
  * Its keys are PEM files, made by openssl, in the folder that TONGXING_ALIPAY_KEYS names (docs/upstreams/alipay.md):
  * alipay_private_key and app_public_key; for certificate mode alipay_certificate, alipay_root_certificate and
- * app_certificate besides.
+ * app_certificate besides. The key of encrypted content is TONGXING_ALIPAY_ENCRYPT_KEY, in base64; without it none is
+ * understood.
  *
  * Its pages need no script. For browser tests:
  *
@@ -48,6 +49,7 @@ struct alipay {
     struct foreign_key *own, *app, *another;  /* another: signs in mode bad_signature, made when first needed */
     struct str own_name, root_name, app_name; /* of the certificates; absent without */
     struct foreign_key *app_by_certificate;
+    struct secret content_key;               /* empty without */
     struct alipay_grant grants[GRANTS_MOST]; /* rings: the oldest is forgotten */
     struct alipay_check checks[CHECKS_MOST];
     size_t grants_made, checks_made;
@@ -63,6 +65,7 @@ struct alipay_asked {
     const struct http_request *request;
     const struct http_params *params; /* signed, each once */
     const struct json *biz;           /* NULL without biz_content */
+    bool sealed;                      /* asked with encrypted content, and to be answered so */
 };
 struct alipay_told alipay_refusal(struct arena *arena, const char *code, const char *sub_code);
 

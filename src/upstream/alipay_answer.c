@@ -1,6 +1,7 @@
 /*
  * The gateway's answers: {"<method>_response": {…}, "sign": "…", "alipay_cert_sn": "…"}. What is signed is the
  * content's very bytes, so they are cut out of the text and not written anew; and what is read is what was verified.
+ * Encrypted content is a text, signed with its quotes (alipay_content.c).
  */
 #include "base/arena.h"
 #include "base/check.h"
@@ -183,13 +184,35 @@ static bool cut_apart(struct arena *arena, struct str body, struct str method, s
 }
 
 /* In certificate mode the answer names its key, and no other will do. */
-static bool is_authentic(struct arena *arena, const struct cut *cut, const struct alipay_key *keys, size_t key_count) {
-    for (size_t i = 0; i < key_count; i++) {
-        if (str_is_absent(keys[i].serial_name) || str_equal(keys[i].serial_name, cut->serial_name)) {
-            return alipay_signature_fits(arena, keys[i].key, cut->content, cut->signature);
+static bool is_authentic(struct arena *arena, const struct cut *cut, const struct alipay_trust *trust) {
+    for (size_t i = 0; i < trust->key_count && !str_is_absent(cut->signature); i++) {
+        const struct alipay_key *key = &trust->keys[i];
+        if (str_is_absent(key->serial_name) || str_equal(key->serial_name, cut->serial_name)) {
+            return alipay_signature_fits(arena, key->key, cut->content, cut->signature);
         }
     }
     return false;
+}
+
+static bool open_sealed(struct arena *arena, const struct alipay_trust *trust, struct str sealed,
+                        const struct json **ret_content) {
+    struct str plain;
+    return !str_is_absent(trust->content_key) && alipay_content_open(arena, trust->content_key, sealed, &plain) &&
+           json_parse(arena, plain, LIMITS, ret_content);
+}
+
+/* The content, opened where it is encrypted. What is not authentic stays closed: nobody learns from us what would open
+ * it. */
+static bool read_content(struct arena *arena, const struct cut *cut, const struct alipay_trust *trust, bool authentic,
+                         const struct json **ret_content) {
+    const struct json *content;
+    struct str sealed;
+    if (!json_parse(arena, cut->content, LIMITS, &content) ||
+        (json_str(content, &sealed) && !(authentic && open_sealed(arena, trust, sealed, &content)))) {
+        return false;
+    }
+    *ret_content = content;
+    return json_kind(content) == JSON_KIND_OBJECT;
 }
 
 /* alipay.system.oauth.token answers without a code when it is done; a refusal always has one. */
@@ -199,22 +222,31 @@ static struct str code_or_done(const struct json *content, struct str method) {
                                                                                           : code_of(content, "code");
 }
 
-void alipay_answer_read(struct arena *arena, struct str body, struct str method, const struct alipay_key *keys,
-                        size_t key_count, struct alipay_answer *ret_answer) {
-    struct alipay_answer answer = {.result = VERIFY_UPSTREAM_ERROR, .code = STR(""), .sub_code = STR("")};
+/* An error that says it is done is none; and where encryption is agreed, only a refusal may come without. */
+static bool may_say(const struct cut *cut, const struct alipay_trust *trust, enum verify_result result) {
+    bool sealed = str_starts(cut->content, STR("\""));
+    return result != VERIFY_MATCH || (!cut->refused && sealed == !str_is_absent(trust->content_key));
+}
+
+void alipay_answer_read(struct arena *arena, struct str body, struct str method, const struct alipay_trust *trust,
+                        struct alipay_answer *ret_answer) {
+    const struct json *content;
     struct cut cut;
-    *ret_answer = answer;
-    if (!cut_apart(arena, body, method, &cut) || !json_parse(arena, cut.content, LIMITS, &answer.content) ||
-        json_kind(answer.content) != JSON_KIND_OBJECT) {
+    *ret_answer = (struct alipay_answer){.result = VERIFY_UPSTREAM_ERROR, .code = STR(""), .sub_code = STR("")};
+    if (!cut_apart(arena, body, method, &cut)) {
         return;
     }
-    answer.code = code_or_done(answer.content, method);
-    answer.sub_code = code_of(answer.content, "sub_code");
-    bool authentic = !str_is_absent(cut.signature) && is_authentic(arena, &cut, keys, key_count);
-    enum verify_result result = alipay_result_of(answer.code, answer.sub_code);
-    answer.result = authentic && !(cut.refused && result == VERIFY_MATCH) ? result : VERIFY_UPSTREAM_ERROR;
-    answer.content = authentic ? answer.content : NULL;
-    *ret_answer = answer;
+    ret_answer->authentic = is_authentic(arena, &cut, trust);
+    if (!read_content(arena, &cut, trust, ret_answer->authentic, &content)) {
+        return;
+    }
+    ret_answer->code = code_or_done(content, method);
+    ret_answer->sub_code = code_of(content, "sub_code");
+    if (ret_answer->authentic) {
+        enum verify_result result = alipay_result_of(ret_answer->code, ret_answer->sub_code);
+        ret_answer->result = may_say(&cut, trust, result) ? result : VERIFY_UPSTREAM_ERROR;
+        ret_answer->content = content;
+    }
 }
 
 /* --- of both adapters --- */

@@ -25,6 +25,7 @@ struct alipay_gateway {
     struct foreign_key *app_key;
     struct alipay_key keys[KEYS_MOST]; /* Alipay's */
     size_t key_count;
+    struct secret content_key;            /* empty: contents are not encrypted */
     struct str app_cert_sn, root_cert_sn; /* absent in key mode */
 };
 
@@ -127,6 +128,12 @@ static bool is_private_channel(struct str url) {
     return false;
 }
 
+static bool is_content_key(struct str text) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct secret key;
+    return alipay_content_key_read(arena, text, &key);
+}
+
 bool alipay_gateway_check(const struct upstream_settings *settings, struct fault *fault) {
     struct str name = settings->name;
     if (!is_app_id(settings->app_id)) {
@@ -144,6 +151,9 @@ bool alipay_gateway_check(const struct upstream_settings *settings, struct fault
     if ((parts == 3) == has(settings, "alipay_public_key")) {
         return fault_set(fault, "upstreams.%.*s: give either alipay_public_key or the three certificates",
                          STR_ARG(name));
+    }
+    if (has(settings, "encrypt_key") && !is_content_key(upstream_option_text(settings, "encrypt_key"))) {
+        return fault_set(fault, "upstreams.%.*s.encrypt_key: must be 16 bytes in base64", STR_ARG(name));
     }
     return upstream_url_check(settings, fault) &&
            (is_private_channel(settings->url) ||
@@ -259,6 +269,9 @@ bool alipay_gateway_open(const struct upstream_settings *settings, struct alipay
     struct arena *arena = arena_new();
     struct alipay_gateway *gateway = arena_new_of(arena, struct alipay_gateway);
     gateway->arena = arena;
+    if (has(settings, "encrypt_key")) {
+        CHECK(alipay_content_key_read(arena, upstream_option_text(settings, "encrypt_key"), &gateway->content_key));
+    }
     if (!read_keys(gateway, settings, fault)) {
         arena_free(arena);
         return false;
@@ -275,6 +288,19 @@ void alipay_gateway_free(struct alipay_gateway *gateway) {
 
 /* --- requests --- */
 
+/* Absent where contents are not encrypted. */
+static struct str content_key_of(const struct alipay_gateway *gateway) {
+    return gateway->content_key.len > 0 ? secret_bytes(gateway->content_key) : STR_NONE;
+}
+
+/* Encrypted, a method that has no content has an empty one: its answer comes encrypted for that. */
+static struct str content_of(struct arena *arena, const struct alipay_gateway *gateway,
+                             const struct alipay_request *request) {
+    struct str key = content_key_of(gateway);
+    return str_is_absent(key) ? request->biz_content
+                              : alipay_content_seal(arena, key, str_or(request->biz_content, STR("{}")));
+}
+
 /* The whole of a signed request; 0 when it cannot be signed. */
 static size_t write_params(struct arena *arena, struct str app_id, const struct alipay_gateway *gateway,
                            const struct alipay_request *request, struct alipay_param *params) {
@@ -288,7 +314,8 @@ static size_t write_params(struct arena *arena, struct str app_id, const struct 
         {STR("version"), STR("1.0")},
         {STR("app_cert_sn"), gateway->app_cert_sn},
         {STR("alipay_root_cert_sn"), gateway->root_cert_sn},
-        {STR("biz_content"), request->biz_content},
+        {STR("encrypt_type"), gateway->content_key.len > 0 ? STR(ALIPAY_ENCRYPT_TYPE) : STR_NONE},
+        {STR("biz_content"), content_of(arena, gateway, request)},
     };
     size_t count = 0;
     CHECK(ARRAY_LEN(common) + request->param_count < ALIPAY_PARAMS_MOST);
@@ -345,12 +372,13 @@ static void tell_refusal(const struct upstream_call *call, const struct alipay_r
     }
     log_warn("alipay.refused", log_str("upstream", call->settings->name), log_str("method", request->method),
              log_str("code", answer->code), log_str("sub_code", answer->sub_code),
-             log_text("authentic", answer->content ? "yes" : "no"));
+             log_text("authentic", answer->authentic ? "yes" : "no"));
 }
 
 /* The media type is not looked at: the gateway gives its JSON as text/html, and promises none. */
 enum verify_result alipay_ask(struct upstream_call *call, const struct alipay_gateway *gateway,
                               const struct alipay_request *request, struct alipay_answer *ret_answer) {
+    const struct alipay_trust trust = {gateway->keys, gateway->key_count, content_key_of(gateway)};
     struct fetch_answer fetched = {0};
     struct str form = form_of(call->arena, call->settings->app_id, gateway, request);
     if (str_is_absent(form) || call->timeout_ms <= 0) {
@@ -361,7 +389,7 @@ enum verify_result alipay_ask(struct upstream_call *call, const struct alipay_ga
         call->unreachable = result == FETCH_UNREACHABLE;
         return VERIFY_UPSTREAM_ERROR;
     }
-    alipay_answer_read(call->arena, fetched.body, request->method, gateway->keys, gateway->key_count, ret_answer);
+    alipay_answer_read(call->arena, fetched.body, request->method, &trust, ret_answer);
     tell_refusal(call, request, ret_answer);
     return ret_answer->result;
 }

@@ -4,7 +4,7 @@
  */
 import test, { before, after, describe } from 'node:test';
 import assert from 'node:assert/strict';
-import { createHash, createSign, createVerify, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createSign, createVerify, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import fs from 'node:fs';
@@ -14,6 +14,7 @@ import { openssl } from './support/upstreams.mjs';
 
 const appId = '2021000000000000';
 const timeout_ms = 700;
+const encrypt_key = 'AAECAwQFBgcICQoLDA0ODw==';
 const someone = { name: '测试甲', id_number: '110105188812310013' };
 const accounts = { jia: '074aFICT0000000000000000000000000001', yi: '074aFICT0000000000000000000000000002', uncertified: '074aFICT0000000000000000000000000003',
   passport: '074aFICT0000000000000000000000000004', company: '074aFICT0000000000000000000000000005', frozen: '074aFICT0000000000000000000000000006' };
@@ -35,7 +36,7 @@ before(async () => {
     openssl(['x509', '-req', '-in', pem(`${side}_request`), '-CA', pem('alipay_root_certificate'), '-CAkey', pem('stranger_private_key'), '-set_serial', serial, '-days', '30',
       '-out', pem(`${side}_certificate`)]);
   }
-  simulator = await trial.simulate({ env: { TONGXING_ALIPAY_KEYS: keys }, appId });
+  simulator = await trial.simulate({ env: { TONGXING_ALIPAY_KEYS: keys, TONGXING_ALIPAY_ENCRYPT_KEY: encrypt_key }, appId });
   configure();
 });
 after(() => trial?.stop());
@@ -53,10 +54,14 @@ function configure(at = simulator, more = {}, config = {}) {
     ali: { adapter: 'alipay', authorize_url, ...byKey },
     ali_base: { adapter: 'alipay', authorize_url, scope: 'auth_base', ...byKey },
     ali_old: { adapter: 'alipay', authorize_url, subject: 'user_id', ...byKey },
+    ali_sealed: { adapter: 'alipay', authorize_url, encrypt_key, ...byKey },
+    ali_sealed_certificate: { adapter: 'alipay', authorize_url, encrypt_key, ...byCertificate },
     ali_certificate: { adapter: 'alipay', authorize_url, ...byCertificate },
     face: { adapter: 'alipay_face', ...byKey },
     face_new: { adapter: 'alipay_face', product: 'verification', ...byKey },
     face_zhima: { adapter: 'alipay_face', product: 'zhima', ...byKey },
+    face_sealed: { adapter: 'alipay_face', encrypt_key, ...byKey },
+    face_zhima_sealed: { adapter: 'alipay_face', product: 'zhima', encrypt_key, ...byKey },
     face_certificate: { adapter: 'alipay_face', ...byCertificate },
   }, config);
 }
@@ -143,6 +148,19 @@ describe('signing in', () => {
     assert.equal((await signIn({ account: accounts.jia }, 'ali_certificate')).result, 'match');
   });
 
+  for (const name of ['ali_sealed', 'ali_sealed_certificate']) {
+    test(`encrypted content: ${name}`, async () => {
+      const answer = await signIn({ account: accounts.jia }, name);
+      assert.deepEqual([answer.result, answer.certified, answer.subject], ['match', true, true]);
+      assert.equal((await signIn({ account: accounts.frozen }, name)).result, 'state_bad');
+      const going = await leave(name);
+      const address = new URL(await choose(going.url, { account: accounts.jia }));
+      address.searchParams.set('auth_code', 'made-up');
+      assert.equal((await going.back(address)).result, 'invalid_input', 'a refusal is understood');
+      await going.end();
+    });
+  }
+
   test('until the browser is back nothing is known', async () => {
     const going = await leave();
     assert.equal((await going.back()).result, 'pending');
@@ -202,7 +220,7 @@ async function show(url, outcome) {
   return press(page.origin + page.pathname, { certify_id: page.searchParams.get('certify_id'), outcome });
 }
 
-const authorities = { face: 'alipay-face', face_new: 'alipay-face', face_zhima: 'zhima' };
+const authorities = { face: 'alipay-face', face_new: 'alipay-face', face_zhima: 'zhima', face_sealed: 'alipay-face', face_zhima_sealed: 'zhima' };
 const products = Object.keys(authorities);
 for (const product of products) {
   describe(`the face check: ${product}`, () => {
@@ -330,10 +348,12 @@ const inMode = async (mode, what) => {
 describe('faults', () => {
   for (const [mode, result] of Object.entries(faults)) {
     test(`${mode}: ${result}`, async () => {
-      const going = await leave();
-      const address = await choose(going.url, { account: accounts.jia });
-      assert.equal((await inMode(mode, () => going.back(address))).result, result, 'signing in');
-      await going.end();
+      for (const name of ['ali', 'ali_sealed']) {
+        const going = await leave(name);
+        const address = await choose(going.url, { account: accounts.jia });
+        assert.equal((await inMode(mode, () => going.back(address))).result, result, `${name}, signing in`);
+        await going.end();
+      }
       for (const product of products) {
         const checked = await faceBegin(product);
         await show(checked.begun.url, 'pass');
@@ -528,6 +548,104 @@ test('Zhima is asked with texts inside, and its page is told where to return to'
   }
 });
 
+/* --- encrypted content, as Node has it --- */
+
+const zeros = Buffer.alloc(16);
+const sealWith = (text, base64) => {
+  const cipher = createCipheriv('aes-128-cbc', Buffer.from(base64, 'base64'), zeros);
+  return Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]).toString('base64');
+};
+const seal = (text) => sealWith(text, encrypt_key);
+const unseal = (text) => {
+  const cipher = createDecipheriv('aes-128-cbc', Buffer.from(encrypt_key, 'base64'), zeros);
+  return Buffer.concat([cipher.update(text, 'base64'), cipher.final()]).toString('utf8');
+};
+
+test('encrypted content: what we send is what another opens, and what another seals is what we read', async () => {
+  const contents = {
+    'alipay.system.oauth.token': '{"access_token":"authusrBsealed","open_id":"node-1","expires_in":"1296000"}',
+    'alipay.user.info.share': '{"code":"10000","msg":"Success","nick_name":"测试","open_id":"node-1","is_certified":"F"}',
+    'alipay.user.certify.open.initialize': '{"code":"10000","msg":"Success","certify_id":"node-check"}',
+    'zhima.customer.certification.initialize': '{"code":"10000","msg":"Success","biz_no":"ZM201700000000000000000000000003"}',
+  };
+  const gateway = await nodeGateway((params) => answerOf(params.get('method'), `"${seal(contents[params.get('method')])}"`));
+  try {
+    configure(gateway.at);
+    assert.equal((await signIn({ account: accounts.jia }, 'ali_sealed')).result, 'match');
+    const begun = [];
+    for (const name of ['face_sealed', 'face_zhima_sealed']) {
+      const going = await faceBegin(name);
+      begun.push(going.begun.url);
+      await going.end();
+    }
+    assert.equal(gateway.heard.length, 4);
+    for (const { params, signed } of gateway.heard) {
+      assert.ok(signed, 'over what is encrypted');
+      assert.equal(params.get('encrypt_type'), 'AES');
+    }
+    const [token, info, certify, zhima] = gateway.heard.map(({ params }) => JSON.parse(unseal(params.get('biz_content'))));
+    assert.deepEqual([token, info], [{}, {}]);
+    assert.equal(gateway.heard[0].params.get('grant_type'), 'authorization_code', 'what is at the top stays there');
+    assert.equal(certify.identity_param.cert_no, someone.id_number);
+    assert.equal(JSON.parse(zhima.identity_param).cert_no, someone.id_number);
+    for (const [url, content] of [[begun[0], { certify_id: 'node-check' }], [begun[1], { biz_no: 'ZM201700000000000000000000000003' }]]) {
+      const page = new URL(url).searchParams;
+      assert.ok(fits(signingText(page), page.get('sign'), key('app_public_key')));
+      assert.equal(page.get('encrypt_type'), 'AES');
+      assert.deepEqual(JSON.parse(unseal(page.get('biz_content'))), content);
+    }
+  } finally {
+    gateway.close();
+    configure();
+  }
+});
+
+describe('encrypted content', () => {
+  const method = 'alipay.user.certify.open.initialize', done = '{"code":"10000","certify_id":"node-check"}', limited = '{"code":"40005"}';
+  const sealed = seal(done), bytes = Buffer.from(sealed, 'base64');
+  const error = (content) => `{"error_response":${content},"sign":"${sign(content, key('alipay_private_key'))}"}`;
+  const rows = [
+    ['a success that is not encrypted', () => answerOf(method, done), 'upstream_error'],
+    ['a refusal that is not encrypted', () => answerOf(method, limited), 'rate_limited'],
+    ['an error response that is not encrypted', () => error(limited), 'rate_limited'],
+    ['an encrypted refusal', () => answerOf(method, `"${seal(limited)}"`), 'rate_limited'],
+    ['an encrypted answer without a signature', () => `{"alipay_user_certify_open_initialize_response":"${sealed}"}`, 'upstream_error'],
+    ['a signature over what was encrypted', () => `{"alipay_user_certify_open_initialize_response":"${sealed}","sign":"${sign(done, key('alipay_private_key'))}"}`, 'upstream_error'],
+    ['a signature without the quotes', () => `{"alipay_user_certify_open_initialize_response":"${sealed}","sign":"${sign(sealed, key('alipay_private_key'))}"}`, 'upstream_error'],
+    ['another key', () => answerOf(method, `"${sealWith(done, 'EBESExQVFhcYGRobHB0eHw==')}"`), 'upstream_error'],
+    ['bad padding', () => answerOf(method, `"${bytes.subarray(0, 32).toString('base64')}"`), 'upstream_error'],
+    ['a broken block', () => answerOf(method, `"${bytes.subarray(0, 40).toString('base64')}"`), 'upstream_error'],
+    ['bad base64', () => answerOf(method, `"${sealed.slice(0, -1)}"`), 'upstream_error'],
+    ['nothing', () => answerOf(method, '""'), 'upstream_error'],
+    ['more than an answer may have', () => answerOf(method, `"${seal(done.replace('}', `,"x":"${'x'.repeat(60000)}"}`))}"`), 'upstream_error'],
+    ['an answer that is sealed twice', () => answerOf(method, `"${seal(`"${sealed}"`)}"`), 'upstream_error'],
+  ];
+  for (const [name, tell, result] of rows) {
+    test(`${name}: ${result}`, async () => {
+      const gateway = await nodeGateway(tell);
+      try {
+        configure(gateway.at);
+        assert.equal((await faceBegin('face_sealed')).begun.result, result);
+        assert.equal(gateway.heard.length, 1);
+      } finally {
+        gateway.close();
+        configure();
+      }
+    });
+  }
+
+  test('where it is not agreed an encrypted answer is none', async () => {
+    const gateway = await nodeGateway(() => answerOf(method, `"${sealed}"`));
+    try {
+      configure(gateway.at);
+      assert.equal((await faceBegin('face')).begun.result, 'upstream_error');
+    } finally {
+      gateway.close();
+      configure();
+    }
+  });
+});
+
 test('unsigned, and signed by whom we do not know, are errors only', async () => {
   const content = '{"code":"10000","certify_id":"node-check"}', name = 'alipay_user_certify_open_initialize_response';
   const stranger = generateKeyPairSync('rsa', { modulusLength: 2048, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
@@ -572,6 +690,7 @@ describe('the simulator is as strict as the real one', () => {
     ['an old timestamp', { timestamp: chinaTime(Date.now() - 3600 * 1000) }, 'isv.invalid-timestamp'],
     ['a timestamp in UTC', { timestamp: chinaTime(Date.now() - 8 * 3600 * 1000) }, 'isv.invalid-timestamp'],
     ['RSA with SHA-1', { sign_type: 'RSA' }, 'isv.invalid-signature-type'],
+    ['another way of encrypting', { encrypt_type: 'AES_V2' }, 'isv.decryption-error-not-valid-encrypt-type'],
     ['another charset', { charset: 'gbk' }, 'isv.invalid-format'],
     ['an unknown method', { method: 'alipay.trade.pay' }, 'isv.invalid-method'],
   ];
@@ -582,6 +701,15 @@ describe('the simulator is as strict as the real one', () => {
       assert.equal(JSON.parse(text).sign, undefined);
     });
   }
+
+  test('it opens what is encrypted with its key, and answers so', async () => {
+    const text = await request({ encrypt_type: 'AES', biz_content: seal('{"certify_id":"none"}') });
+    const [, content, signature] = text.match(/^\{"alipay_user_certify_open_query_response":("[^"]+"),"sign":"([^"]+)"\}$/);
+    assert.ok(fits(content, signature, key('alipay_public_key')));
+    assert.equal(JSON.parse(unseal(JSON.parse(content))).sub_code, 'OPEN_CERTIFY_BILL_NOT_EXIST');
+    const refused = JSON.parse(await request({ encrypt_type: 'AES', biz_content: sealWith('{"certify_id":"none"}', 'EBESExQVFhcYGRobHB0eHw==') }));
+    assert.equal(refused.alipay_user_certify_open_query_response.sub_code, 'isv.decryption-error-unknown');
+  });
 
   test('it makes a check once for each order number', async () => {
     const biz_content = JSON.stringify({ outer_order_no: 'order0123456789abcdef', biz_code: 'FACE', identity_param: { identity_type: 'CERT_INFO', cert_type: 'IDENTITY_CARD',
@@ -603,7 +731,7 @@ test('nothing about the people, and no secret, was written anywhere', () => {
   const personal = [...register.matchAll(/^\s+-?\s*(?:name|id_number|phone|mobile|open_id|user_id|user_name|nick_name): "?([^"\n]+?)"?$/gm)].map((match) => match[1])
     .filter((text) => text.length > 1);
   assert.ok(personal.length > 50 && written.length > 5000);
-  const secrets = ['authusrB', ...['app_private_key', 'alipay_private_key'].map((name) => key(name).toString().split('\n')[1])];
+  const secrets = ['authusrB', encrypt_key, ...['app_private_key', 'alipay_private_key'].map((name) => key(name).toString().split('\n')[1])];
   for (const text of [...personal, ...secrets]) {
     assert.ok(!written.includes(text) && !written.includes(encodeURIComponent(text)), `${text} was written`);
   }

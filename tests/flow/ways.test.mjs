@@ -38,7 +38,7 @@ before(async () => {
     options: { registration: { attempts_per_number: 100, attempts_per_address: 1000 }, proofs: { attempts_per_account: 20, attempts_per_card: 20 } },
     upstreams: (ports) => ({
       ...entries(`http://127.0.0.1:${ports.simulator}`, keys),
-      zhima: { ...entries(`http://127.0.0.1:${ports.simulator}`, keys).face, product: 'zhima' },
+      zhima: { ...entries(`http://127.0.0.1:${ports.simulator}`, keys).face, product: 'zhima', encrypt_key: '${TONGXING_ALIPAY_ENCRYPT_KEY}' },
       hub: {
         adapter: 'openid', url: province.issuer, app_id: 'hub', secret: '${TONGXING_HUB_SECRET}', title: '示例省平台', title_en: 'Example Province',
         scope: 'openid profile cn_id', userinfo: 'yes',
@@ -163,7 +163,7 @@ describe('a live face raises to level 3, and is never the only way', () => {
     await page.context().close();
   });
 
-  test('Zhima\'s, of an old contract', { timeout: 60000 }, async () => {
+  test('Zhima\'s, of an old contract, with encrypted content', { timeout: 60000 }, async () => {
     const { page, verifier } = await atVerify('yi');
     assert.match(await page.textContent('#way-zhima summary'), /芝麻认证/);
     await take(page, 'zhima', {});

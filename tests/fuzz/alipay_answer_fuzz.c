@@ -1,8 +1,9 @@
 /*
  * The reading of Alipay's answers: the bytes as the whole answer, and as the content of an answer that is signed as it
- * should be, since no mutation finds a signature.
+ * should be, plain and encrypted, since no mutation finds a signature.
  */
 #include "base/buf.h"
+#include "base/encode.h"
 #include "fuzz.h"
 #include "jose/foreign_key.h"
 #include "upstream/alipay.h"
@@ -37,14 +38,23 @@ static void read_person(struct arena *arena, const struct json *content) {
     }
 }
 
+#define CONTENT_KEY STR("0123456789abcdef")
+
+/* With and without the key of encrypted content: what the one takes as done the other does not. */
 static void read_answer(struct arena *arena, const struct alipay_key *key, struct str body, const char *method) {
-    struct alipay_answer answer;
-    alipay_answer_read(arena, body, str_from(method), key, 1, &answer);
-    CHECK(answer.content || answer.result == VERIFY_UPSTREAM_ERROR);
-    if (answer.result == VERIFY_MATCH) {
-        read_face(arena, answer.content);
-        read_person(arena, answer.content);
+    enum verify_result results[2];
+    for (int sealed = 0; sealed < 2; sealed++) {
+        const struct alipay_trust trust = {key, 1, sealed ? CONTENT_KEY : STR_NONE};
+        struct alipay_answer answer;
+        alipay_answer_read(arena, body, str_from(method), &trust, &answer);
+        CHECK(answer.content ? answer.authentic : answer.result == VERIFY_UPSTREAM_ERROR);
+        results[sealed] = answer.result;
+        if (answer.result == VERIFY_MATCH) {
+            read_face(arena, answer.content);
+            read_person(arena, answer.content);
+        }
     }
+    CHECK(results[0] != VERIFY_MATCH || results[1] != VERIFY_MATCH);
 }
 
 /* One pair for all runs. */
@@ -62,6 +72,18 @@ static struct str sign(struct arena *arena, const struct alipay_key *key, const 
                       STR(",\"sign\":\""), signature, STR("\"}"));
 }
 
+static struct str quoted(struct arena *arena, struct str text) {
+    return str_concat(arena, STR("\""), text, STR("\""));
+}
+
+/* The bytes as what was encrypted, and as the ciphertext. */
+static void read_sealed(struct arena *arena, const struct alipay_key *key, struct str text) {
+    struct str sealed = quoted(arena, alipay_content_seal(arena, CONTENT_KEY, text));
+    struct str cipher = quoted(arena, base64_encode(arena, text));
+    read_answer(arena, key, sign(arena, key, ALIPAY_INFO_METHOD, sealed), ALIPAY_INFO_METHOD);
+    read_answer(arena, key, sign(arena, key, ALIPAY_INFO_METHOD, cipher), ALIPAY_INFO_METHOD);
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
     struct arena *arena ARENA_AUTO = arena_new();
     const struct alipay_key *key = fuzz_key();
@@ -70,5 +92,6 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size) {
     read_answer(arena, key, text, ALIPAY_INFO_METHOD);
     read_answer(arena, key, sign(arena, key, ALIPAY_INFO_METHOD, text), ALIPAY_INFO_METHOD);
     read_answer(arena, key, sign(arena, key, ALIPAY_TOKEN_METHOD, text), ALIPAY_TOKEN_METHOD);
+    read_sealed(arena, key, text);
     return 0;
 }

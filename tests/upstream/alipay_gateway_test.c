@@ -1,4 +1,5 @@
-/* The gateway's signing strings, the bytes that are signed of an answer, codes, and what counts as an answer. */
+/* The gateway's signing strings, the bytes that are signed of an answer, encrypted contents, codes, and what counts as
+ * an answer. */
 #include "base/encode.h"
 #include "jose/digest.h"
 #include "jose/foreign_key.h"
@@ -188,7 +189,8 @@ static struct str signed_body(struct arena *arena, const struct foreign_key *key
 
 static enum verify_result read_with(struct arena *arena, struct str body, const char *method,
                                     const struct alipay_key *key, struct alipay_answer *answer) {
-    alipay_answer_read(arena, body, str_from(method), key, 1, answer);
+    const struct alipay_trust trust = {key, 1, STR_NONE};
+    alipay_answer_read(arena, body, str_from(method), &trust, answer);
     return answer->result;
 }
 
@@ -303,9 +305,10 @@ static void in_certificate_mode_the_answer_names_its_key(void **state) {
     assert_int_equal(read_with(*state, good, METHOD, &named, &answer), VERIFY_MATCH);
     assert_int_equal(read_with(*state, other, METHOD, &named, &answer), VERIFY_UPSTREAM_ERROR);
     assert_int_equal(read_with(*state, none, METHOD, &named, &answer), VERIFY_UPSTREAM_ERROR);
-    alipay_answer_read(*state, good, STR(METHOD), two, 2, &answer);
+    const struct alipay_trust both = {two, 2, STR_NONE}, neither = {two, 0, STR_NONE};
+    alipay_answer_read(*state, good, STR(METHOD), &both, &answer);
     assert_int_equal(answer.result, VERIFY_MATCH);
-    alipay_answer_read(*state, good, STR(METHOD), two, 0, &answer);
+    alipay_answer_read(*state, good, STR(METHOD), &neither, &answer);
     assert_int_equal(answer.result, VERIFY_UPSTREAM_ERROR);
 }
 
@@ -333,6 +336,168 @@ static void a_code_for_the_log_is_letters_and_digits(void **state) {
     assert_null(answer.content);
 }
 
+/* --- encrypted contents --- */
+
+#define CONTENT_KEY  "AAECAwQFBgcICQoLDA0ODw=="
+#define SEALED_DONE  "9DdE6VlpDK4G4o47Lmjbd7wWBy0FEZh1xco48wCwdgs="
+#define PLAIN_DONE   "{\"code\":\"10000\"}"
+#define QUOTED(text) "\"" text "\""
+
+static struct str content_key(struct arena *arena) {
+    struct secret key;
+    assert_true(alipay_content_key_read(arena, STR(CONTENT_KEY), &key));
+    return secret_bytes(key);
+}
+
+/* By `openssl enc -aes-128-cbc` with an IV of zeros. */
+static void contents_are_sealed_as_the_sdks_do(void **state) {
+    static const struct {
+        const char *plain, *sealed;
+    } rows[] = {
+        {"{}", "XjROMe16mC4WGbUXWRQLQA=="},
+        {"{\"certify_id\":\"c0\"}", "oAJEXbGppwvwwmZMb1vYi6n0cRg1QkOjHLvlYSB49AY="},
+        {PLAIN_DONE, SEALED_DONE},
+        {"{\"code\":\"10000\",\"msg\":\"Success\",\"nick_name\":\"测试\"}",
+         "igATcyTqqgv1AFpBiHJyVf94zn4d80DWhHrnUhty+8TwUhXNzMaqozLxcA2gVI4ZwJtVrDuRyNPxF+uAy7nPPw=="},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str plain;
+        assert_str(alipay_content_seal(*state, content_key(*state), str_from(rows[i].plain)), rows[i].sealed);
+        assert_true(alipay_content_open(*state, content_key(*state), str_from(rows[i].sealed), &plain));
+        assert_str(plain, rows[i].plain);
+    }
+}
+
+static void a_content_key_is_sixteen_bytes(void **state) {
+    static const char *const bad[] = {"",
+                                      "AAECAwQFBgcICQoLDA0ODw",
+                                      "AAECAwQFBgcICQoLDA0ODx==",
+                                      "AAECAwQFBgcICQoLDA0O",
+                                      "AAECAwQFBgcICQoLDA0ODxA=",
+                                      "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+                                      "000102030405060708090a0b0c0d0e0f",
+                                      "AAECAwQFBgcICQoLDA0OD-=="};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        struct secret key;
+        assert_row(!alipay_content_key_read(*state, str_from(bad[i]), &key), bad[i]);
+    }
+}
+
+static const struct {
+    const char *name, *content;
+} closed[] = {
+    {"empty", QUOTED("")},
+    {"no base64", QUOTED("9DdE6VlpDK4G4o47Lmjbd7wWBy0FEZh1xco48wCwdgs")},
+    {"a foreign character", QUOTED("9DdE6VlpDK4G4o47Lmjbd7wWBy0FEZh1xco48wCwdg$=")},
+    {"base64url", QUOTED("igATcyTqqgv1AFpBiHJyVf94zn4d80DWhHrnUhty-8TwUhXNzMaqozLxcA2gVI4ZwJtVrDuRyNPxF-uAy7nPPw==")},
+    {"no whole block", QUOTED("9DdE6VlpDK4G4o47Lmjbd7wWBy0FEZh1xco48wCw")},
+    {"padding of zero", QUOTED("ssHfRtvNb5bCcYCwiotXHg==")},
+    {"padding of seventeen", QUOTED("Mm1qQEbtuuvuauBlreu74g==")},
+    {"uneven padding", QUOTED("RO7sbuyy1HJoKWbCCvBYpg==")},
+    {"no padding", QUOTED("9DdE6VlpDK4G4o47Lmjbdw==")},
+    {"a block changed", QUOTED("oAJEXbGppwvwwmZMb1vYi7wWBy0FEZh1xco48wCwdgs=")},
+};
+
+static enum verify_result read_sealed(struct arena *arena, struct str body, struct alipay_answer *answer) {
+    const struct alipay_trust trust = {&alipay_key, 1, content_key(arena)};
+    alipay_answer_read(arena, body, STR(METHOD), &trust, answer);
+    return answer->result;
+}
+
+/* The signature is over the text with its quotes, as it stands. */
+static void an_encrypted_answer_is_read(void **state) {
+    struct alipay_answer answer;
+    struct str open_id;
+    struct str sealed = alipay_content_seal(*state, content_key(*state), STR(CONTENT));
+    const char *content = str_c(*state, str_concat(*state, STR("\""), sealed, STR("\"")));
+    assert_int_equal(read_sealed(*state, signed_body(*state, own_key, NAME, content, ""), &answer), VERIFY_MATCH);
+    assert_true(answer.authentic && json_get_str(answer.content, "open_id", &open_id));
+    assert_str(open_id, "074aTEST");
+    content = QUOTED("igATcyTqqgv1AFpBiHJyVf94zn4d80DWhHrnUhty+8TwUhXNzMaqozLxcA2gVI4ZwJtVrDuRyNPxF+uAy7nPPw==");
+    assert_int_equal(read_sealed(*state, signed_body(*state, own_key, NAME, content, ""), &answer), VERIFY_MATCH);
+    content = QUOTED("9DdE6VlpDK4G4o47Lmjbd7wWBy0FEZh1xco48wCwdgs\\u003d");
+    assert_int_equal(read_sealed(*state, signed_body(*state, own_key, NAME, content, ""), &answer), VERIFY_MATCH);
+}
+
+static void the_signature_is_over_the_quotes_too(void **state) {
+    struct alipay_answer answer;
+    struct str signature = alipay_sign(*state, own_key, STR(SEALED_DONE));
+    struct str body =
+        str_format(*state, "{\"" NAME "\":" QUOTED(SEALED_DONE) ",\"sign\":\"%.*s\"}", STR_ARG(signature));
+    assert_int_equal(read_sealed(*state, body, &answer), VERIFY_UPSTREAM_ERROR);
+    assert_false(answer.authentic);
+    signature = alipay_sign(*state, own_key, STR(PLAIN_DONE));
+    body = str_format(*state, "{\"" NAME "\":" QUOTED(SEALED_DONE) ",\"sign\":\"%.*s\"}", STR_ARG(signature));
+    assert_int_equal(read_sealed(*state, body, &answer), VERIFY_UPSTREAM_ERROR);
+}
+
+/* One and the same error, whatever it is that does not open. */
+static void what_does_not_open_is_an_error(void **state) {
+    for (size_t i = 0; i < ARRAY_LEN(closed); i++) {
+        struct alipay_answer answer;
+        struct str body = signed_body(*state, own_key, NAME, closed[i].content, "");
+        assert_row(read_sealed(*state, body, &answer) == VERIFY_UPSTREAM_ERROR, closed[i].name);
+        assert_row(answer.authentic && !answer.content && answer.code.len == 0, closed[i].name);
+    }
+}
+
+static void what_is_sealed_must_be_an_object(void **state) {
+    static const char *const plains[] = {"", "{", "[]", "10000", QUOTED(SEALED_DONE), PLAIN_DONE "{}", "\xff"};
+    for (size_t i = 0; i < ARRAY_LEN(plains); i++) {
+        struct alipay_answer answer;
+        struct str sealed = alipay_content_seal(*state, content_key(*state), str_from(plains[i]));
+        const char *content = str_c(*state, str_concat(*state, STR("\""), sealed, STR("\"")));
+        assert_row(read_sealed(*state, signed_body(*state, own_key, NAME, content, ""), &answer) ==
+                       VERIFY_UPSTREAM_ERROR,
+                   plains[i]);
+    }
+}
+
+static void unsigned_contents_stay_closed(void **state) {
+    struct alipay_answer answer;
+    assert_int_equal(read_sealed(*state, STR("{\"" NAME "\":" QUOTED(SEALED_DONE) "}"), &answer),
+                     VERIFY_UPSTREAM_ERROR);
+    assert_true(!answer.authentic && !answer.content);
+    assert_str(answer.code, "");
+}
+
+/* Encrypted where it is not agreed, plain where it is. */
+static void only_a_refusal_may_come_without_encryption(void **state) {
+    struct alipay_answer answer;
+    const char *limited = "{\"code\":\"40005\",\"sub_code\":\"isv.app-call-limited\"}";
+    const char *name = "alipay_system_oauth_token_response";
+    const struct alipay_trust trust = {&alipay_key, 1, content_key(*state)};
+    assert_int_equal(read_body(*state, signed_body(*state, own_key, NAME, QUOTED(SEALED_DONE), "")),
+                     VERIFY_UPSTREAM_ERROR);
+    assert_int_equal(read_sealed(*state, signed_body(*state, own_key, NAME, CONTENT, ""), &answer),
+                     VERIFY_UPSTREAM_ERROR);
+    alipay_answer_read(*state, signed_body(*state, own_key, name, "{\"access_token\":\"t\"}", ""),
+                       STR("alipay.system.oauth.token"), &trust, &answer);
+    assert_int_equal(answer.result, VERIFY_UPSTREAM_ERROR);
+    assert_int_equal(read_sealed(*state, signed_body(*state, own_key, NAME, limited, ""), &answer),
+                     VERIFY_RATE_LIMITED);
+    assert_int_equal(read_sealed(*state, signed_body(*state, own_key, "error_response", limited, ""), &answer),
+                     VERIFY_RATE_LIMITED);
+    struct str sealed = alipay_content_seal(*state, content_key(*state), str_from(limited));
+    const char *content = str_c(*state, str_concat(*state, STR("\""), sealed, STR("\"")));
+    assert_int_equal(read_sealed(*state, signed_body(*state, own_key, NAME, content, ""), &answer),
+                     VERIFY_RATE_LIMITED);
+    assert_int_equal(read_sealed(*state, signed_body(*state, own_key, "error_response", content, ""), &answer),
+                     VERIFY_RATE_LIMITED);
+    assert_int_equal(
+        read_sealed(*state, signed_body(*state, own_key, "error_response", QUOTED(SEALED_DONE), ""), &answer),
+        VERIFY_UPSTREAM_ERROR);
+}
+
+static void another_content_key_opens_nothing(void **state) {
+    struct alipay_answer answer;
+    const struct alipay_trust trust = {&alipay_key, 1, STR("0123456789abcdef")};
+    alipay_answer_read(*state, signed_body(*state, own_key, NAME, QUOTED(SEALED_DONE), ""), STR(METHOD), &trust,
+                       &answer);
+    assert_int_equal(answer.result, VERIFY_UPSTREAM_ERROR);
+    assert_null(answer.content);
+}
+
 #define WITH_ARENA(test) cmocka_unit_test_setup_teardown(test, make_arena, free_arena)
 
 int main(void) {
@@ -354,6 +519,15 @@ int main(void) {
         WITH_ARENA(in_certificate_mode_the_answer_names_its_key),
         WITH_ARENA(a_token_comes_without_a_code),
         WITH_ARENA(a_code_for_the_log_is_letters_and_digits),
+        WITH_ARENA(contents_are_sealed_as_the_sdks_do),
+        WITH_ARENA(a_content_key_is_sixteen_bytes),
+        WITH_ARENA(an_encrypted_answer_is_read),
+        WITH_ARENA(the_signature_is_over_the_quotes_too),
+        WITH_ARENA(what_does_not_open_is_an_error),
+        WITH_ARENA(what_is_sealed_must_be_an_object),
+        WITH_ARENA(unsigned_contents_stay_closed),
+        WITH_ARENA(only_a_refusal_may_come_without_encryption),
+        WITH_ARENA(another_content_key_opens_nothing),
     };
     make_keys();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

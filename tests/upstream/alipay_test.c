@@ -239,6 +239,8 @@ static void settings_that_work(void **state) {
         {"alipay", "{adapter: alipay, app_private_key: app.pem, app_certificate: app_certificate.pem, "
                    "alipay_certificate: app_certificate.pem, alipay_root_certificate: app_certificate.pem}"},
         {"alipay_face", "{adapter: alipay_face, app_private_key: app.pem, alipay_public_key: alipay.pem}"},
+        {"alipay_face", "{adapter: alipay_face, app_private_key: app.pem, alipay_public_key: alipay.pem, encrypt_key: "
+                        "\"AAECAwQFBgcICQoLDA0ODw==\"}"},
         {"alipay_face", "{adapter: alipay_face, app_private_key: app.pem, alipay_public_key: alipay.pem, product: "
                         "verification, biz_code: CERT_PHOTO_FACE}"},
         {"alipay_face", "{adapter: alipay_face, app_private_key: app.pem, alipay_public_key: alipay.pem, product: "
@@ -291,6 +293,8 @@ static void settings_it_cannot_work_with(void **state) {
          "is not an option of the adapter alipay"},
         {"alipay_face", "2021", "{app_private_key: app.pem, alipay_public_key: alipay.pem, product: sesame}",
          "must be certify, verification or zhima"},
+        {"alipay", "2021", "{app_private_key: app.pem, alipay_public_key: alipay.pem, encrypt_key: MIIMIIMII}",
+         "ali.encrypt_key: must be 16 bytes in base64"},
         {"alipay_face", "2021", "{app_private_key: app.pem, alipay_public_key: alipay.pem, biz_code: SMART_FACE}",
          "biz_code"},
     };

@@ -10,6 +10,7 @@ export const secretsOf = {
   TONGXING_SOCIAL_INSURANCE_SECRET: 'social-secret-for-tests-only-012',
   TONGXING_CTID_SECRET: 'ctid-secret-for-tests-only-0123456',
   TONGXING_CTID_KEY: '00112233445566778899aabbccddeeff',
+  TONGXING_ALIPAY_ENCRYPT_KEY: 'ABEiM0RVZneImaq7zN3u/w==',
   TONGXING_WECHAT_SECRET: 'wechat-secret-for-tests-only-01',
   TONGXING_SMS_SECRET: 'sms-secret-for-tests-only-0123456789',
 };
@@ -41,7 +42,7 @@ export function entries(url, keys) {
     corporate: { ...common, adapter: 'corporate', url, secret: '${TONGXING_CORPORATE_SECRET}' },
     bank: { ...common, adapter: 'unionpay', url, sign_key: file('merchant.key'), sign_cert: file('merchant.crt'), encrypt_cert: file('encrypt.crt'), verify_cert: file('sign.crt') },
     social: { ...common, adapter: 'social_insurance', url, secret: '${TONGXING_SOCIAL_INSURANCE_SECRET}', platform_key: file('essc_public_key.pem') },
-    alipay: { ...alipay, adapter: 'alipay', authorize_url: `${url}/oauth2/publicAppAuthorize.htm` },
+    alipay: { ...alipay, adapter: 'alipay', encrypt_key: '${TONGXING_ALIPAY_ENCRYPT_KEY}', authorize_url: `${url}/oauth2/publicAppAuthorize.htm` },
     face: { ...alipay, adapter: 'alipay_face', evidence_days: 365 },
     ctid,
     ctid_face: { ...ctid, mode: 'face', page_url: `${url}/ctid` },
