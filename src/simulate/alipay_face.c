@@ -191,6 +191,16 @@ static struct str face_address(const struct alipay_asked *asked, const struct al
                       check->id);
 }
 
+/* What every content that is done begins with. */
+static struct json_out begin_done(struct buf *content, struct arena *arena) {
+    buf_init(content, arena, 512, 4096);
+    struct json_out out = json_out(content);
+    json_open_object(&out, NULL);
+    json_put_str(&out, "code", STR(ALIPAY_CODE_DONE));
+    json_put_str(&out, "msg", STR("Success"));
+    return out;
+}
+
 struct alipay_told alipay_tell_initialize(const struct alipay_asked *asked) {
     struct arena *arena = asked->request->arena;
     struct alipay *alipay = asked->service->own;
@@ -204,11 +214,7 @@ struct alipay_told alipay_tell_initialize(const struct alipay_asked *asked) {
     CHECK(set_text(check.id, sizeof(check.id), random_text(arena, 24)));
     alipay->checks[alipay->checks_made++ % CHECKS_MOST] = check;
     struct buf content;
-    buf_init(&content, arena, 512, 4096);
-    struct json_out out = json_out(&content);
-    json_open_object(&out, NULL);
-    json_put_str(&out, "code", STR(ALIPAY_CODE_DONE));
-    json_put_str(&out, "msg", STR("Success"));
+    struct json_out out = begin_done(&content, arena);
     json_put_str(&out, form->product->check_id, str_from(check.id));
     if (str_is_empty(form->product->page)) {
         json_put_str(&out, "web_url", face_address(asked, &check));
@@ -231,11 +237,7 @@ struct alipay_told alipay_tell_query(const struct alipay_asked *asked) {
         return alipay_refusal(arena, "40004", "OPEN_CERTIFY_BILL_NOT_EXIST");
     }
     struct buf content;
-    buf_init(&content, arena, 512, 4096);
-    struct json_out out = json_out(&content);
-    json_open_object(&out, NULL);
-    json_put_str(&out, "code", STR(ALIPAY_CODE_DONE));
-    json_put_str(&out, "msg", STR("Success"));
+    struct json_out out = begin_done(&content, arena);
     form->put(&out, asked, check);
     json_close_object(&out);
     return (struct alipay_told){.content = buf_str(&content)};

@@ -391,7 +391,7 @@ describe('faults', () => {
   test('a connection that is refused', async () => {
     configure(`http://localhost:${await freePort()}`);
     try {
-      assert.equal((await within(timeout_ms + 2000, () => faceBegin())).begun.result, 'upstream_error');
+      for (const product of products) assert.equal((await within(timeout_ms + 2000, () => faceBegin(product))).begun.result, 'upstream_error', product);
     } finally {
       configure();
     }
@@ -406,10 +406,12 @@ describe('faults', () => {
       for (const [at, config, begun] of [[secure, trusting(good.certificate), true], [secure, {}, false], [secure, trusting(other.certificate), false],
         [misnamed, trusting(other.certificate), false]]) {
         configure(at, {}, config);
-        const going = await within(timeout_ms + 2000, () => faceBegin());
-        assert.equal(going.begun.url !== undefined, begun);
-        if (!begun) assert.equal(going.begun.result, 'upstream_error');
-        await going.end();
+        for (const product of ['face', 'face_new', 'face_zhima']) {
+          const going = await within(timeout_ms + 2000, () => faceBegin(product));
+          assert.equal(going.begun.url !== undefined, begun, product);
+          if (!begun) assert.equal(going.begun.result, 'upstream_error', product);
+          await going.end();
+        }
       }
     } finally {
       configure();
