@@ -43,6 +43,7 @@ struct registration_problems {
 enum registration_result {
     REGISTRATION_DONE,
     REGISTRATION_INVALID,      /* see the problems; nothing was asked or counted */
+    REGISTRATION_CHILD,        /* too young to be here without a guardian; nothing was asked or counted */
     REGISTRATION_REFUSED,      /* the register does not confirm it; never says which field */
     REGISTRATION_TAKEN,        /* confirmed, but this person has an account already */
     REGISTRATION_PHONE_TAKEN,  /* confirmed, but the phone number belongs to another account */

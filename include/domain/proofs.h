@@ -19,12 +19,20 @@ enum proof_result {
     PROOF_REFUSED,      /* not confirmed; never says which field, nor whether there is such a person */
     PROOF_INVALID,      /* cannot be right; nothing was asked or counted */
     PROOF_UNSUPPORTED,  /* this service cannot tell: another way may */
+    PROOF_CHILD,        /* too young to prove it without a guardian; nothing was asked or counted */
     PROOF_SUSPENDED,    /* the authority says that the person must not act (deceased, cancelled): account suspended */
     PROOF_OTHER_PERSON, /* confirmed, but another account is this person: the two can be made one (domain/merging.h) */
     PROOF_LIMITED,      /* too many attempts on this account, number, card or from this address */
     PROOF_CANNOT_CHECK, /* the service does not answer; not counted */
     PROOF_UNAVAILABLE,  /* our own stores do not answer */
 };
+
+/*
+ * Whoever is younger than the option registration.minimum_age proves themselves with a guardian, at a service counter,
+ * and their face is not looked at (Personal Information Protection Law, article 31; domain-china §7.5). False for a
+ * number that is none.
+ */
+bool proof_is_of_child(const struct domain *domain, struct str id_number);
 
 /* What the person typed, beside what the account knows of them; absent members were not asked for. */
 struct proof_typed {

@@ -28,6 +28,8 @@ struct id_number {
 
 /* GB 11643-1999 and the numbers of §1.3. Folds full width, x, Ⅹ. `today` is wall seconds, read in Asia/Shanghai. */
 enum id_number_result id_number_read(struct str text, int64_t today, struct id_number *ret_number);
+/* In whole years, `today` as above: a birthday counts from its first minute. */
+int id_number_age(const struct id_number *number, int64_t today);
 /* 15 digits of GB 11643-1989 to 18 characters (§1.2). */
 bool id_number_from_15(struct str text, char ret_text[19]);
 /* "1101**********0013" */

@@ -97,6 +97,7 @@ struct domain_settings command_settings(const struct config *config) {
         .sms_per_address = config->sms_per_address,
         .sms_per_account = config->sms_per_account,
         .registration_enabled = config->registration_enabled,
+        .minimum_age = config->registration_minimum_age,
         .registration_attempts_per_number = config->registration_attempts_per_number,
         .registration_attempts_per_address = config->registration_attempts_per_address,
         .proof_attempts_per_account = config->proofs_attempts_per_account,

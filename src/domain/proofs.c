@@ -55,6 +55,13 @@ int sign_in_level(const struct account *account, unsigned amr) {
     return account->level < shown ? account->level : shown;
 }
 
+bool proof_is_of_child(const struct domain *domain, struct str id_number) {
+    struct id_number number;
+    int64_t now = clock_wall();
+    return id_number_read(id_number, now, &number) == ID_NUMBER_OK &&
+           id_number_age(&number, now) < domain->settings->minimum_age;
+}
+
 /* --- telling --- */
 
 static struct str detail_of(struct arena *arena, const struct evidence *evidence) {
@@ -116,6 +123,10 @@ static enum proof_result learn_identity(struct domain *domain, struct arena *are
     }
     if (!str_is_empty(profile->id_number)) {
         return str_equal(profile->id_number, str_from(number.text)) ? PROOF_DONE : PROOF_REFUSED;
+    }
+    if (!str_equal(found->evidence.method, proof_of(METHOD_IN_PERSON)->name) &&
+        proof_is_of_child(domain, found->id_number)) {
+        return PROOF_CHILD;
     }
     profile->name = found->name;
     profile->id_type = number.type;

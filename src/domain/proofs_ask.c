@@ -167,6 +167,9 @@ enum proof_result proof_check(struct domain *domain, struct arena *arena, const 
         !put_typed(arena, traits->asks, account, typed, &asked)) {
         return PROOF_INVALID;
     }
+    if (str_is_empty(account->profile.id_number) && proof_is_of_child(domain, asked.id_number)) {
+        return PROOF_CHILD;
+    }
     struct limits limits = limits_of(domain, account, &asked, client_address);
     enum proof_result counted = count(domain, arena, &limits);
     if (counted != PROOF_DONE) {
@@ -194,6 +197,9 @@ enum proof_result proof_begin(struct domain *domain, struct arena *arena, const 
     if (!(upstream_traits(upstream)->services & UPSTREAM_PRESENCE) ||
         (!put_identity(arena, account, &nothing, &begin->asked) && needs_identity)) {
         return PROOF_INVALID;
+    }
+    if (proof_is_of_child(domain, begin->asked.id_number)) {
+        return PROOF_CHILD;
     }
     begin->asked.request_id = log_request_id;
     begin->asked.transaction = begin->transaction;

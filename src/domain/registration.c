@@ -13,6 +13,7 @@
 #include "domain/carried.h"
 #include "domain/password.h"
 #include "domain/phone_code.h"
+#include "domain/proofs.h"
 #include "model/event.h"
 #include "model/identity.h"
 #include "model/trail.h"
@@ -271,6 +272,9 @@ enum registration_result register_person(struct domain *domain, struct arena *ar
     }
     if (!read_person(domain, arena, registration, &person, ret_problems)) {
         return REGISTRATION_INVALID;
+    }
+    if (!person.nameless && proof_is_of_child(domain, str_from(person.number.text))) {
+        return REGISTRATION_CHILD;
     }
     struct evidence evidence = {0};
     enum registration_result asked =

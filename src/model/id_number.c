@@ -83,12 +83,17 @@ static bool is_date(int year, int month, int day) {
     return year >= YEAR_LEAST && month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] + (month == 2 && leap);
 }
 
-static bool is_after(const struct id_number *number, int64_t today) {
+/* Dates as numbers: 20260131. What is between two of them is years in front of its last four digits. */
+static int date_between(const struct id_number *number, int64_t today) {
     time_t shanghai = (time_t)(today + SHANGHAI_OFFSET_S);
     struct tm now;
     gmtime_r(&shanghai, &now);
     int birth = number->year * 10000 + number->month * 100 + number->day;
-    return birth > (now.tm_year + 1900) * 10000 + (now.tm_mon + 1) * 100 + now.tm_mday;
+    return (now.tm_year + 1900) * 10000 + (now.tm_mon + 1) * 100 + now.tm_mday - birth;
+}
+
+int id_number_age(const struct id_number *number, int64_t today) {
+    return date_between(number, today) / 10000;
 }
 
 enum id_number_result id_number_read(struct str text, int64_t today, struct id_number *ret_number) {
@@ -104,7 +109,7 @@ enum id_number_result id_number_read(struct str text, int64_t today, struct id_n
     number.month = number_at(number.text + 10, 2);
     number.day = number_at(number.text + 12, 2);
     number.male = (number.text[16] - '0') % 2 == 1;
-    if (!is_date(number.year, number.month, number.day) || is_after(&number, today)) {
+    if (!is_date(number.year, number.month, number.day) || date_between(&number, today) < 0) {
         return ID_NUMBER_BAD_DATE;
     }
     if (check_character(number.text) != number.text[LENGTH - 1]) {

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import { freePort, Stack } from './support/stack.mjs';
+import { freePort, Stack, until } from './support/stack.mjs';
 import { addProven } from './support/verified_claims.mjs';
 import { totp } from './support/totp.mjs';
 import { onDatabase } from './support/registration.mjs';
@@ -314,6 +314,57 @@ test('a network identity that says of nobody whose it is proves nothing about a 
   await again.waitForSelector('#way-window');
   assert.match(await again.textContent('main'), /目前为等级\s*L2/, 'signed in, and neither the face nor the credential counts');
   for (const one of [page, again]) await one.context().close();
+});
+
+describe('a child', () => {
+  /* Somebody who becomes fourteen so many days from now, in Shanghai. */
+  const born = (days) => {
+    const day = new Date(Date.now() + 8 * 3600e3);
+    day.setUTCFullYear(day.getUTCFullYear() - 14);
+    day.setUTCDate(day.getUTCDate() + days);
+    const digits = `110105${day.toISOString().slice(0, 10).replaceAll('-', '')}001`;
+    return digits + '10X98765432'[[...digits].reduce((sum, digit, i) => sum + digit * (2 ** (17 - i) % 11), 0) % 11];
+  };
+  const askedOf = () => onDatabase(stack, (database) => database.prepare("SELECT COUNT(*) AS count FROM audit WHERE event = 'verification'").get().count);
+
+  test('does not register alone, and no register is asked about them', { timeout: 60000 }, async () => {
+    for (const [days, text] of [[1, /监护人/], [0, /未通过|核对/]]) {
+      const before = askedOf(), page = await person(browser);
+      await arrive(page, 2);
+      await page.click('#register-link');
+      for (const [name, value] of Object.entries({ name: '小测试', id_number: born(days), phone: '13900000199', password })) await page.fill(`#${name}`, value);
+      await page.click('#register-submit');
+      await page.waitForSelector('#error');
+      assert.match(await page.textContent('#error'), text);
+      if (days) await screenshot(page, 'register-child-zh');
+      if (!days) await until('the register to be asked about who is fourteen today', async () => askedOf() > before);
+      else assert.equal(askedOf(), before);
+      await page.context().close();
+    }
+  });
+
+  test('proves no number alone', { timeout: 60000 }, async () => {
+    stranger('child');
+    const page = await person(browser, { locale: 'en-US' });
+    await arrive(page, 2);
+    await signIn(page, 'child');
+    await take(page, 'population', { name: '小测试', id_number: born(1) });
+    await page.waitForSelector('#error');
+    assert.match(await page.textContent('#error'), /service counter.*guardian/);
+    await page.context().close();
+  });
+
+  test('is not looked in the face', { timeout: 60000 }, async () => {
+    for (const [username, days, faces] of [['younger', 1, 0], ['older', 0, 1]]) {
+      addAccount({ username, level: 2, name: '小测试', id_number: born(days), phone_number: `+8613900000${phones++}` });
+      const page = await person(browser);
+      await arrive(page, 3);
+      await signIn(page, username);
+      await page.waitForSelector('#way-window');
+      assert.equal(await page.locator('#way-face').count(), faces, username);
+      await page.context().close();
+    }
+  });
 });
 
 describe('a province, and a service counter', () => {

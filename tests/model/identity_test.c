@@ -54,6 +54,26 @@ static void a_birth_tomorrow_in_shanghai_has_not_happened(void **state) {
     assert_int_not_equal(id_number_read(STR("110105202402290018"), 1709136000, &number), ID_NUMBER_BAD_DATE);
 }
 
+static void years_are_counted_in_shanghai(void **state) {
+    static const struct {
+        const char *name, *text;
+        int64_t today;
+        int age;
+    } rows[] = {
+        {"the minute before the fourteenth birthday", "110105201201310018", 1769788799, 13},
+        {"its first minute", "110105201201310018", 1769788800, 14},
+        {"born on a leap day, in a year without one: on the last of February", "110105201202290012", 1772207999, 13},
+        {"and on the first of March", "110105201202290012", 1772294400, 14},
+        {"a hundred and more", "110105188812310013", 1769788800, 137},
+        {"born today", "110105202601310011", 1769788800, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct id_number number = {0};
+        assert_row(id_number_read(str_from(rows[i].text), rows[i].today, &number) == ID_NUMBER_OK, rows[i].text);
+        assert_row(id_number_age(&number, rows[i].today) == rows[i].age, rows[i].name);
+    }
+}
+
 static void the_kind_of_document_follows_from_the_number(void **state) {
     static const struct {
         const char *text;
@@ -273,7 +293,8 @@ static void phones(void **state) {
     assert_str(id_number_mask(arena, STR("110105188812310013")), "1101**********0013");
 }
 
-RUN_TESTS(cmocka_unit_test(identity_numbers), cmocka_unit_test(the_kind_of_document_follows_from_the_number),
+RUN_TESTS(cmocka_unit_test(identity_numbers), cmocka_unit_test(years_are_counted_in_shanghai),
+          cmocka_unit_test(the_kind_of_document_follows_from_the_number),
           cmocka_unit_test(other_documents_are_no_identity_numbers), cmocka_unit_test(every_dot_is_the_middle_dot),
           cmocka_unit_test(private_use_characters_of_gb18030_find_their_place),
           cmocka_unit_test(other_private_use_characters_are_for_people_to_look_at),

@@ -126,6 +126,7 @@ static void answer_presence(struct self *self, enum proof_result result, struct 
     case PROOF_REFUSED:
     case PROOF_INVALID:
     case PROOF_UNSUPPORTED:
+    case PROOF_CHILD:
     case PROOF_OTHER_PERSON:
     case PROOF_SUSPENDED:
         ask(self, 200, "account.merge_wrong");

@@ -196,6 +196,7 @@ static void answer_presence(struct recovering *recovering, enum proof_result res
     case PROOF_REFUSED:
     case PROOF_INVALID:
     case PROOF_UNSUPPORTED:
+    case PROOF_CHILD:
     case PROOF_OTHER_PERSON:
     case PROOF_SUSPENDED:
         recovery_tell_refused(recovering->call->domain, &recovering->recovery,

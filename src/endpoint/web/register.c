@@ -81,6 +81,7 @@ static void tell(const struct page_call *page_call, enum registration_result res
         const char *reason;
     } told[] = {
         [REGISTRATION_DONE] = {EVENT_DONE, NULL},
+        [REGISTRATION_CHILD] = {EVENT_REFUSED, "child"},
         [REGISTRATION_REFUSED] = {EVENT_REFUSED, "not_confirmed"},
         [REGISTRATION_TAKEN] = {EVENT_REFUSED, "taken"},
         [REGISTRATION_PHONE_TAKEN] = {EVENT_REFUSED, "phone_taken"},
@@ -135,6 +136,9 @@ static void register_now(struct page_call *page_call) {
         break;
     case REGISTRATION_INVALID:
         show(page_call, 200, "register.invalid", &problems);
+        break;
+    case REGISTRATION_CHILD:
+        show(page_call, 200, "register.child", NULL);
         break;
     case REGISTRATION_REFUSED:
         show(page_call, 200, "register.refused", NULL);

@@ -79,9 +79,10 @@ static void answer(struct verifying *verifying, enum proof_result result, unsign
         const char *message;
         int status;
     } refusals[] = {
-        [PROOF_REFUSED] = {"verify.refused", 200},         [PROOF_INVALID] = {"verify.invalid", 200},
-        [PROOF_UNSUPPORTED] = {"verify.unsupported", 200}, [PROOF_OTHER_PERSON] = {"verify.other_person", 200},
-        [PROOF_LIMITED] = {"verify.limited", 429},         [PROOF_CANNOT_CHECK] = {"verify.cannot_check", 503},
+        [PROOF_REFUSED] = {"verify.refused", 200},           [PROOF_INVALID] = {"verify.invalid", 200},
+        [PROOF_UNSUPPORTED] = {"verify.unsupported", 200},   [PROOF_CHILD] = {"verify.child", 200},
+        [PROOF_OTHER_PERSON] = {"verify.other_person", 200}, [PROOF_LIMITED] = {"verify.limited", 429},
+        [PROOF_CANNOT_CHECK] = {"verify.cannot_check", 503},
     };
     struct call *call = verifying->page_call.call;
     switch (result) {
@@ -98,6 +99,7 @@ static void answer(struct verifying *verifying, enum proof_result result, unsign
     case PROOF_REFUSED:
     case PROOF_INVALID:
     case PROOF_UNSUPPORTED:
+    case PROOF_CHILD:
     case PROOF_OTHER_PERSON:
     case PROOF_LIMITED:
     case PROOF_CANNOT_CHECK:

@@ -10,8 +10,8 @@ static bool raises(int before, int after, int level) {
     return before < level && after > before;
 }
 
-static bool helps(const struct upstream *upstream, const struct account *account, const struct session *session,
-                  int level) {
+static bool helps(const struct domain *domain, const struct upstream *upstream, const struct account *account,
+                  const struct session *session, int level) {
     const struct upstream_traits *traits = upstream_traits(upstream);
     if (!(traits->services & (UPSTREAM_PERSON | UPSTREAM_PRESENCE)) || traits->level == 0) {
         return false;
@@ -20,6 +20,9 @@ static bool helps(const struct upstream *upstream, const struct account *account
     bool known = !str_is_empty(account->profile.id_number);
     if (presence && !known && (traits->asks & ASK_ID_NUMBER)) {
         return false; /* whose face should it be? name and number are proven first */
+    }
+    if (presence && proof_is_of_child(domain, account->profile.id_number)) {
+        return false;
     }
     int shown = presence ? amr_level(session->amr | traits->amr) : 0;
     return raises(account->level, traits->level, level) || raises(amr_level(session->amr), shown, level);
@@ -30,7 +33,7 @@ enum domain_status verify_ways_find(struct domain *domain, struct arena *arena, 
     struct verify_ways ways = {0};
     const struct upstreams *upstreams = &domain->upstreams;
     for (size_t i = 0; i < upstreams->count && ways.count < VERIFY_WAYS_MOST; i++) {
-        if (helps(upstreams->items[i], account, session, level)) {
+        if (helps(domain, upstreams->items[i], account, session, level)) {
             ways.items[ways.count++] = upstreams->items[i];
         }
     }
