@@ -16,6 +16,7 @@ struct flow {
     struct authorization authorization;
     struct str mandate_id; /* with which the person acts; empty: for themselves; absent: not chosen yet */
     struct str carried;    /* what a sign-in service said, to be linked (domain/carried.h); absent for none */
+    bool consented;        /* in this very request: does not travel */
 };
 
 /* A fresh one of this authorization, not yet signed in. */

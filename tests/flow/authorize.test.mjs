@@ -6,9 +6,12 @@ import { Agent, requestOf, follow, codeOf, tokensOf, claimsOf, hidden, random, t
 import * as kinds from './support/clients.mjs';
 
 const { c1, nat, query, ask, level3, alice, bob } = kinds;
+const variant = (client_id, extra) => ({ ...c1, client_id, client_name: client_id, ...extra });
+const second = variant('second', { tongxing_second_factor: true });
+const delegated = variant('delegated', { scope: 'openid cn_org', tongxing_acting: 'required' });
 let stack, signedIn;
 before(async () => {
-  stack = await Stack.start({ clients: kinds.clients, portals: false });
+  stack = await Stack.start({ clients: [...kinds.clients, second, delegated], portals: false });
   stack.addAccount(kinds.aliceAccount);
   stack.addAccount(kinds.bobAccount);
   signedIn = new Agent(stack);
@@ -338,6 +341,19 @@ describe('the pages keep their flow', () => {
     assert.equal(new URL(wider.location).searchParams.get('error'), 'consent_required');
     const again = await agent.authorize(requestOf(ask, { prompt: 'consent', scope: 'openid phone' }).parameters);
     assert.match(again.location, /^\/consent/);
+  });
+  test('no page is skipped by posting to another (AZ-32)', async () => {
+    const posts = [['/consent', { action: 'allow' }], ['/acting', { mandate: 'self' }], ['/second-factor', { code: '000000' }], ['/verify', { action: 'decline' }], ['/login', { ...alice, action: 'login' }]];
+    for (const [client, extra, own] of [[level3, {}, '/verify'], [second, {}, '/second-factor'], [delegated, { scope: 'openid cn_org' }, '/acting'], [ask, { scope: 'openid phone', prompt: 'consent' }, '/consent']]) {
+      for (const [path, form] of posts.filter(([path]) => path !== own)) {
+        const { agent, flow } = await start(client, extra);
+        const { location } = await agent.request('/login', { form: { flow, ...alice, action: 'login' } });
+        assert.ok(location.startsWith(`${own}?`), location);
+        const answer = await agent.request(path, { form: { flow: new URL(location, stack.issuer).searchParams.get('flow'), ...form } });
+        assert.ok(!answer.location?.includes('code='), `${client.client_id}: ${path} led to ${answer.location}`);
+        if (answer.location && !answer.location.includes('error=')) assert.ok(answer.location.startsWith(`${own}?`), `${client.client_id}: ${path} led to ${answer.location}`);
+      }
+    }
   });
   test('offline_access is always asked for', async () => {
     const answer = await signedIn.authorize(requestOf(c1, { prompt: 'none', scope: 'openid offline_access' }).parameters);

@@ -53,8 +53,4 @@ void answer_error(struct call *call, const struct authorization *authorization, 
                   const char *description);
 /* The same for a flow that went through a page: completes it. Waits. */
 void answer_flow_error(struct call *call, const struct flow *flow, enum oidc_error error, const char *description);
-/* Issues a code and redirects with it. Waits. */
-void answer_code(struct call *call, const struct registered_client *client, const struct flow *flow,
-                 const struct session *session, bool from_page);
-
 #endif

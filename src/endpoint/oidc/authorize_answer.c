@@ -2,7 +2,8 @@
  * Answers of the authorization endpoint: a redirect to the client's own, already checked URI, with a code or an error,
  * and always with state and iss.
  */
-#include "authorize.h"
+#include "authorize_answer.h"
+
 #include "base/check.h"
 #include "domain/claims.h"
 #include "domain/consent.h"

@@ -3,6 +3,7 @@
  * comes back here and none points at another.
  */
 #include "authorize.h"
+#include "authorize_answer.h"
 #include "base/clock.h"
 #include "domain/claims.h"
 #include "domain/consent.h"
@@ -36,6 +37,9 @@ static bool session_serves(struct call *call, const struct client *client, const
 static enum need consent_need(struct call *call, const struct client *client, const struct flow *flow,
                               const struct session *session) {
     const struct authorization *authorization = &flow->authorization;
+    if (flow->consented) {
+        return NEED_NOTHING;
+    }
     struct str missing, scope = claims_consent_scope(call->arena, authorization);
     /* Of the identity number the person is asked each time, unless nobody may be asked: then it is not told. */
     bool ask = (authorization->prompt & PROMPT_CONSENT) ||

@@ -62,6 +62,7 @@ static void show(struct page_call *page_call, const struct session *session) {
 static void take_id_number(struct page_call *page_call) {
     struct authorization *authorization = &page_call->flow.authorization;
     bool ticked = str_equal(page_field(page_call, STR("id_number")), STR("yes"));
+    authorization->userinfo_claims &= ~CLAIMS_APART;
     if (authorization->id_number_asked && ticked) {
         authorization->userinfo_claims |= CLAIMS_APART & page_call->client->client.claims;
     }
@@ -89,18 +90,21 @@ static void tell(const struct page_call *page_call, const struct session *sessio
                                     .detail = detail.failed ? STR_NONE : buf_str(&detail)});
 }
 
+/* Whoever gets here past another page is led back to it. */
 static void allow(struct page_call *page_call, const struct session *session) {
     struct call *call = page_call->call;
     const struct client *client = &page_call->client->client;
+    struct flow *flow = &page_call->flow;
     take_id_number(page_call);
-    struct str scope = claims_consent_scope(call->arena, &page_call->flow.authorization);
+    struct str scope = claims_consent_scope(call->arena, &flow->authorization);
     if (consent_give(call->domain, call->arena, session->account_id, client, scope) != DOMAIN_DONE) {
         tell(page_call, session, EVENT_FAILED, "unavailable");
         reply_unavailable_page(call);
         return;
     }
     tell(page_call, session, EVENT_DONE, NULL);
-    answer_code(call, page_call->client, &page_call->flow, session, true);
+    flow->consented = true;
+    flow_continue(call, page_call->client, flow, session, true);
 }
 
 void endpoint_consent(struct call *call) {
