@@ -19,9 +19,11 @@ enum domain_status session_get(struct domain *domain, struct arena *arena, struc
                                struct session *ret_session);
 
 /*
- * After a successful sign-in or step-up. A browser's session of the same account is renewed in place (same id, what is
- * wanted otherwise); one of another account is ended first, and that is told of. The browser gets a new cookie in any
- * case: the one it had opens nothing any more. Waits.
+ * After a successful sign-in: a browser's session of the same account is renewed in place (same id, what is wanted
+ * otherwise); one of another account is ended first, and that is told of. After more was shown in a session
+ * (session_raise): only that one is renewed, and DOMAIN_NO says that it has ended meanwhile. The browser gets a new
+ * cookie in any case: the one it had opens nothing any more. A person has at most 1000 sessions: beyond, the oldest
+ * sign-in ends. Wait.
  */
 struct session_started {
     struct session session;
@@ -29,6 +31,8 @@ struct session_started {
     bool renewed; /* rather than begun */
 };
 enum domain_status session_start(struct domain *domain, struct arena *arena, struct str old_cookie,
+                                 const struct session *wanted, struct session_started *ret_started);
+enum domain_status session_raise(struct domain *domain, struct arena *arena, struct str cookie,
                                  const struct session *wanted, struct session_started *ret_started);
 
 /* Where the last sign-in of a session came from: sets address and device. DOMAIN_NO when it is not known. Waits. */

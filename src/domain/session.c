@@ -14,7 +14,6 @@
 #include "base/random.h"
 #include "domain/registry.h"
 #include "jose/digest.h"
-#include "logout.h"
 #include "model/event.h"
 #include "model/pack.h"
 #include "status.h"
@@ -75,8 +74,9 @@ enum domain_status session_read(const struct domain *domain, const struct kv_op 
     return DOMAIN_DONE;
 }
 
-enum domain_status session_find(struct domain *domain, struct arena *arena, struct str cookie,
-                                struct session *ret_session) {
+/* And the record as it stands: what replaces it must find it so. */
+static enum domain_status find_record(struct domain *domain, struct arena *arena, struct str cookie,
+                                      struct session *ret_session, struct str *ret_record) {
     struct opener opener;
     struct session session;
     if (!cookie_open(arena, cookie, &opener)) {
@@ -91,8 +91,15 @@ enum domain_status session_find(struct domain *domain, struct arena *arena, stru
     }
     if (read == DOMAIN_DONE) {
         *ret_session = session;
+        *ret_record = op.result;
     }
     return read;
+}
+
+enum domain_status session_find(struct domain *domain, struct arena *arena, struct str cookie,
+                                struct session *ret_session) {
+    struct str record;
+    return find_record(domain, arena, cookie, ret_session, &record);
 }
 
 enum domain_status session_get(struct domain *domain, struct arena *arena, struct str session_id,
@@ -134,22 +141,98 @@ enum domain_status session_origin(struct domain *domain, struct arena *arena, st
     return DOMAIN_DONE;
 }
 
-static enum domain_status session_store(struct domain *domain, struct arena *arena, const struct session *session) {
-    const struct domain_settings *settings = domain->settings;
+/* --- a person's list of sessions, by which all of them are ended --- */
+
+#define LISTED_AT_ONCE 64
+
+struct listed {
+    struct str session_id;
+    int64_t auth_time; /* 0: it is over */
+};
+
+static enum domain_status look_at_listed(struct domain *domain, struct arena *arena, const struct str *ids,
+                                         size_t count, struct listed *listed) {
+    for (size_t from = 0; from < count; from += LISTED_AT_ONCE) {
+        struct kv_op ops[LISTED_AT_ONCE];
+        size_t some = count - from < LISTED_AT_ONCE ? count - from : LISTED_AT_ONCE;
+        for (size_t i = 0; i < some; i++) {
+            ops[i] = (struct kv_op){.verb = KV_GET, .ns = STR("ss"), .id = ids[from + i]};
+        }
+        if (kv_run(domain->kv, arena, ops, some) == KV_DOWN) {
+            return DOMAIN_UNAVAILABLE;
+        }
+        for (size_t i = 0; i < some; i++) {
+            struct session session;
+            bool alive = session_read(domain, &ops[i], &session) == DOMAIN_DONE;
+            listed[from + i] = (struct listed){ids[from + i], alive ? session.auth_time : 0};
+        }
+    }
+    return DOMAIN_DONE;
+}
+
+/* What is over leaves the list; where nothing is, the oldest sign-in ends. */
+static enum domain_status make_room(struct domain *domain, struct arena *arena, struct str account_id) {
+    struct str *ids;
+    size_t count;
+    if (session_list(domain, arena, account_id, &ids, &count) != DOMAIN_DONE || count == 0) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    struct listed *listed = arena_array_of(arena, count, struct listed), *oldest = listed;
+    if (look_at_listed(domain, arena, ids, count, listed) != DOMAIN_DONE) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    for (size_t i = 0; i < count; i++) {
+        oldest = listed[i].auth_time < oldest->auth_time ? &listed[i] : oldest;
+        struct kv_op unlist = {.verb = KV_SET_REMOVE, .ns = STR("as"), .id = account_id, .value = listed[i].session_id};
+        if (listed[i].auth_time == 0 && kv_run(domain->kv, arena, &unlist, 1) == KV_DOWN) {
+            return DOMAIN_UNAVAILABLE;
+        }
+    }
+    return oldest->auth_time == 0 ? DOMAIN_DONE : session_end(domain, arena, oldest->session_id);
+}
+
+static struct kv_op listing(const struct domain *domain, const struct session *session) {
+    return (struct kv_op){.verb = KV_SET_ADD,
+                          .ns = STR("as"),
+                          .id = session->account_id,
+                          .value = session->session_id,
+                          .ttl = domain->settings->session_s};
+}
+
+static enum domain_status list_in_full(struct domain *domain, struct arena *arena, const struct session *session) {
+    struct kv_op list = listing(domain, session);
+    enum domain_status room = make_room(domain, arena, session->account_id);
+    return room == DOMAIN_DONE && kv_run(domain->kv, arena, &list, 1) == KV_DONE && list.status == KV_DONE
+               ? DOMAIN_DONE
+               : DOMAIN_UNAVAILABLE;
+}
+
+/* --- starting --- */
+
+/* `renewed`: the record that it takes the place of, absent for none. DOMAIN_NO: that is not there any more. A session
+ * that cannot be listed would be left when all of a person's are ended, and does not begin. */
+static enum domain_status session_store(struct domain *domain, struct arena *arena, const struct session *session,
+                                        struct str renewed) {
     struct kv_op ops[] = {
-        {.verb = KV_PUT,
+        {.verb = str_is_absent(renewed) ? KV_PUT : KV_REPLACE,
          .ns = STR("ss"),
          .id = session->session_id,
          .value = pack(arena, session),
-         .ttl = settings->session_idle_s},
-        {.verb = KV_SET_ADD,
-         .ns = STR("as"),
-         .id = session->account_id,
-         .value = session->session_id,
-         .ttl = settings->session_s},
+         .expected = renewed,
+         .ttl = domain->settings->session_idle_s},
+        listing(domain, session),
     };
-    /* A person with a thousand sessions still gets one more: it is then only not listed. */
-    return kv_run(domain->kv, arena, ops, ARRAY_LEN(ops)) == KV_DONE ? DOMAIN_DONE : DOMAIN_UNAVAILABLE;
+    if (kv_run(domain->kv, arena, ops, ARRAY_LEN(ops)) == KV_DOWN) {
+        return DOMAIN_UNAVAILABLE;
+    }
+    if (ops[0].status != KV_DONE) {
+        return DOMAIN_NO;
+    }
+    if (ops[1].status != KV_DONE && list_in_full(domain, arena, session) != DOMAIN_DONE) {
+        kv_delete(domain->kv, arena, STR("ss"), session->session_id);
+        return DOMAIN_UNAVAILABLE;
+    }
+    return DOMAIN_DONE;
 }
 
 /* Another person signs in with the browser of somebody who has not signed out. */
@@ -172,109 +255,47 @@ static struct str cookie_make(struct arena *arena, struct str renewed) {
     return str_concat(arena, name, random_text(arena, PART_RANDOM));
 }
 
-enum domain_status session_start(struct domain *domain, struct arena *arena, struct str old_cookie,
-                                 const struct session *wanted, struct session_started *ret_started) {
-    struct session_started started = {.session = *wanted};
-    struct session old;
+static enum domain_status write_with(struct domain *domain, struct arena *arena, struct str cookie, struct str renewed,
+                                     const struct session *wanted, struct session_started *ret_started) {
+    struct session_started started = {.session = *wanted, .cookie = cookie, .renewed = !str_is_absent(renewed)};
     struct opener opener;
-    enum domain_status found = session_find(domain, arena, old_cookie, &old);
-    if (found == DOMAIN_UNAVAILABLE) {
-        return found;
-    }
-    started.renewed = found == DOMAIN_DONE && str_equal(old.account_id, wanted->account_id);
-    if (found == DOMAIN_DONE && !started.renewed && session_replace(domain, arena, &old) != DOMAIN_DONE) {
-        return DOMAIN_UNAVAILABLE;
-    }
-    started.cookie = cookie_make(arena, started.renewed ? old_cookie : STR_NONE);
-    CHECK(cookie_open(arena, started.cookie, &opener));
+    CHECK(cookie_open(arena, cookie, &opener));
     started.session.session_id = opener.session_id;
     started.session.key_digest = opener.key_digest;
-    started.session.created_at = started.renewed ? old.created_at : wanted->created_at;
-    if (session_store(domain, arena, &started.session) != DOMAIN_DONE) {
-        return DOMAIN_UNAVAILABLE;
+    enum domain_status stored = session_store(domain, arena, &started.session, renewed);
+    if (stored == DOMAIN_DONE) {
+        store_origin(domain, arena, &started.session);
+        *ret_started = started;
     }
-    store_origin(domain, arena, &started.session);
-    *ret_started = started;
-    return DOMAIN_DONE;
+    return stored;
 }
 
-enum domain_status session_end_whose(struct domain *domain, struct arena *arena, struct str session_id,
-                                     struct str *ret_account_id) {
-    struct kv_op ops[] = {
-        {.verb = KV_TAKE, .ns = STR("ss"), .id = session_id},
-        {.verb = KV_SET_MEMBERS, .ns = STR("sc"), .id = session_id},
-        {.verb = KV_DELETE, .ns = STR("sc"), .id = session_id},
-        {.verb = KV_DELETE, .ns = STR("so"), .id = session_id},
-    };
-    if (kv_run(domain->kv, arena, ops, ARRAY_LEN(ops)) == KV_DOWN) {
-        return DOMAIN_UNAVAILABLE;
+enum domain_status session_raise(struct domain *domain, struct arena *arena, struct str cookie,
+                                 const struct session *wanted, struct session_started *ret_started) {
+    struct session old, raised = *wanted;
+    struct str record;
+    enum domain_status found = find_record(domain, arena, cookie, &old, &record);
+    if (found != DOMAIN_DONE || !str_equal(old.account_id, wanted->account_id)) {
+        return found == DOMAIN_DONE ? DOMAIN_NO : found;
     }
-    struct session session;
-    *ret_account_id = STR_NONE;
-    if (ops[0].status != KV_DONE || !session_unpack(ops[0].result, &session)) {
-        return DOMAIN_DONE;
+    raised.created_at = old.created_at;
+    return write_with(domain, arena, cookie_make(arena, cookie), record, &raised, ret_started);
+}
+
+enum domain_status session_start(struct domain *domain, struct arena *arena, struct str old_cookie,
+                                 const struct session *wanted, struct session_started *ret_started) {
+    struct session old;
+    enum domain_status raised = session_raise(domain, arena, old_cookie, wanted, ret_started);
+    if (raised != DOMAIN_NO) {
+        return raised;
     }
-    *ret_account_id = session.account_id;
-    struct kv_op unlist = {.verb = KV_SET_REMOVE, .ns = STR("as"), .id = session.account_id, .value = session_id};
-    kv_run(domain->kv, arena, &unlist, 1); /* a dead entry in the list does no harm */
-    for (size_t i = 0; i < ops[1].member_count; i++) {
-        logout_tell_client(domain, ops[1].members[i], session_id, session.account_id);
+    enum domain_status found = session_find(domain, arena, old_cookie, &old);
+    if (found == DOMAIN_DONE && !str_equal(old.account_id, wanted->account_id)) {
+        found = session_replace(domain, arena, &old);
     }
-    return DOMAIN_DONE;
-}
-
-enum domain_status session_end(struct domain *domain, struct arena *arena, struct str session_id) {
-    struct str account_id;
-    return session_end_whose(domain, arena, session_id, &account_id);
-}
-
-static enum domain_status members(struct domain *domain, struct arena *arena, struct str ns, struct str id,
-                                  struct str **ret_members, size_t *ret_count) {
-    struct kv_op list = {.verb = KV_SET_MEMBERS, .ns = ns, .id = id};
-    *ret_count = 0;
-    if (kv_run(domain->kv, arena, &list, 1) == KV_DOWN) {
-        return DOMAIN_UNAVAILABLE;
-    }
-    *ret_members = list.members;
-    *ret_count = list.member_count;
-    return DOMAIN_DONE;
-}
-
-enum domain_status session_list(struct domain *domain, struct arena *arena, struct str account_id, struct str **ret_ids,
-                                size_t *ret_count) {
-    return members(domain, arena, STR("as"), account_id, ret_ids, ret_count);
-}
-
-enum domain_status session_clients(struct domain *domain, struct arena *arena, struct str session_id,
-                                   struct str **ret_client_ids, size_t *ret_count) {
-    return members(domain, arena, STR("sc"), session_id, ret_client_ids, ret_count);
-}
-
-enum domain_status session_end_others(struct domain *domain, struct arena *arena, struct str account_id,
-                                      struct str kept_session_id) {
-    struct str *ids;
-    size_t count;
-    enum domain_status status = session_list(domain, arena, account_id, &ids, &count);
-    for (size_t i = 0; i < count && status == DOMAIN_DONE; i++) {
-        if (!str_equal(ids[i], kept_session_id)) {
-            status = session_end(domain, arena, ids[i]);
-        }
-    }
-    return status;
-}
-
-enum domain_status session_end_all(struct domain *domain, struct arena *arena, struct str account_id) {
-    return session_end_others(domain, arena, account_id, STR_NONE);
-}
-
-enum domain_status session_leave(struct domain *domain, struct arena *arena, const struct session *session,
-                                 struct str client_id) {
-    struct kv_op op = {.verb = KV_SET_REMOVE, .ns = STR("sc"), .id = session->session_id, .value = client_id};
-    if (kv_run(domain->kv, arena, &op, 1) == KV_DOWN) {
-        return DOMAIN_UNAVAILABLE;
-    }
-    logout_tell_client(domain, client_id, session->session_id, session->account_id);
-    return DOMAIN_DONE;
+    return found == DOMAIN_UNAVAILABLE
+               ? found
+               : write_with(domain, arena, cookie_make(arena, STR_NONE), STR_NONE, wanted, ret_started);
 }
 
 struct str session_sid(const struct domain *domain, struct arena *arena, struct str session_id, struct str client_id) {

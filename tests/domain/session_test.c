@@ -73,6 +73,58 @@ static void only_the_newest_cookie_opens_a_session(void **state) {
     on_sessions(renewing);
 }
 
+static enum domain_status raise(struct domain *domain, struct arena *arena, struct str cookie, const char *account_id,
+                                struct session_started *ret_started) {
+    const struct session wanted = {.account_id = str_from(account_id), .auth_time = clock_wall(), .level = 3};
+    return session_raise(domain, arena, cookie, &wanted, ret_started);
+}
+
+static void raising(struct domain *domain, struct arena *arena) {
+    struct session_started first = start(domain, arena, STR_NONE, "a", 2), raised;
+    assert_int_equal(raise(domain, arena, first.cookie, "b", &raised), DOMAIN_NO);
+    assert_int_equal(raise(domain, arena, first.cookie, "a", &raised), DOMAIN_DONE);
+    assert_int_equal(level_by(domain, arena, raised.cookie), 3);
+    assert_int_equal(raise(domain, arena, first.cookie, "a", &raised), DOMAIN_NO);
+    assert_int_equal(session_end(domain, arena, first.session.session_id), DOMAIN_DONE);
+    assert_int_equal(raise(domain, arena, raised.cookie, "a", &raised), DOMAIN_NO);
+    assert_int_equal(level_by(domain, arena, raised.cookie), 0);
+}
+
+static void what_has_ended_is_not_raised(void **state) {
+    on_sessions(raising);
+}
+
+/* One has expired, and one is the oldest. */
+static void filling(struct domain *domain, struct arena *arena) {
+    struct str cookies[1000], *ids;
+    size_t count;
+    struct session session;
+    for (size_t i = 0; i < ARRAY_LEN(cookies); i++) {
+        const struct session wanted = {
+            .account_id = STR("a"), .created_at = clock_wall(), .auth_time = clock_wall() - (i == 7), .level = 2};
+        struct session_started started;
+        assert_int_equal(session_start(domain, arena, STR_NONE, &wanted, &started), DOMAIN_DONE);
+        cookies[i] = started.cookie;
+        if (i == 500) {
+            assert_int_equal(kv_delete(domain->kv, arena, STR("ss"), started.session.session_id), KV_DONE);
+        }
+    }
+    struct session_started more = start(domain, arena, STR_NONE, "a", 2);
+    assert_int_equal(level_by(domain, arena, cookies[7]), 2);
+    struct session_started most = start(domain, arena, STR_NONE, "a", 2);
+    assert_int_equal(level_by(domain, arena, cookies[7]), 0);
+    assert_int_equal(level_by(domain, arena, cookies[8]), 2);
+    assert_int_equal(session_list(domain, arena, STR("a"), &ids, &count), DOMAIN_DONE);
+    assert_int_equal(count, ARRAY_LEN(cookies));
+    assert_int_equal(session_end_all(domain, arena, STR("a")), DOMAIN_DONE);
+    assert_int_equal(session_get(domain, arena, more.session.session_id, &session), DOMAIN_NO);
+    assert_int_equal(session_get(domain, arena, most.session.session_id, &session), DOMAIN_NO);
+}
+
+static void every_session_is_listed_and_ends_with_the_others(void **state) {
+    on_sessions(filling);
+}
+
 static void replacing(struct domain *domain, struct arena *arena) {
     struct session_started first = start(domain, arena, STR_NONE, "a", 2), other;
     struct session session;
@@ -117,6 +169,7 @@ static void a_session_from_before_keys_goes_on_and_gets_one(void **state) {
     on_sessions(upgrading);
 }
 
-RUN_TESTS(cmocka_unit_test(only_the_newest_cookie_opens_a_session),
+RUN_TESTS(cmocka_unit_test(only_the_newest_cookie_opens_a_session), cmocka_unit_test(what_has_ended_is_not_raised),
+          cmocka_unit_test(every_session_is_listed_and_ends_with_the_others),
           cmocka_unit_test(another_person_in_the_browser_ends_the_session),
           cmocka_unit_test(a_session_from_before_keys_goes_on_and_gets_one))

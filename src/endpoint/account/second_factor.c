@@ -74,7 +74,7 @@ static void remember_given(struct self *self, const struct account *account) {
     wanted.amr |= AMR_OTP | AMR_MFA;
     wanted.level = sign_in_level(account, wanted.amr);
     wanted.level_until = account->level_until;
-    if (session_start(call->domain, call->arena, session_cookie_sent(call), &wanted, &started) == DOMAIN_DONE) {
+    if (session_raise(call->domain, call->arena, session_cookie_sent(call), &wanted, &started) == DOMAIN_DONE) {
         session_cookie_set(call, started.cookie);
     }
 }

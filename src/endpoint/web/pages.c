@@ -185,26 +185,24 @@ static unsigned amr_with(unsigned before, unsigned amr) {
 
 void page_more_shown(struct page_call *page_call, const struct session *session, unsigned amr) {
     struct call *call = page_call->call;
-    struct session wanted = *session, now;
+    struct session wanted;
     struct session_started started;
     struct account account;
-    if (account_load(call->domain, call->arena, session->account_id, &account) != DOMAIN_DONE) {
-        reply_unavailable_page(call);
+    if (!page_goes_on(call, account_load(call->domain, call->arena, session->account_id, &account))) {
         return;
     }
-    /* Somebody was asked meanwhile, which may have taken seconds: a session that was ended does not come back. */
-    if (account.state != ACCOUNT_ACTIVE || !page_session(page_call, &now)) {
-        if (account.state != ACCOUNT_ACTIVE) {
-            reply_error_page(call, 403, "login.service_suspended", NULL);
-        }
+    if (account.state != ACCOUNT_ACTIVE) {
+        reply_error_page(call, 403, "login.service_suspended", NULL);
         return;
     }
-    wanted.amr = amr_with(session->amr, amr);
+    /* As it is now: while somebody was asked, which may have taken seconds, more may have been shown elsewhere. */
+    if (!page_session(page_call, &wanted)) {
+        return;
+    }
+    wanted.amr = amr_with(wanted.amr, amr);
     wanted.level = sign_in_level(&account, wanted.amr);
     wanted.level_until = account.level_until;
-    if (session_start(call->domain, call->arena, session_cookie_sent(call), &wanted, &started) != DOMAIN_DONE) {
-        reply_unavailable_page(call);
-        return;
+    if (page_goes_on(call, session_raise(call->domain, call->arena, session_cookie_sent(call), &wanted, &started))) {
+        continue_with(page_call, &started);
     }
-    continue_with(page_call, &started);
 }
