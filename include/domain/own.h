@@ -41,9 +41,10 @@ enum own_factor_result {
     OWN_FACTOR_ADMINISTRATOR, /* in office, who needs one */
     OWN_FACTOR_UNAVAILABLE,
 };
-/* Keeps a secret (second_factor_secret) after the person's app has shown a password made with it. Waits. */
+/* Keeps a secret (second_factor_secret) after the person's app has shown a password made with it; `bound` where their
+ * face was seen in this session. Waits. */
 enum own_factor_result own_enrol_factor(struct domain *domain, struct arena *arena, const struct own *own,
-                                        struct str secret, struct str code);
+                                        struct str secret, bool bound, struct str code);
 /* Gives it up, against one more password. Waits. */
 enum own_factor_result own_remove_factor(struct domain *domain, struct arena *arena, const struct own *own,
                                          struct str code);

@@ -16,11 +16,15 @@ enum second_factor_result {
     SECOND_FACTOR_UNAVAILABLE,
 };
 
-/* Waits. */
+/* ret_bound: is it bound to the person (AMR_BOUND)? Waits. */
 enum second_factor_result second_factor_verify(struct domain *domain, struct arena *arena, struct str account_id,
-                                               struct str code);
-/* DOMAIN_NO when the account has none. Waits. */
+                                               struct str code, bool *ret_bound);
+/* DOMAIN_NO when the account has none. Wait. */
 enum domain_status second_factor_exists(struct domain *domain, struct arena *arena, struct str account_id);
+enum domain_status second_factor_find(struct domain *domain, struct arena *arena, struct str account_id,
+                                      bool *ret_bound);
+/* It was given, and the person seen: from now on it stands for them. Waits. */
+enum domain_status second_factor_bind(struct domain *domain, struct arena *arena, struct str account_id);
 
 /* A secret that is not kept yet: raw bytes, and as the person's app takes it. */
 struct str second_factor_secret(struct arena *arena);
@@ -30,9 +34,10 @@ enum second_factor_result second_factor_check(struct domain *domain, struct aren
                                               struct str secret, struct str code);
 /* For sql_write: keeps it where there is none yet (SQL_CONFLICT); and gives it up where there is one. */
 struct sql_statement second_factor_insert(struct domain *domain, struct arena *arena, struct str account_id,
-                                          struct str secret);
+                                          struct str secret, bool bound);
 struct sql_statement second_factor_delete(struct str account_id);
-/* The same secret for another account of the person, where that has none. SQL_MISSING: there is none. Waits. */
+/* The same secret for another account of the person, where that has none; bound it is anew. SQL_MISSING: there is none.
+ * Waits. */
 enum sql_status second_factor_move(struct domain *domain, struct arena *arena, struct str from_account_id,
                                    struct str to_account_id, struct sql_statement *ret_statement);
 

@@ -25,12 +25,16 @@ enum amr {
     AMR_CTID = 128, /* a service credential of CTID */
     AMR_NCID = 256, /* of the national network identity */
     AMR_FED = 512,  /* another OpenID Provider */
+    /* The one-time password is the person's: once it was given where their face was seen, or at a service counter. It
+     * is no method, and not written. */
+    AMR_BOUND = 1024,
 };
 
 /*
  * The highest level of sign-in that methods can give, whatever is proven of the person (docs/decisions/levels.md): a
  * phone alone 1; a password, or another's sign-in service, 2; a live face besides, 3; a one-time password besides,
- * which is a second factor of cryptography (GB/T 22239 8.1.4.1 d), 4.
+ * which is a second factor of cryptography (GB/T 22239 8.1.4.1 d), 4, when it is bound to the person: whoever has the
+ * password alone can set one up, too.
  */
 int amr_level(unsigned amr);
 

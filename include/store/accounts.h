@@ -82,6 +82,8 @@ struct sql_statement credentials_put(struct str account_id, struct str kind, str
 /* Where there is none of the kind (SQL_CONFLICT), and where there is one. */
 struct sql_statement credentials_insert(struct str account_id, struct str kind, struct str secret, int64_t now);
 struct sql_statement credentials_delete(struct str account_id, struct str kind);
+/* Where it is still `seen`. */
+struct sql_statement credentials_replace(struct str account_id, struct str kind, struct str seen, struct str secret);
 /* SQL_DONE when it acts for an organisation, SQL_MISSING when not. Waits. */
 enum sql_status accounts_acts(struct sql *sql, struct arena *arena, struct str account_id);
 /* The kinds of what an account is found by. SQL_DONE also with none. Waits. */

@@ -31,7 +31,8 @@ static void tell_refused(struct domain *domain, const struct own *own, struct st
 
 static enum merge_proof prove_second_factor(struct domain *domain, struct arena *arena, struct str account_id,
                                             struct str code) {
-    switch (second_factor_verify(domain, arena, account_id, code)) {
+    bool bound;
+    switch (second_factor_verify(domain, arena, account_id, code, &bound)) {
     case SECOND_FACTOR_DONE:
     case SECOND_FACTOR_NONE:
         return MERGE_PROVEN;

@@ -36,14 +36,14 @@ static enum own_factor_result write(struct domain *domain, struct arena *arena, 
 }
 
 enum own_factor_result own_enrol_factor(struct domain *domain, struct arena *arena, const struct own *own,
-                                        struct str secret, struct str code) {
+                                        struct str secret, bool bound, struct str code) {
     enum domain_status has = second_factor_exists(domain, arena, own->account_id);
     if (has != DOMAIN_NO) {
         return has == DOMAIN_DONE ? OWN_FACTOR_NO : OWN_FACTOR_UNAVAILABLE;
     }
     enum own_factor_result checked = result_of(second_factor_check(domain, arena, own->account_id, secret, code));
     return checked == OWN_FACTOR_DONE
-               ? write(domain, arena, own, second_factor_insert(domain, arena, own->account_id, secret),
+               ? write(domain, arena, own, second_factor_insert(domain, arena, own->account_id, secret, bound),
                        EVENT_SECOND_FACTOR_ENROL)
                : checked;
 }
@@ -60,7 +60,8 @@ enum own_factor_result own_remove_factor(struct domain *domain, struct arena *ar
     case SQL_DOWN:
         return OWN_FACTOR_UNAVAILABLE;
     }
-    enum own_factor_result checked = result_of(second_factor_verify(domain, arena, own->account_id, code));
+    bool bound;
+    enum own_factor_result checked = result_of(second_factor_verify(domain, arena, own->account_id, code, &bound));
     return checked == OWN_FACTOR_DONE
                ? write(domain, arena, own, second_factor_delete(own->account_id), EVENT_SECOND_FACTOR_REMOVE)
                : checked;

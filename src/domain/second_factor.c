@@ -18,22 +18,45 @@
 #define TRIES_MOST 5
 #define TRIES_S    900
 
+/* What is sealed is the secret, and behind that of one that is bound a mark. */
+#define BOUND_MARK STR("b")
+
+struct factor {
+    struct str secret;
+    bool bound;
+    struct str stored;
+};
+
 static enum domain_status load(struct domain *domain, struct arena *arena, struct str account_id,
-                               struct str *ret_secret) {
-    struct str stored, sealed;
+                               struct factor *ret_factor) {
+    struct str stored, sealed, plain;
     enum domain_status found = domain_of_sql(credentials_get(domain->sql, arena, account_id, KIND, &stored));
     if (found != DOMAIN_DONE) {
         return found;
     }
-    return base64url_decode(arena, stored, &sealed) &&
-                   seal_open(domain->sealers->personal, arena, sealed, account_id, ret_secret)
-               ? DOMAIN_DONE
-               : DOMAIN_UNAVAILABLE; /* damaged, or sealed with another key: never as if there were none */
+    if (!base64url_decode(arena, stored, &sealed) ||
+        !seal_open(domain->sealers->personal, arena, sealed, account_id, &plain) || plain.len < OTP_SECRET_SIZE) {
+        return DOMAIN_UNAVAILABLE; /* damaged, or sealed with another key: never as if there were none */
+    }
+    *ret_factor = (struct factor){
+        .secret = str_sub(plain, 0, OTP_SECRET_SIZE),
+        .bound = str_equal(str_sub(plain, OTP_SECRET_SIZE, plain.len - OTP_SECRET_SIZE), BOUND_MARK),
+        .stored = stored,
+    };
+    return DOMAIN_DONE;
+}
+
+enum domain_status second_factor_find(struct domain *domain, struct arena *arena, struct str account_id,
+                                      bool *ret_bound) {
+    struct factor factor = {0};
+    enum domain_status found = load(domain, arena, account_id, &factor);
+    *ret_bound = factor.bound;
+    return found;
 }
 
 enum domain_status second_factor_exists(struct domain *domain, struct arena *arena, struct str account_id) {
-    struct str secret;
-    return load(domain, arena, account_id, &secret);
+    bool bound;
+    return second_factor_find(domain, arena, account_id, &bound);
 }
 
 /* RFC 6238 §5.2: a password that was accepted is not accepted again. */
@@ -75,9 +98,10 @@ enum second_factor_result second_factor_check(struct domain *domain, struct aren
 }
 
 enum second_factor_result second_factor_verify(struct domain *domain, struct arena *arena, struct str account_id,
-                                               struct str code) {
-    struct str secret;
-    switch (load(domain, arena, account_id, &secret)) {
+                                               struct str code, bool *ret_bound) {
+    struct factor factor = {0};
+    *ret_bound = false;
+    switch (load(domain, arena, account_id, &factor)) {
     case DOMAIN_DONE:
         break;
     case DOMAIN_NO:
@@ -85,7 +109,8 @@ enum second_factor_result second_factor_verify(struct domain *domain, struct are
     case DOMAIN_UNAVAILABLE:
         return SECOND_FACTOR_UNAVAILABLE;
     }
-    return second_factor_check(domain, arena, account_id, secret, code);
+    *ret_bound = factor.bound;
+    return second_factor_check(domain, arena, account_id, factor.secret, code);
 }
 
 /* --- secrets --- */
@@ -100,13 +125,28 @@ struct str second_factor_text(struct arena *arena, struct str secret) {
     return base32_encode(arena, secret);
 }
 
-static struct str as_stored(struct domain *domain, struct arena *arena, struct str account_id, struct str secret) {
-    return base64url_encode(arena, seal(domain->sealers->personal, arena, secret, account_id));
+static struct str as_stored(struct domain *domain, struct arena *arena, struct str account_id,
+                            const struct factor *factor) {
+    struct str plain = factor->bound ? str_concat(arena, factor->secret, BOUND_MARK) : factor->secret;
+    return base64url_encode(arena, seal(domain->sealers->personal, arena, plain, account_id));
 }
 
 struct sql_statement second_factor_insert(struct domain *domain, struct arena *arena, struct str account_id,
-                                          struct str secret) {
-    return credentials_insert(account_id, KIND, as_stored(domain, arena, account_id, secret), clock_wall());
+                                          struct str secret, bool bound) {
+    const struct factor factor = {.secret = secret, .bound = bound};
+    return credentials_insert(account_id, KIND, as_stored(domain, arena, account_id, &factor), clock_wall());
+}
+
+enum domain_status second_factor_bind(struct domain *domain, struct arena *arena, struct str account_id) {
+    struct factor factor;
+    enum domain_status found = load(domain, arena, account_id, &factor);
+    if (found != DOMAIN_DONE || factor.bound) {
+        return found;
+    }
+    factor.bound = true;
+    const struct sql_statement replace =
+        credentials_replace(account_id, KIND, factor.stored, as_stored(domain, arena, account_id, &factor));
+    return domain_of_sql(sql_write(domain->sql, &replace, 1));
 }
 
 struct sql_statement second_factor_delete(struct str account_id) {
@@ -115,24 +155,24 @@ struct sql_statement second_factor_delete(struct str account_id) {
 
 enum sql_status second_factor_move(struct domain *domain, struct arena *arena, struct str from_account_id,
                                    struct str to_account_id, struct sql_statement *ret_statement) {
-    struct str secret, other;
+    struct factor factor, other;
     enum domain_status has = load(domain, arena, to_account_id, &other);
-    enum domain_status found = has == DOMAIN_NO ? load(domain, arena, from_account_id, &secret) : has;
+    enum domain_status found = has == DOMAIN_NO ? load(domain, arena, from_account_id, &factor) : has;
     if (has == DOMAIN_UNAVAILABLE || found == DOMAIN_UNAVAILABLE) {
         return SQL_DOWN;
     }
     if (has == DOMAIN_DONE || found == DOMAIN_NO) {
         return SQL_MISSING;
     }
-    *ret_statement = second_factor_insert(domain, arena, to_account_id, secret);
+    *ret_statement = second_factor_insert(domain, arena, to_account_id, factor.secret, false);
     return SQL_DONE;
 }
 
 struct sql_statement second_factor_new(struct domain *domain, struct arena *arena, struct str account_id,
                                        struct str *ret_secret) {
-    struct str secret = second_factor_secret(arena);
-    *ret_secret = second_factor_text(arena, secret);
-    return credentials_put(account_id, KIND, as_stored(domain, arena, account_id, secret), clock_wall());
+    const struct factor factor = {.secret = second_factor_secret(arena)};
+    *ret_secret = second_factor_text(arena, factor.secret);
+    return credentials_put(account_id, KIND, as_stored(domain, arena, account_id, &factor), clock_wall());
 }
 
 struct str second_factor_uri(const struct domain *domain, struct arena *arena, struct str label, struct str secret) {

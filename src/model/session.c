@@ -10,7 +10,7 @@
 
 int amr_level(unsigned amr) {
     bool known = amr & (AMR_PWD | AMR_ALI | AMR_WX | AMR_CTID | AMR_NCID | AMR_FED);
-    if (known && (amr & AMR_OTP)) {
+    if (known && (amr & AMR_OTP) && (amr & AMR_BOUND)) {
         return 4;
     }
     if (known && (amr & AMR_FACE)) {

@@ -266,6 +266,14 @@ struct sql_statement credentials_insert(struct str account_id, struct str kind, 
     return statement;
 }
 
+struct sql_statement credentials_replace(struct str account_id, struct str kind, struct str seen, struct str secret) {
+    return (struct sql_statement){
+        .text = "UPDATE credentials SET secret = $4 WHERE account_id = $1 AND kind = $2 AND secret = $3",
+        .values = {sql_text(account_id), sql_text(kind), sql_text(seen), sql_text(secret)},
+        .value_count = 4,
+        .must_change = true};
+}
+
 struct sql_statement credentials_delete(struct str account_id, struct str kind) {
     return (struct sql_statement){.text = "DELETE FROM credentials WHERE account_id = $1 AND kind = $2",
                                   .values = {sql_text(account_id), sql_text(kind)},

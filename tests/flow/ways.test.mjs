@@ -388,7 +388,7 @@ describe('a province, and a service counter', () => {
     for (const one of [page, again]) await one.context().close();
   });
 
-  test('in person and with a one-time password is level 4', { timeout: 60000 }, async () => {
+  test('in person and with a one-time password is level 4, once that is the person\'s', { timeout: 60000 }, async () => {
     const account = addAccount({ username: 'si', level: 2, name: '欧阳示例', id_number: '510104188402290134', phone_number: '+8613900000004' });
     /* As two administrators leave it (tests/flow/window.test.mjs). */
     onDatabase(stack, (database) => {
@@ -408,8 +408,18 @@ describe('a province, and a service counter', () => {
     await own.click('#second-factor-enrol');
     await own.waitForLoadState();
     await own.close();
-    await page.reload(); // the session has shown it meanwhile
-    assert.equal((await tokenOf(page, 4, verifier)).acr, acr(4));
+    await page.reload();
+    assert.match(await page.textContent('main'), /目前为等级\s*L2/, 'a password alone can set one up: it is worth no more');
+    const stranger = await person(browser); // one who signs in with both is no further
+    await arrive(stranger, 3);
+    await signIn(stranger, 'si');
+    await stranger.waitForSelector('#way-face');
+    assert.equal(await stranger.locator('#way-otp').count(), 0);
+    await stranger.context().close();
+    await take(page, 'face', {});
+    await page.click('#detour-link');
+    await page.click('button[value=pass]');
+    assert.equal((await tokenOf(page, 4, verifier)).acr, acr(4), 'given where the face was seen, it is the person\'s');
     const later = await person(browser);
     const second = await arrive(later, 4);
     await signIn(later, 'si');

@@ -71,7 +71,7 @@ static void remember_given(struct self *self, const struct account *account) {
     struct call *call = self->call;
     struct session wanted = self->session;
     struct session_started started;
-    wanted.amr |= AMR_OTP | AMR_MFA;
+    wanted.amr |= AMR_OTP | AMR_MFA | (wanted.amr & AMR_FACE ? AMR_BOUND : 0);
     wanted.level = sign_in_level(account, wanted.amr);
     wanted.level_until = account->level_until;
     if (session_raise(call->domain, call->arena, session_cookie_sent(call), &wanted, &started) == DOMAIN_DONE) {
@@ -84,7 +84,7 @@ static void enrol(struct self *self, const struct account *account, struct str s
     const struct own own = self_own(self);
     struct str code = page_digits(call->arena, self_field(self, "code"));
     CHECK(secret.len == OTP_SECRET_SIZE);
-    switch (own_enrol_factor(call->domain, call->arena, &own, secret, code)) {
+    switch (own_enrol_factor(call->domain, call->arena, &own, secret, self->session.amr & AMR_FACE, code)) {
     case OWN_FACTOR_DONE:
         remember_given(self, account);
         self_done(self, "/account/methods", "second_factor");

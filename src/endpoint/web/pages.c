@@ -7,6 +7,7 @@
 #include "device.h"
 #include "domain/login.h"
 #include "domain/proofs.h"
+#include "domain/second_factor.h"
 #include "domain/session.h"
 
 bool page_params_read(struct call *call, struct http_params *ret_params) {
@@ -179,8 +180,16 @@ void page_signed_in(struct page_call *page_call, const struct account *known, un
 
 /* A one-time password, or a face, besides what there was before, makes it more than one factor. */
 static unsigned amr_with(unsigned before, unsigned amr) {
-    unsigned factors = AMR_OTP | AMR_FACE;
+    unsigned factors = AMR_OTP | AMR_BOUND | AMR_FACE;
     return before | amr | ((amr & factors) && (before & ~factors) ? AMR_MFA : 0);
+}
+
+/* Where a face and a one-time password are shown together, it is the person's from now on. */
+static unsigned bind_factor(struct call *call, const struct account *account, unsigned amr) {
+    bool together = (amr & AMR_OTP) && (amr & AMR_FACE) && !(amr & AMR_BOUND);
+    return together && second_factor_bind(call->domain, call->arena, account->account_id) == DOMAIN_DONE
+               ? amr | AMR_BOUND
+               : amr;
 }
 
 void page_more_shown(struct page_call *page_call, const struct session *session, unsigned amr) {
@@ -199,7 +208,7 @@ void page_more_shown(struct page_call *page_call, const struct session *session,
     if (!page_session(page_call, &wanted)) {
         return;
     }
-    wanted.amr = amr_with(wanted.amr, amr);
+    wanted.amr = bind_factor(call, &account, amr_with(wanted.amr, amr));
     wanted.level = sign_in_level(&account, wanted.amr);
     wanted.level_until = account.level_until;
     if (page_goes_on(call, session_raise(call->domain, call->arena, session_cookie_sent(call), &wanted, &started))) {

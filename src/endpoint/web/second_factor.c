@@ -40,10 +40,11 @@ static void tell(struct page_call *page_call, const struct session *session, enu
 static void check(struct page_call *page_call, const struct session *session) {
     struct call *call = page_call->call;
     struct str code = page_digits(call->arena, page_field(page_call, STR("code")));
-    switch (second_factor_verify(call->domain, call->arena, session->account_id, code)) {
+    bool bound;
+    switch (second_factor_verify(call->domain, call->arena, session->account_id, code, &bound)) {
     case SECOND_FACTOR_DONE:
         tell(page_call, session, EVENT_DONE, NULL);
-        page_more_shown(page_call, session, AMR_OTP);
+        page_more_shown(page_call, session, AMR_OTP | (bound ? AMR_BOUND : 0));
         break;
     case SECOND_FACTOR_WRONG:
         tell(page_call, session, EVENT_REFUSED, "wrong");

@@ -37,12 +37,13 @@ enum domain_status verify_ways_find(struct domain *domain, struct arena *arena, 
             ways.items[ways.count++] = upstreams->items[i];
         }
     }
-    if (raises(amr_level(session->amr), amr_level(session->amr | AMR_OTP), level)) {
-        enum domain_status has = second_factor_exists(domain, arena, account->account_id);
+    if (raises(amr_level(session->amr), amr_level(session->amr | AMR_OTP | AMR_BOUND), level)) {
+        bool bound;
+        enum domain_status has = second_factor_find(domain, arena, account->account_id, &bound);
         if (has == DOMAIN_UNAVAILABLE) {
             return has;
         }
-        ways.otp = has == DOMAIN_DONE;
+        ways.otp = has == DOMAIN_DONE && (bound || (session->amr & AMR_FACE)); /* which binds it */
     }
     *ret_ways = ways;
     return DOMAIN_DONE;
