@@ -43,7 +43,9 @@ enum person_name_result {
 
 #define PERSON_NAME_MOST 50 /* code points */
 
-/* The comparison key of §1.5. The name as entered is kept beside it. */
+/* The name in the one form in which registers are asked, it is kept and told: §1.5 but for the upper case. */
+enum person_name_result person_name_read(struct arena *arena, struct str name, struct str *ret_name);
+/* The comparison key of §1.5. */
 enum person_name_result person_name_key(struct arena *arena, struct str name, struct str *ret_key);
 
 /* "测**": enough to see that it is the right person, for somebody who knows whom they look for; absent without a name.

@@ -63,6 +63,27 @@ size_t utf8_count(struct str s) {
     return count;
 }
 
+static bool is_blank(uint32_t c) {
+    return c == ' ' || (c >= 0x09 && c <= 0x0d) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+           (c >= 0x2000 && c <= 0x200b) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x2060 ||
+           c == 0x3000 || c == 0xfeff;
+}
+
+struct str utf8_trim(struct str s) {
+    size_t from = 0, end = 0;
+    struct str rest = s;
+    uint32_t c;
+    while (utf8_next(&rest, &c)) {
+        size_t at = s.len - rest.len;
+        if (!is_blank(c)) {
+            end = at;
+        } else if (end == 0) {
+            from = at;
+        }
+    }
+    return rest.len > 0 ? s : str_sub(s, from, end > from ? end - from : 0);
+}
+
 size_t utf8_write(char *to, uint32_t c) {
     if (c < 0x80) {
         to[0] = (char)c;

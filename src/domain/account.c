@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/random.h"
+#include "base/utf8.h"
 #include "domain/grant.h"
 #include "domain/password.h"
 #include "domain/proofs.h"
@@ -86,7 +87,7 @@ struct str account_identifier_hash(const struct domain *domain, struct arena *ar
 }
 
 struct str account_identifier_fold(struct arena *arena, struct str typed, enum identifier_kind *ret_kind) {
-    struct str trimmed = str_trim(typed);
+    struct str trimmed = utf8_trim(typed);
     struct id_number number;
     struct str phone;
     if (id_number_read(trimmed, clock_wall(), &number) == ID_NUMBER_OK) {

@@ -8,8 +8,24 @@
 #include "base/random.h"
 #include "store/kv.h"
 
+#include <arpa/inet.h>
+
+/* Whoever has one IPv6 address has its whole /64 (RFC 6177): that is counted as one. Nothing else that is counted reads
+ * as an address. */
+static struct str whose(struct arena *arena, struct str subject) {
+    struct in6_addr address;
+    char text[INET6_ADDRSTRLEN];
+    if (subject.len >= sizeof(text) || inet_pton(AF_INET6, str_c(arena, subject), &address) != 1 ||
+        IN6_IS_ADDR_V4MAPPED(&address)) {
+        return subject;
+    }
+    memset(&address.s6_addr[8], 0, 8);
+    CHECK(inet_ntop(AF_INET6, &address, text, sizeof(text)));
+    return str_dup(arena, str_from(text));
+}
+
 static struct str counter_id(struct domain *domain, struct arena *arena, const struct attempt_limit *limit) {
-    const struct str parts[] = {STR("attempts"), str_from(limit->what), limit->subject};
+    const struct str parts[] = {STR("attempts"), str_from(limit->what), whose(arena, limit->subject)};
     unsigned char mac[32];
     seal_mac(domain->sealers->lookup, parts, ARRAY_LEN(parts), mac);
     return base64url_encode(arena, str_of(mac, sizeof(mac)));

@@ -21,15 +21,13 @@ static bool put_identity(struct arena *arena, const struct account *account, con
                          struct upstream_asked *asked) {
     const struct profile *profile = &account->profile;
     struct id_number number;
-    struct str key;
     bool known = !str_is_empty(profile->id_number);
-    struct str name = known ? profile->name : str_trim(str_or(typed->name, STR("")));
-    struct str text = known ? profile->id_number : str_trim(str_or(typed->id_number, STR("")));
-    if (person_name_key(arena, name, &key) != PERSON_NAME_OK ||
+    struct str name = known ? profile->name : str_or(typed->name, STR(""));
+    struct str text = known ? profile->id_number : str_or(typed->id_number, STR(""));
+    if (person_name_read(arena, name, &asked->name) != PERSON_NAME_OK ||
         id_number_read(text, clock_wall(), &number) != ID_NUMBER_OK) {
         return false;
     }
-    asked->name = name;
     asked->id_type = number.type;
     asked->id_number = str_dup(arena, str_from(number.text));
     return true;

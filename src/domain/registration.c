@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "domain/attempts.h"
 #include "domain/carried.h"
 #include "domain/password.h"
@@ -24,7 +25,7 @@
 
 struct person {
     bool nameless;   /* proven without being named: name and number are absent */
-    struct str name; /* as typed, trimmed */
+    struct str name; /* in its one form */
     struct id_number number;
     struct str phone; /* absent for none */
     bool phone_at_hand;
@@ -51,9 +52,8 @@ static enum registration_field_problem field_of_password(enum password_problem p
     return FIELD_BAD;
 }
 
-static enum registration_field_problem field_of_name(struct arena *arena, struct str name) {
-    struct str key;
-    switch (person_name_key(arena, name, &key)) {
+static enum registration_field_problem field_of_name(struct arena *arena, struct str name, struct str *ret_name) {
+    switch (person_name_read(arena, name, ret_name)) {
     case PERSON_NAME_OK:
         return FIELD_FINE;
     case PERSON_NAME_REVIEW:
@@ -65,8 +65,7 @@ static enum registration_field_problem field_of_name(struct arena *arena, struct
 }
 
 static enum registration_field_problem read_name(struct arena *arena, struct str typed, struct person *person) {
-    person->name = str_trim(typed);
-    return str_is_empty(person->name) ? FIELD_MISSING : field_of_name(arena, person->name);
+    return str_is_empty(utf8_trim(typed)) ? FIELD_MISSING : field_of_name(arena, typed, &person->name);
 }
 
 static enum registration_field_problem read_number(struct str typed, struct person *person) {

@@ -23,7 +23,7 @@ static char fold(uint32_t c) {
 static bool read_characters(struct str text, char code[CREDIT_CODE_LENGTH + 1]) {
     size_t count = 0;
     uint32_t c;
-    text = str_trim(text);
+    text = utf8_trim(text);
     while (text.len > 0) {
         char folded = utf8_next(&text, &c) ? fold(c) : 0;
         bool digit_wanted = count >= 2 && count < 8; /* the region */

@@ -98,7 +98,7 @@ int id_number_age(const struct id_number *number, int64_t today) {
 
 enum id_number_result id_number_read(struct str text, int64_t today, struct id_number *ret_number) {
     struct id_number number = {0};
-    if (!fold(str_trim(text), number.text)) {
+    if (!fold(utf8_trim(text), number.text)) {
         return ID_NUMBER_BAD_FORMAT;
     }
     number.type = type_of(number.text);

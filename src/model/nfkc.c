@@ -49,6 +49,11 @@ bool point_is_private_use(uint32_t c) {
     return (c >= 0xe000 && c <= 0xf8ff) || (c >= 0xf0000 && c <= 0xffffd) || (c >= 0x100000 && c <= 0x10fffd);
 }
 
+bool point_is_symbol(uint32_t c) {
+    bool filler = c == 0x115f || c == 0x1160 || c == 0x3164 || c == 0xffa0;
+    return (c >= 0x2190 && c <= 0x2bff) || (c >= 0x1f000 && c <= 0x1faff) || c == 0xfffc || c == 0xfffd || filler;
+}
+
 bool point_is_markup(uint32_t c) {
     static const char refused[] = "<>&\"\\{}[]|^%$#;=/?*@";
     return c > 0 && c < 0x80 && strchr(refused, (int)c);

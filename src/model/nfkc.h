@@ -22,6 +22,9 @@ bool point_is_forbidden(uint32_t c);
 /* Without width, and between the characters of a name without meaning. */
 bool point_is_invisible(uint32_t c);
 bool point_is_private_use(uint32_t c);
+/* Arrows, signs, dingbats, pictures, and what looks like nothing or stands for what is not known: no name holds them.
+ */
+bool point_is_symbol(uint32_t c);
 /* Marks that stand in no name: brackets of markup, quotes, separators of queries. */
 bool point_is_markup(uint32_t c);
 

@@ -70,7 +70,7 @@ static bool fold_points(struct points *points) {
 
 enum organisation_name_result organisation_name_key(struct arena *arena, struct str name, struct str *ret_key) {
     struct points points = {0};
-    enum organisation_name_result result = read_points(arena, str_trim(name), &points);
+    enum organisation_name_result result = read_points(arena, utf8_trim(name), &points);
     if (result == ORGANISATION_NAME_BAD || points.count == 0 || !points_nfkc(arena, &points)) {
         return ORGANISATION_NAME_BAD;
     }

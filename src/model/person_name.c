@@ -33,7 +33,7 @@ static bool is_in(uint32_t c, const uint32_t *list, size_t count) {
 
 static bool is_han(uint32_t c) {
     return (c >= 0x3400 && c <= 0x4dbf) || (c >= 0x4e00 && c <= 0x9fff) || (c >= 0xf900 && c <= 0xfaff) ||
-           (c >= 0x20000 && c <= 0x323af) || c == 0x3007;
+           (c >= 0x20000 && c <= 0x3347f) || c == 0x3007;
 }
 
 static bool is_dot(uint32_t c) {
@@ -73,28 +73,34 @@ static enum person_name_result read_points(struct arena *arena, struct str name,
     return points->count > PERSON_NAME_MOST ? PERSON_NAME_BAD : result;
 }
 
-/* Step 5: every separator is U+00B7, once, without spaces around it. */
+/* Step 5: every separator is U+00B7, once, without spaces around it. A run of full stops and spaces is one between Han
+ * characters, a run with a dot anywhere. */
 static void fold_dots(struct points *points) {
-    size_t kept = 0;
-    for (size_t i = 0; i < points->count; i++) {
-        uint32_t c = points->at[i];
-        bool between_han = i > 0 && i + 1 < points->count && is_han(points->at[i - 1]) && is_han(points->at[i + 1]);
-        if (!is_dot(c) && !(is_stop(c) && between_han)) {
-            points->at[kept++] = c;
-            continue;
+    size_t kept = 0, end;
+    for (size_t i = 0; i < points->count; i = end) {
+        bool dot = false, stop = false;
+        for (end = i; end < points->count; end++) {
+            uint32_t c = points->at[end];
+            dot |= is_dot(c);
+            stop |= is_stop(c);
+            if (!is_dot(c) && !is_stop(c) && c != ' ') {
+                break;
+            }
         }
-        while (kept > 0 && (points->at[kept - 1] == ' ' || points->at[kept - 1] == MIDDLE_DOT)) {
-            kept--;
-        }
-        points->at[kept++] = MIDDLE_DOT;
-        while (i + 1 < points->count && points->at[i + 1] == ' ') {
-            i++;
+        bool between_han = i > 0 && end < points->count && is_han(points->at[i - 1]) && is_han(points->at[end]);
+        if (dot || (stop && between_han)) {
+            points->at[kept++] = MIDDLE_DOT;
+        } else {
+            end = end > i ? end : i + 1;
+            for (size_t copied = i; copied < end; copied++) {
+                points->at[kept++] = points->at[copied];
+            }
         }
     }
     points->count = kept;
 }
 
-/* Step 6: Han names have no spaces; others one between words; ASCII in upper case. */
+/* Step 6: Han names have no spaces; others one between words. */
 static void fold_spaces(struct points *points) {
     bool han = true;
     for (size_t i = 0; i < points->count; i++) {
@@ -105,7 +111,7 @@ static void fold_spaces(struct points *points) {
         uint32_t c = points->at[i];
         bool dropped = c == ' ' && (han || kept == 0 || points->at[kept - 1] == ' ');
         if (!dropped) {
-            points->at[kept++] = c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
+            points->at[kept++] = c;
         }
     }
     while (kept > 0 && points->at[kept - 1] == ' ') {
@@ -118,34 +124,53 @@ static void fold_spaces(struct points *points) {
 static bool has_letter(const struct points *points) {
     for (size_t i = 0; i < points->count; i++) {
         uint32_t c = points->at[i];
-        if ((c >= 'A' && c <= 'Z') || (c > 0x7f && !is_dot(c) && !is_stop(c))) {
+        bool latin = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        if (latin || (c > 0x7f && !is_dot(c) && !is_stop(c))) {
             return true;
         }
     }
     return false;
 }
 
-static bool has_markup(const struct points *points) {
+static bool has_what_no_name_has(const struct points *points) {
     for (size_t i = 0; i < points->count; i++) {
-        if (point_is_markup(points->at[i])) {
+        if (point_is_markup(points->at[i]) || point_is_symbol(points->at[i])) {
             return true;
         }
     }
     return false;
+}
+
+static enum person_name_result fold_name(struct arena *arena, struct str name, struct points *points) {
+    enum person_name_result result = read_points(arena, utf8_trim(name), points);
+    if (result == PERSON_NAME_BAD || points->count == 0 || !points_nfkc(arena, points)) {
+        return PERSON_NAME_BAD;
+    }
+    fold_dots(points);
+    fold_spaces(points);
+    bool bad = has_what_no_name_has(points) || (result == PERSON_NAME_OK && !has_letter(points));
+    return bad ? PERSON_NAME_BAD : result;
+}
+
+enum person_name_result person_name_read(struct arena *arena, struct str name, struct str *ret_name) {
+    struct points points = {0};
+    enum person_name_result result = fold_name(arena, name, &points);
+    if (result != PERSON_NAME_BAD) {
+        *ret_name = points_text(arena, &points);
+    }
+    return result;
 }
 
 enum person_name_result person_name_key(struct arena *arena, struct str name, struct str *ret_key) {
     struct points points = {0};
-    enum person_name_result result = read_points(arena, str_trim(name), &points);
-    if (result == PERSON_NAME_BAD || points.count == 0 || !points_nfkc(arena, &points)) {
-        return PERSON_NAME_BAD;
+    enum person_name_result result = fold_name(arena, name, &points);
+    for (size_t i = 0; i < points.count; i++) {
+        uint32_t c = points.at[i];
+        points.at[i] = c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
     }
-    fold_dots(&points);
-    fold_spaces(&points);
-    if (has_markup(&points) || (result == PERSON_NAME_OK && !has_letter(&points))) {
-        return PERSON_NAME_BAD;
+    if (result != PERSON_NAME_BAD) {
+        *ret_key = points_text(arena, &points);
     }
-    *ret_key = points_text(arena, &points);
     return result;
 }
 

@@ -10,9 +10,9 @@
 #define TYPED_MOST 24
 
 /* Digits only, full width folded; blanks and hyphens between them are how people write numbers. */
-static bool fold(struct str text, char to[TYPED_MOST], size_t *ret_len) {
+static bool fold(struct str text, char to[TYPED_MOST], size_t *ret_len, bool *ret_plus) {
     size_t len = 0;
-    bool first = true;
+    bool first = true, plus = false;
     while (text.len > 0) {
         uint32_t c;
         if (!utf8_next(&text, &c) || len == TYPED_MOST) {
@@ -23,22 +23,29 @@ static bool fold(struct str text, char to[TYPED_MOST], size_t *ret_len) {
         }
         if (c >= '0' && c <= '9') {
             to[len++] = (char)c;
-        } else if (!(c == ' ' || c == 0x3000 || c == '-' || (c == '+' && first))) {
+        } else if (c == '+' && first) {
+            plus = true;
+        } else if (!(c == ' ' || c == 0xa0 || c == 0x3000 || c == '-') || len == 0) {
             return false;
         }
         first = false;
     }
     *ret_len = len;
+    *ret_plus = plus;
     return true;
 }
 
 bool phone_read(struct arena *arena, struct str text, struct str *ret_phone) {
     char typed[TYPED_MOST];
     size_t len;
-    if (!fold(str_trim(text), typed, &len)) {
+    bool plus;
+    if (!fold(utf8_trim(text), typed, &len, &plus)) {
         return false;
     }
     struct str digits = str_of(typed, len);
+    if (plus && (digits.len != DIGITS + 2 || !str_starts(digits, STR("86")))) {
+        return false; /* another country's */
+    }
     if (digits.len == DIGITS + 4) {
         str_drop_prefix(&digits, STR("0086"));
     } else if (digits.len == DIGITS + 2) {

@@ -15,6 +15,23 @@ static void cutting_leaves_an_absent_rest_without_the_separator(void **state) {
     assert_false(str_is_absent(rest));
 }
 
+static void blanks_of_any_script_are_trimmed(void **state) {
+    static const char *const rows[][2] = {
+        {"", ""},
+        {" ", ""},
+        {"a", "a"},
+        {"\xe3\x80\x80"
+         "a b\xc2\xa0\t",
+         "a b"},                              /* U+3000, U+00A0 */
+        {"\xef\xbb\xbf\xe2\x80\x8b甲", "甲"}, /* U+FEFF, U+200B */
+        {"甲\xe2\x80\xa8", "甲"},             /* U+2028 */
+        {" a\xff ", " a\xff "},               /* not UTF-8 */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_str(utf8_trim(str_from(rows[i][0])), rows[i][1]);
+    }
+}
+
 static void words_keep_empty_ones(void **state) {
     struct str list = STR("a  b"), word;
     assert_true(str_next_word(&list, &word));
@@ -140,7 +157,8 @@ static void plain_text_is_told_from_special_bytes_wherever_they_stand(void **sta
 
 RUN_TESTS(cmocka_unit_test(plain_text_is_told_from_special_bytes_wherever_they_stand),
           cmocka_unit_test(cutting_leaves_an_absent_rest_without_the_separator),
-          cmocka_unit_test(words_keep_empty_ones), cmocka_unit_test(numbers_are_digits_only),
+          cmocka_unit_test(blanks_of_any_script_are_trimmed), cmocka_unit_test(words_keep_empty_ones),
+          cmocka_unit_test(numbers_are_digits_only),
           cmocka_unit_test(a_buffer_past_its_ceiling_stays_failed_and_unchanged),
           cmocka_unit_test(escapes_mean_themselves), cmocka_unit_test(base64url_has_one_spelling),
           cmocka_unit_test(percent_decoding_is_strict), cmocka_unit_test(utf8_has_one_spelling))

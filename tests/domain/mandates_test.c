@@ -147,6 +147,13 @@ static struct mandate_row row_of(struct scene *scene, struct str mandate_id) {
     return found.row;
 }
 
+/* One end for all: what is granted within another's term may not end a second later. */
+static int64_t term_end(void) {
+    static int64_t end;
+    end = end ? end : clock_wall() + 30 * DAY_S;
+    return end;
+}
+
 static struct mandate_wanted wanted_for(struct scene *scene, enum mandate_role role, const char *name,
                                         const char *identifier) {
     return (struct mandate_wanted){.organisation_id = scene->organisation_id,
@@ -154,7 +161,7 @@ static struct mandate_wanted wanted_for(struct scene *scene, enum mandate_role r
                                    .name = str_from(name),
                                    .identifier = str_from(identifier),
                                    .scope = STR("*"),
-                                   .not_after = clock_wall() + 30 * DAY_S};
+                                   .not_after = term_end()};
 }
 
 static enum mandate_result offer(struct scene *scene, const struct account *grantor,

@@ -206,6 +206,11 @@ static void names_that_differ_by_typing_are_equal(void **state) {
         {"买买提·虚构", "买买提。虚构"},
         {"买买提·虚构", "买买提 · 虚构"},
         {"买买提·虚构", "买买提‧‧虚构"},
+        {"买买提·虚构", "买买提 . 虚构"},
+        {"买买提·虚构", "买买提..虚构"},
+        {"买买提·虚构", "买买提·。虚构"},
+        {"买买提·虚构", "\xe3\x80\x80买买提·虚构\xc2\xa0"},
+        {"𲎰·虚构", "𲎰. 虚构"}, /* U+323B0, of Extension J */
         {"测试甲", "测 试 甲"},
         {"测试甲", "测　试　甲"},
         {"测试甲", "测\xe2\x80\x8b试甲"},
@@ -225,6 +230,23 @@ static void names_that_differ_by_typing_are_equal(void **state) {
     }
 }
 
+/* As registers are asked, and as it is kept and told. */
+static void the_one_form_of_a_name(void **state) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    static const char *const rows[][2] = {
+        {"阿布都•\xe2\x80\x8b热合曼", "阿布都·热合曼"},
+        {"\xe3\x80\x80测 试 甲", "测试甲"},
+        {"Ｅxample  Person ", "Example Person"},
+        {"J. R. Doe", "J. R. Doe"},
+        {"吉", "吉"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct str name;
+        assert_int_equal(person_name_read(arena, str_from(rows[i][0]), &name), PERSON_NAME_OK);
+        assert_str(name, rows[i][1]);
+    }
+}
+
 static void other_names_stay_others(void **state) {
     struct arena *arena ARENA_AUTO = arena_new();
     static const char *const others[][2] = {{"吉", "𠮷"},          {"张", "張"}, {"J. R. DOE", "J·R·DOE"},
@@ -240,8 +262,21 @@ static void other_names_stay_others(void **state) {
 
 static void what_is_no_name(void **state) {
     struct arena *arena ARENA_AUTO = arena_new();
-    static const char *const bad[] = {"",          "·",        "12345", "测\x01试",    "测\xe2\x80\xae试",
-                                      "<b>甲</b>", "\xff\xfe", "测试?", "a@b.example", "\xef\xbf\xbe"};
+    static const char *const bad[] = {"",
+                                      "·",
+                                      "12345",
+                                      "测\x01试",
+                                      "测\xe2\x80\xae试",
+                                      "<b>甲</b>",
+                                      "\xff\xfe",
+                                      "测试?",
+                                      "a@b.example",
+                                      "\xef\xbf\xbe",
+                                      "\xe3\x85\xa4",
+                                      "⠀",
+                                      "甲\xef\xbf\xbd",
+                                      "甲😀",
+                                      "甲→"};
     struct str key;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         assert_row(person_name_key(arena, str_from(bad[i]), &key) == PERSON_NAME_BAD, bad[i]);
@@ -257,14 +292,27 @@ static void what_is_no_name(void **state) {
 
 static void phones(void **state) {
     struct arena *arena ARENA_AUTO = arena_new();
-    static const char *const good[] = {"13800138000",     "+8613800138000",         "8613800138000",
-                                       "008613800138000", "013800138000",           "138 0013 8000",
-                                       "138-0013-8000",   "１３８００１３８０００", " 13800138000 "};
+    static const char *const good[] = {"13800138000",
+                                       "+8613800138000",
+                                       "8613800138000",
+                                       "008613800138000",
+                                       "013800138000",
+                                       "138 0013 8000",
+                                       "138-0013-8000",
+                                       "１３８００１３８０００",
+                                       " 13800138000 ",
+                                       "+86 138 0013 8000",
+                                       "\xe3\x80\x80"
+                                       "13800138000\xc2\xa0"};
     static const char *const bad[] = {"",
                                       "12800138000",
                                       "1380013800",
                                       "138001380000",
                                       "+1 202 555 0100",
+                                      "+1 380 013 8000",
+                                      "+0138 0013 8000",
+                                      "+13800138000",
+                                      "-13800138000",
                                       "abc",
                                       "13800138000x",
                                       "138+00138000",
@@ -295,7 +343,8 @@ static void phones(void **state) {
 
 RUN_TESTS(cmocka_unit_test(identity_numbers), cmocka_unit_test(years_are_counted_in_shanghai),
           cmocka_unit_test(the_kind_of_document_follows_from_the_number),
-          cmocka_unit_test(other_documents_are_no_identity_numbers), cmocka_unit_test(every_dot_is_the_middle_dot),
+          cmocka_unit_test(other_documents_are_no_identity_numbers), cmocka_unit_test(the_one_form_of_a_name),
+          cmocka_unit_test(every_dot_is_the_middle_dot),
           cmocka_unit_test(private_use_characters_of_gb18030_find_their_place),
           cmocka_unit_test(other_private_use_characters_are_for_people_to_look_at),
           cmocka_unit_test(names_that_others_refuse), cmocka_unit_test(a_birth_tomorrow_in_shanghai_has_not_happened),
