@@ -15,6 +15,7 @@
 #include "base/secret.h"
 #include "jose/aes_cbc.h"
 #include "loop/fetch.h"
+#include "loop/flight.h"
 #include "upstream/adapter.h"
 
 #include <stdlib.h>
@@ -30,8 +31,9 @@ struct ctid {
     struct sm2_key *platform;
     bool face;
     struct str page_url;
-    char token[TOKEN_SIZE]; /* empty for none */
-    int64_t token_until;    /* wall ms */
+    char token[TOKEN_SIZE];
+    int64_t token_until; /* wall ms; 0 for a token that is not good any more, or none */
+    struct flight renewal;
 };
 
 static struct str key_of(const struct ctid *ctid) {
@@ -159,22 +161,38 @@ static bool fetch_token(struct asking *asking) {
     return true;
 }
 
+/* One renewal at a time: of two, the slower would put its older token in the place of the newer one. */
+static bool renew_token(struct asking *asking) {
+    struct flight *renewal = &asking->ctid->renewal;
+    enum flight_result result = flight_board(renewal, asking->deadline);
+    if (result != FLIGHT_OURS) {
+        return result == FLIGHT_DONE;
+    }
+    bool renewed = fetch_token(asking);
+    flight_land(renewal, renewed);
+    return renewed;
+}
+
 /* In the arena: another fiber may renew it while this one waits. */
 static bool token_for(struct asking *asking, struct str *ret_token) {
     struct ctid *ctid = asking->ctid;
-    if ((ctid->token[0] == '\0' || clock_wall_ms() + TOKEN_MARGIN_MS >= ctid->token_until) && !fetch_token(asking)) {
+    if (clock_wall_ms() + TOKEN_MARGIN_MS >= ctid->token_until && !renew_token(asking)) {
         return false;
     }
     *ret_token = str_dup(asking->arena, str_from(ctid->token));
     return true;
 }
 
-static bool exchange_once(struct asking *asking, const char *path, const char *mode, struct str plain,
-                          struct ctid_expected *expected, struct ctid_answer *ret_answer) {
-    struct str token, answered;
-    if (!token_for(asking, &token)) {
-        return false;
+/* Said of the token that was sent: there may be a newer one by now. */
+static void token_refused(struct ctid *ctid, struct str token) {
+    if (str_equal(token, str_from(ctid->token))) {
+        ctid->token_until = 0;
     }
+}
+
+static bool exchange_with(struct asking *asking, struct str token, const char *path, const char *mode, struct str plain,
+                          struct ctid_expected *expected, struct ctid_answer *ret_answer) {
+    struct str answered;
     expected->key = key_of(asking->ctid);
     expected->platform = asking->ctid->platform;
     expected->nonce = random_text(asking->arena, 16);
@@ -192,14 +210,15 @@ static bool exchange_once(struct asking *asking, const char *path, const char *m
 /* A token that the platform does not know any more is renewed, once. Nothing was carried out with the old one. */
 static bool exchange(struct asking *asking, const char *path, const char *mode, struct str plain,
                      struct ctid_expected *expected, struct ctid_answer *ret_answer) {
-    if (!exchange_once(asking, path, mode, plain, expected, ret_answer)) {
+    struct str token;
+    if (!token_for(asking, &token) || !exchange_with(asking, token, path, mode, plain, expected, ret_answer)) {
         return false;
     }
     if (!str_equal(ret_answer->code, STR(CTID_CODE_TOKEN))) {
         return true;
     }
-    asking->ctid->token[0] = '\0';
-    return exchange_once(asking, path, mode, plain, expected, ret_answer);
+    token_refused(asking->ctid, token);
+    return token_for(asking, &token) && exchange_with(asking, token, path, mode, plain, expected, ret_answer);
 }
 
 /* VERIFY_MATCH: applied. `transaction` is how our question is called on both sides from here on. */

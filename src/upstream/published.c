@@ -6,11 +6,9 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/clock.h"
-#include "loop/fiber.h"
+#include "loop/flight.h"
 
 #include <stdlib.h>
-
-#define POLL_MS 20
 
 struct published {
     struct published_options options;
@@ -18,7 +16,7 @@ struct published {
     void *document;     /* NULL until a fetch succeeded */
     int64_t fetched_at; /* monotonic ms of the last success */
     int64_t tried_at;   /* of the last attempt; INT64_MIN for never */
-    bool running;
+    struct flight fetching;
     int users; /* who is inside published_get */
     bool freed;
 };
@@ -78,20 +76,15 @@ static bool may_try(const struct published *published, int64_t now) {
     return published->tried_at == INT64_MIN || now - published->tried_at >= pause_s * 1000;
 }
 
+/* Who comes while a fetch is under way waits for it, and takes what there is then. */
 static void refresh(struct published *published, struct fetcher *fetcher, struct arena *arena, int64_t timeout_ms) {
     int64_t now = clock_monotonic_ms();
-    if (published->running) {
-        while (published->running && clock_monotonic_ms() < now + timeout_ms && fiber_sleep(POLL_MS) == WAIT_DONE) {
-        }
-        return;
-    }
-    if (timeout_ms <= 0 || !may_try(published, now)) {
+    if (timeout_ms <= 0 || (!published->fetching.running && !may_try(published, now)) ||
+        flight_board(&published->fetching, now + timeout_ms) != FLIGHT_OURS) {
         return;
     }
     published->tried_at = now;
-    published->running = true;
     void *document = fetch_document(published, fetcher, arena, timeout_ms);
-    published->running = false;
     if (document) {
         if (published->document) {
             published->options.release(published->document);
@@ -99,6 +92,7 @@ static void refresh(struct published *published, struct fetcher *fetcher, struct
         published->document = document;
         published->fetched_at = clock_monotonic_ms();
     }
+    flight_land(&published->fetching, document != NULL);
 }
 
 static bool is_older(const struct published *published, int64_t seconds) {
