@@ -4,16 +4,30 @@
 #ifndef UPSTREAM_ADAPTER_H
 #define UPSTREAM_ADAPTER_H
 
+#include "loop/fetch.h"
 #include "upstream/upstream.h"
+
+/* What was heard of the service, whatever it said: from this, and not from its yes and no, the breaker knows whether it
+ * works. */
+enum upstream_heard {
+    HEARD_NOTHING, /* nobody was asked */
+    HEARD_SILENCE, /* no answer within the time, or a gateway's word that there is none (502, 503, 504) */
+    HEARD_ANSWER,
+};
 
 struct upstream_call {
     struct arena *arena;
     struct fetcher *fetcher;
     const struct upstream_settings *settings;
-    void *state;        /* what open made; NULL without */
-    int64_t timeout_ms; /* what is left of the call's time */
-    bool unreachable;   /* set by the adapter: the connection failed, before or within the answer */
+    void *state;               /* what open made; NULL without */
+    int64_t timeout_ms;        /* what is left of the call's time */
+    bool unreachable;          /* put by upstream_fetch: the connection failed, before or within the answer */
+    enum upstream_heard heard; /* put by upstream_fetch, of the last question */
 };
+
+/* As fetch (loop/fetch.h), and notes in the call what came of it. Nothing is asked when no time is left. Waits. */
+enum fetch_result upstream_fetch(struct upstream_call *call, const struct fetch_request *request,
+                                 struct fetch_answer *ret_answer);
 
 /* An option of the adapter's own, in its entry of `upstreams:`. The common ones are members of struct
  * upstream_settings. */

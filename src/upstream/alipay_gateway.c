@@ -359,7 +359,7 @@ static enum fetch_result send_form(struct upstream_call *call, struct str form, 
         .once = true,
     };
     int64_t started = clock_monotonic_ms();
-    enum fetch_result result = fetch(call->fetcher, call->arena, &request, answer);
+    enum fetch_result result = upstream_fetch(call, &request, answer);
     call->timeout_ms -= clock_monotonic_ms() - started;
     return result;
 }
@@ -381,12 +381,7 @@ enum verify_result alipay_ask(struct upstream_call *call, const struct alipay_ga
     const struct alipay_trust trust = {gateway->keys, gateway->key_count, content_key_of(gateway)};
     struct fetch_answer fetched = {0};
     struct str form = form_of(call->arena, call->settings->app_id, gateway, request);
-    if (str_is_absent(form) || call->timeout_ms <= 0) {
-        return VERIFY_UPSTREAM_ERROR;
-    }
-    enum fetch_result result = send_form(call, form, &fetched);
-    if (result != FETCH_DONE || fetched.status != 200) {
-        call->unreachable = result == FETCH_UNREACHABLE;
+    if (str_is_absent(form) || send_form(call, form, &fetched) != FETCH_DONE || fetched.status != 200) {
         return VERIFY_UPSTREAM_ERROR;
     }
     alipay_answer_read(call->arena, fetched.body, request->method, &trust, ret_answer);

@@ -129,8 +129,7 @@ static bool post(struct asking *asking, const char *path, const char *mode, cons
         .answer_ceiling = ANSWER_MOST,
         .once = true,
     };
-    if (request.timeout_ms <= 0 || fetch(asking->call->fetcher, asking->arena, &request, &answer) != FETCH_DONE ||
-        answer.status != 200 ||
+    if (upstream_fetch(asking->call, &request, &answer) != FETCH_DONE || answer.status != 200 ||
         !str_equal_fold(str_trim(str_cut(answer.content_type, ';', &parameters)), STR("application/json"))) {
         return false;
     }

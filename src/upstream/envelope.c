@@ -76,8 +76,7 @@ bool envelope_post(struct upstream_call *call, const char *path, struct str body
         .timeout_ms = call->timeout_ms,
         .answer_ceiling = ANSWER_MOST,
     };
-    enum fetch_result result = fetch(call->fetcher, arena, &request, &answer);
-    call->unreachable = result == FETCH_UNREACHABLE;
+    enum fetch_result result = upstream_fetch(call, &request, &answer);
     *ret_answer = (struct envelope_answer){parts.nonce, answer.body};
     return result == FETCH_DONE && answer.status == 200 && envelope_type_is(&answer, STR("application/json"));
 }

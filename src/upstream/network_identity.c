@@ -257,7 +257,7 @@ static bool ask(struct upstream_call *call, struct str body, struct str *ret_bod
         .answer_ceiling = ANSWER_MOST,
         .once = true,
     };
-    if (fetch(call->fetcher, call->arena, &request, &answer) != FETCH_DONE || answer.status != 200 ||
+    if (upstream_fetch(call, &request, &answer) != FETCH_DONE || answer.status != 200 ||
         !str_equal_fold(str_trim(str_cut(answer.content_type, ';', &parameters)), STR("application/json"))) {
         return false;
     }

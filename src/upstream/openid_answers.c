@@ -110,6 +110,16 @@ bool openid_kept_read(struct str text, struct openid_kept *ret_kept) {
 
 /* --- what the browser brings back --- */
 
+/* RFC 6749 appendix A.11: a code is visible ASCII and blanks. What cannot be one is not sent. */
+static bool is_printable(struct str text) {
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < 0x20 || text.ptr[i] > 0x7e) {
+            return false;
+        }
+    }
+    return text.len > 0;
+}
+
 static bool came(const struct upstream_returned *returned, const char *name) {
     for (size_t i = 0; i < returned->param_count; i++) {
         if (str_equal(returned->params[i].name, str_from(name))) {
@@ -142,8 +152,8 @@ static enum verify_result result_of_error(struct str error) {
 }
 
 /*
- * All of this may be of anybody's making: what is wrong with it is no error of the provider's, and must not open the
- * breaker for all others. The issuer is looked at before anything is believed (RFC 9207 §2.4).
+ * All of this may be of anybody's making: what is wrong with it is no error of the provider's. The issuer is looked at
+ * before anything is believed (RFC 9207 §2.4).
  */
 enum verify_result openid_return_read(const struct upstream_returned *returned, struct str issuer, bool says_iss,
                                       struct str *ret_code) {
@@ -159,7 +169,7 @@ enum verify_result openid_return_read(const struct upstream_returned *returned, 
         return came(returned, "code") ? VERIFY_INVALID_INPUT : result_of_error(upstream_param(returned, "error"));
     }
     struct str code = upstream_param(returned, "code");
-    if (code.len == 0 || code.len > CODE_MOST) {
+    if (code.len > CODE_MOST || !is_printable(code)) {
         return VERIFY_INVALID_INPUT;
     }
     *ret_code = code;
@@ -172,7 +182,8 @@ static bool is_token(struct str token) {
     return token.len > 0 && token.len <= TOKEN_MOST && bytes_all(token, BYTE_TOKEN68);
 }
 
-/* RFC 6749 §5.2. Only a code that was not taken says something about this sign-in; all else is between us and them. */
+/* RFC 6749 §5.2. Only a code that was not taken says something about this sign-in; all else is between us and them, or
+ * another word of theirs for such a code, which is why the guard counts no answer to one as a failure. */
 static enum verify_result read_refusal(int status, const struct json *object) {
     struct str error;
     bool spent = status == 400 && json_get_str(object, "error", &error) && str_equal(error, STR("invalid_grant"));
@@ -232,12 +243,7 @@ static bool is_in_time(const struct jwt_claims *read, const struct openid_expect
 
 /* Core §2: at most 255 ASCII characters, compared as they are. */
 static bool is_subject(struct str subject) {
-    for (size_t i = 0; i < subject.len; i++) {
-        if (subject.ptr[i] < 0x20 || subject.ptr[i] > 0x7e) {
-            return false;
-        }
-    }
-    return subject.len > 0 && subject.len <= SUBJECT_MOST;
+    return subject.len <= SUBJECT_MOST && is_printable(subject);
 }
 
 bool openid_id_token_fits(const struct jws *id_token, struct str access_token, const struct openid_expected *expected,

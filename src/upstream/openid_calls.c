@@ -130,6 +130,9 @@ enum verify_result openid_check_signature(struct upstream_call *call, struct ope
                                           struct jws *ret_jws) {
     enum jws_result result = published_keys_verify(keys_of(state, metadata), call->fetcher, call->arena,
                                                    until - clock_monotonic_ms(), id_token, state->algs, ret_jws);
+    if (result == JWS_UNKNOWN_KEY) {
+        call->heard = HEARD_SILENCE; /* its keys cannot be had, in which the one who brought the code has no hand */
+    }
     return result == JWS_VALID ? VERIFY_MATCH : VERIFY_UPSTREAM_ERROR;
 }
 
@@ -199,10 +202,7 @@ static bool send(struct upstream_call *call, struct openid_state *state, struct 
     request->timeout_ms = until - clock_monotonic_ms();
     request->answer_ceiling = ANSWER_MOST;
     request->guarded = openid_is_elsewhere(state->issuer, request->url);
-    enum fetch_result result =
-        request->timeout_ms > 0 ? fetch(call->fetcher, call->arena, request, answer) : FETCH_TIMEOUT;
-    call->unreachable = result == FETCH_UNREACHABLE;
-    return result == FETCH_DONE && is_json(answer);
+    return upstream_fetch(call, request, answer) == FETCH_DONE && is_json(answer);
 }
 
 enum verify_result openid_ask_tokens(struct upstream_call *call, struct openid_state *state,

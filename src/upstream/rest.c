@@ -201,9 +201,8 @@ static enum verify_result verify(struct upstream_call *call, const struct upstre
         return refused;
     }
     sent.request.timeout_ms = call->timeout_ms;
-    enum fetch_result fetched = fetch(call->fetcher, call->arena, &sent.request, &answer);
-    if (fetched != FETCH_DONE) {
-        call->unreachable = rest_repeats(rest) && fetched == FETCH_UNREACHABLE;
+    if (upstream_fetch(call, &sent.request, &answer) != FETCH_DONE) {
+        call->unreachable = call->unreachable && rest_repeats(rest);
         return VERIFY_UPSTREAM_ERROR;
     }
     return rest_read(rest, call->arena, &sent, &answer, ret_found);

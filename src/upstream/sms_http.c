@@ -255,7 +255,7 @@ static enum verify_result send_message(struct upstream_call *call, const struct 
         .answer_ceiling = ANSWER_MOST,
         .once = true,
     };
-    if (fetch(call->fetcher, call->arena, &request, &answer) != FETCH_DONE) {
+    if (upstream_fetch(call, &request, &answer) != FETCH_DONE) {
         return VERIFY_UPSTREAM_ERROR;
     }
     const struct sms_http_expected expected = {

@@ -196,8 +196,7 @@ static bool send_body(struct upstream_call *call, struct str body, struct str *r
         .answer_ceiling = ANSWER_MOST,
     };
     struct fetch_answer answer = {0};
-    enum fetch_result result = fetch(call->fetcher, call->arena, &request, &answer);
-    call->unreachable = result == FETCH_UNREACHABLE;
+    enum fetch_result result = upstream_fetch(call, &request, &answer);
     *ret_answer = answer.body;
     return result == FETCH_DONE && answer.status == 200 && envelope_type_is(&answer, STR("application/json"));
 }

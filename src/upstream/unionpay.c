@@ -205,8 +205,7 @@ static bool send_fields(struct upstream_call *call, const struct unionpay_fields
         .once = true,
     };
     struct fetch_answer answer = {0};
-    enum fetch_result result = fetch(call->fetcher, call->arena, &request, &answer);
-    call->unreachable = result == FETCH_UNREACHABLE;
+    enum fetch_result result = upstream_fetch(call, &request, &answer);
     *ret_body = answer.body;
     return result == FETCH_DONE && answer.status == 200;
 }

@@ -138,8 +138,14 @@ static void breaker_open(struct upstream *upstream) {
              log_int("ms", upstream->settings.breaker_ms));
 }
 
-static void breaker_heard(struct upstream *upstream, bool error) {
-    if (!error) {
+/* What a call says about whether the service works. */
+enum breaker_sign { SIGN_NONE, SIGN_WORKS, SIGN_FAILS };
+
+static void breaker_heard(struct upstream *upstream, enum breaker_sign sign) {
+    if (sign == SIGN_NONE) {
+        return;
+    }
+    if (sign == SIGN_WORKS) {
         if (upstream->health.breaker != BREAKER_CLOSED) {
             log_info("upstream.breaker_closed", log_str("upstream", upstream->settings.name));
         }
@@ -182,8 +188,35 @@ static enum verify_result ask(const struct upstream_adapter *adapter, struct ups
     return adapter->send ? adapter->send(call, question->message) : VERIFY_UNSUPPORTED;
 }
 
-static enum verify_result call_adapter(struct upstream *upstream, struct arena *arena,
-                                       const struct question *question) {
+static bool is_answer(enum fetch_result result, const struct fetch_answer *answer) {
+    bool by_gateway = answer->status == 502 || answer->status == 503 || answer->status == 504;
+    return result == FETCH_TOO_LARGE || (result == FETCH_DONE && !by_gateway);
+}
+
+enum fetch_result upstream_fetch(struct upstream_call *call, const struct fetch_request *request,
+                                 struct fetch_answer *ret_answer) {
+    enum fetch_result result =
+        request->timeout_ms > 0 ? fetch(call->fetcher, call->arena, request, ret_answer) : FETCH_TIMEOUT;
+    call->unreachable = result == FETCH_UNREACHABLE;
+    call->heard = is_answer(result, ret_answer) ? HEARD_ANSWER : HEARD_SILENCE;
+    return result;
+}
+
+/*
+ * Who comes back from a service brings what anybody may have made up, and how the service answers that is theirs to
+ * choose: a code that is none gets a 400 from one, a page of its firewall or a 500 from another. Were such an answer a
+ * failure, strangers could switch a way of signing in off for all. That no answer comes, they cannot bring about.
+ */
+static enum breaker_sign sign_of(const struct question *question, enum verify_result result,
+                                 enum upstream_heard heard) {
+    if (result != VERIFY_UPSTREAM_ERROR) {
+        return heard == HEARD_NOTHING ? SIGN_NONE : SIGN_WORKS;
+    }
+    return question->returned && heard == HEARD_ANSWER ? SIGN_NONE : SIGN_FAILS;
+}
+
+static enum verify_result call_adapter(struct upstream *upstream, struct arena *arena, const struct question *question,
+                                       enum upstream_heard *ret_heard) {
     int64_t deadline = clock_monotonic_ms() + upstream->settings.timeout_ms;
     struct upstream_call call = {.arena = arena,
                                  .fetcher = upstream->fetcher,
@@ -192,12 +225,13 @@ static enum verify_result call_adapter(struct upstream *upstream, struct arena *
                                  .timeout_ms = upstream->settings.timeout_ms};
     enum verify_result result = ask(upstream->adapter, &call, question);
     bool again = question->asked && upstream->adapter->idempotent;
-    if (result != VERIFY_UPSTREAM_ERROR || !call.unreachable || !again) {
-        return result;
+    if (result == VERIFY_UPSTREAM_ERROR && call.unreachable && again) {
+        call.unreachable = false;
+        call.timeout_ms = deadline - clock_monotonic_ms();
+        result = call.timeout_ms > 0 ? ask(upstream->adapter, &call, question) : result;
     }
-    call.unreachable = false;
-    call.timeout_ms = deadline - clock_monotonic_ms();
-    return call.timeout_ms > 0 ? ask(upstream->adapter, &call, question) : result;
+    *ret_heard = call.heard;
+    return result;
 }
 
 static enum verify_result guarded(struct upstream *upstream, struct arena *arena, const struct question *question) {
@@ -211,12 +245,13 @@ static enum verify_result guarded(struct upstream *upstream, struct arena *arena
     upstream->health.running++;
     upstream->health.calls++;
     int64_t started = clock_monotonic_us();
-    enum verify_result result = call_adapter(upstream, arena, question);
+    enum upstream_heard heard;
+    enum verify_result result = call_adapter(upstream, arena, question, &heard);
     histogram_add(&upstream->health.took, clock_monotonic_us() - started);
     upstream->health.answers[result]++;
     upstream->health.running--;
     upstream->trial_running = upstream->trial_running && !trial;
-    breaker_heard(upstream, result == VERIFY_UPSTREAM_ERROR);
+    breaker_heard(upstream, sign_of(question, result, heard));
     return result;
 }
 

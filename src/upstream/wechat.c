@@ -227,12 +227,13 @@ static bool may_be_json(struct str content_type) {
 }
 
 static bool get(struct upstream_call *call, struct str url, bool once, int64_t until, struct str *ret_body) {
-    int64_t left = until - clock_monotonic_ms();
-    const struct fetch_request request = {
-        .method = STR("GET"), .url = url, .timeout_ms = left, .answer_ceiling = ANSWER_MOST, .once = once};
+    const struct fetch_request request = {.method = STR("GET"),
+                                          .url = url,
+                                          .timeout_ms = until - clock_monotonic_ms(),
+                                          .answer_ceiling = ANSWER_MOST,
+                                          .once = once};
     struct fetch_answer answer = {0};
-    enum fetch_result result = left > 0 ? fetch(call->fetcher, call->arena, &request, &answer) : FETCH_TIMEOUT;
-    call->unreachable = result == FETCH_UNREACHABLE;
+    enum fetch_result result = upstream_fetch(call, &request, &answer);
     *ret_body = answer.body;
     return result == FETCH_DONE && answer.status == 200 && may_be_json(answer.content_type);
 }
@@ -273,8 +274,8 @@ static enum verify_result ask_profile(struct upstream_call *call, const struct w
     return wechat_profile_read(call->arena, body, tokens, ret_profile);
 }
 
-/* What the browser brings may be of anybody's making: what is wrong with it is no error of WeChat's, and must not open
- * the breaker for all others. Who refuses may come back with the state alone. */
+/* What the browser brings may be of anybody's making: what is wrong with it is no error of WeChat's. Who refuses may
+ * come back with the state alone. */
 static enum verify_result read_return(const struct upstream_returned *returned, struct str *ret_code) {
     if (returned->param_count == 0) {
         return VERIFY_PENDING;

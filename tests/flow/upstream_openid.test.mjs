@@ -11,7 +11,7 @@ import * as jose from 'jose';
 import Provider from 'oidc-provider';
 import { Trial, Browser, certificate, timeout_ms } from './support/sign_in_trial.mjs';
 import { Stack, freePort } from './support/stack.mjs';
-import { Agent, follow } from './support/agent.mjs';
+import { Agent, follow, hidden } from './support/agent.mjs';
 import { alice } from './support/clients.mjs';
 import { addProven } from './support/verified_claims.mjs';
 
@@ -219,7 +219,7 @@ class Liar {
     const asked = new URL(url).searchParams;
     const code = randomBytes(16).toString('hex');
     seen.push(code);
-    this.tokens.set(code, { nonce: asked.get('nonce'), challenge: asked.get('code_challenge') });
+    this.tokens.set(code, { nonce: asked.get('nonce'), challenge: asked.get('code_challenge'), redirect_uri: asked.get('redirect_uri') });
     const back = new URL(asked.get('redirect_uri'));
     for (const [name, value] of Object.entries({ code, state: asked.get('state'), iss: this.issuer, ...extra })) {
       if (value !== undefined) back.searchParams.set(name, value);
@@ -247,7 +247,7 @@ class Liar {
     const known = credentials[0] === client_id && credentials[1] === secrets.TONGXING_HUB_SECRET;
     const proven = createHash('sha256').update(form.get('code_verifier') ?? '').digest('base64url') === grant?.challenge;
     if (!known) return [401, { error: 'invalid_client' }];
-    if (!grant || !proven || form.get('redirect_uri') !== return_url || form.get('grant_type') !== 'authorization_code') return [400, { error: 'invalid_grant' }];
+    if (!grant || !proven || form.get('redirect_uri') !== grant.redirect_uri || form.get('grant_type') !== 'authorization_code') return this.lie.refusal ?? [400, { error: 'invalid_grant' }];
     this.tokens.delete(form.get('code'));
     const access_token = randomBytes(16).toString('hex');
     const id_token = await this.idToken(grant, access_token);
@@ -468,4 +468,61 @@ test('the configuration\'s mistakes are told with the option\'s name', () => {
   }
   trial.configure(hub('https://op.example/'));
   trial.check();
+});
+
+/* --- strangers and outages, at a server whose breaker opens after three failures --- */
+
+describe('the breaker', () => {
+  let stack, liar;
+  before(async () => {
+    liar = await Liar.start();
+    stack = await Stack.start({ portals: false, env: secrets, options: { server: { workers: 1 } },
+      upstreams: () => hub(liar.issuer, { breaker_errors: 3, breaker_ms: 60000 }) });
+  });
+  after(() => stack?.stop());
+
+  const open = async () => Number((await (await fetch(`http://127.0.0.1:${stack.ports.ops}/metrics`)).text()).match(/breakers_open\{upstream="hub"\} (\d+)/)[1]);
+  const go = async (agent) => {
+    let page = await agent.request('/account');
+    while (page.status === 303) page = await agent.request(page.location);
+    return agent.request('/login', { form: { flow: hidden(page.html), service: 'hub' } });
+  };
+  const comeBack = (agent, back) => agent.request(`/return${back.search}`);
+  const stranger = async () => {
+    const agent = new Agent(stack), left = await go(agent);
+    return comeBack(agent, liar.back(left.location, { code: randomBytes(16).toString('hex') }));
+  };
+  const somebody = async () => {
+    const agent = new Agent(stack), left = await go(agent);
+    return left.status === 303 ? comeBack(agent, liar.back(left.location)) : left;
+  };
+
+  for (const [what, refusal, lie] of [
+    ['invalid_grant', [400, { error: 'invalid_grant' }]],
+    ['invalid_request', [400, { error: 'invalid_request' }]],
+    ['a word of its own', [422, { error: 'no_such_code' }]],
+    ['a page of its firewall', [405, '<html>blocked', 'text/html']],
+    ['an error of its own', [500, '<html>oops', 'text/html']],
+    ['tokens with another nonce', undefined, { claims: () => ({ nonce: 'another' }) }],
+  ]) {
+    test(`is not opened by strangers whose codes it answers with ${what}`, async () => {
+      liar.lie = { refusal, ...lie };
+      for (let i = 0; i < 7; i++) assert.ok((await (lie ? somebody() : stranger())).status >= 400 || !lie);
+      assert.equal(await open(), 0);
+      liar.lie = {};
+      const page = await somebody();
+      assert.ok(page.status < 400, `a good sign-in: ${page.status}`);
+    });
+  }
+  test('is opened by a provider that is not there, and by one whose gateway says so', async () => {
+    liar.lie = { fault: { '/token': send(503, 'text/html', 'maintenance') } };
+    assert.equal((await somebody()).status, 503);
+    await stranger(); // whoever comes between
+    liar.close();
+    assert.equal(await open(), 0);
+    await somebody();
+    assert.equal(await open(), 1);
+    const agent = new Agent(stack);
+    assert.equal((await go(agent)).status, 503, 'nobody is sent there any more');
+  });
 });

@@ -16,6 +16,7 @@ struct step {
     enum verify_result result;
     bool unreachable;
     int64_t takes_ms;
+    enum { ANSWERED, SILENT, NOBODY_ASKED } heard;
 };
 
 static struct {
@@ -28,8 +29,10 @@ static bool check_settings(const struct upstream_settings *settings, struct faul
     return settings->app_id.len > 0 || fault_set(fault, "no app_id");
 }
 
-static enum verify_result follow_script(struct upstream_call *call, const struct upstream_asked *asked,
-                                        struct upstream_found *ret_found) {
+static const enum upstream_heard heard_of[] = {
+    [ANSWERED] = HEARD_ANSWER, [SILENT] = HEARD_SILENCE, [NOBODY_ASKED] = HEARD_NOTHING};
+
+static enum verify_result next_step(struct upstream_call *call) {
     size_t at = script.next++;
     CHECK(at < CALLS_MOST);
     struct step step = at < script.count ? script.steps[at] : (struct step){.result = VERIFY_MATCH};
@@ -38,13 +41,31 @@ static enum verify_result follow_script(struct upstream_call *call, const struct
         fiber_sleep(step.takes_ms);
     }
     call->unreachable = step.unreachable;
-    ret_found->evidence.check_id = STR("chk-7");
+    call->heard = heard_of[step.heard];
     return step.result;
+}
+
+static enum verify_result follow_script(struct upstream_call *call, const struct upstream_asked *asked,
+                                        struct upstream_found *ret_found) {
+    ret_found->evidence.check_id = STR("chk-7");
+    return next_step(call);
+}
+
+static enum verify_result begin_script(struct upstream_call *call, const struct upstream_begin *begin,
+                                       struct upstream_begun *ret_begun) {
+    ret_begun->url = STR("https://service.example/");
+    return next_step(call);
+}
+
+static enum verify_result finish_script(struct upstream_call *call, const struct upstream_returned *returned,
+                                        struct upstream_found *ret_found) {
+    return next_step(call);
 }
 
 static const struct upstream_adapter adapters[] = {
     {.name = "again", .authority = "a-register", .idempotent = true, .check = check_settings, .verify = follow_script},
     {.name = "once", .authority = "a-register", .check = check_settings, .verify = follow_script},
+    {.name = "visited", .authority = "a-service", .begin = begin_script, .finish = finish_script},
 };
 
 const struct upstream_adapter *upstream_adapter_find(struct str name) {
@@ -86,6 +107,20 @@ static enum verify_result ask(struct upstream *upstream) {
     return upstream_verify(upstream, arena, &asked, &found);
 }
 
+/* A browser that goes there, and one that comes back. */
+static enum verify_result go(struct upstream *upstream) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    const struct upstream_begin begin = {.transaction = STR("0123456789abcdef0123456789abcdef")};
+    struct upstream_begun begun;
+    return upstream_begin(upstream, arena, &begin, &begun);
+}
+static enum verify_result come_back(struct upstream *upstream) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    const struct upstream_returned returned = {.kept = STR("")};
+    struct upstream_found found;
+    return upstream_finish(upstream, arena, &returned, &found);
+}
+
 static void pause_ms(int64_t ms) {
     struct timespec span = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
     nanosleep(&span, NULL);
@@ -93,6 +128,10 @@ static void pause_ms(int64_t ms) {
 
 #define ERROR                                                                                                          \
     { .result = VERIFY_UPSTREAM_ERROR }
+#define SILENCE                                                                                                        \
+    { .result = VERIFY_UPSTREAM_ERROR, .heard = SILENT }
+#define GONE                                                                                                           \
+    { .result = VERIFY_PENDING, .heard = NOBODY_ASKED }
 #define NO_REACH                                                                                                       \
     { .result = VERIFY_UPSTREAM_ERROR, .unreachable = true }
 
@@ -226,6 +265,60 @@ static void during_a_trial_nobody_else_is_let_through(void **state) {
     loop_free(loop);
 }
 
+/* --- what strangers can bring about --- */
+
+static struct upstream_settings of_visits(void) {
+    struct upstream_settings settings = usual;
+    settings.adapter = STR("visited");
+    return settings;
+}
+
+static void an_answer_to_what_a_browser_brought_opens_nothing(void **state) {
+    const struct upstream_settings settings = of_visits();
+    struct upstream *upstream = opened(&settings, ERROR, ERROR, ERROR, ERROR, ERROR, ERROR);
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(come_back(upstream), VERIFY_UPSTREAM_ERROR);
+    }
+    assert_int_equal(upstream_health(upstream)->breaker, BREAKER_CLOSED);
+    assert_int_equal(upstream_health(upstream)->errors, 0);
+    assert_int_equal(upstream_health(upstream)->answers[VERIFY_UPSTREAM_ERROR], 6);
+    assert_int_equal(come_back(upstream), VERIFY_MATCH);
+    upstream_free(upstream);
+}
+
+/* Else whoever goes there again and again would keep the breaker from opening. */
+static void a_service_that_is_silent_is_found_out_whoever_comes_between(void **state) {
+    const struct upstream_settings settings = of_visits();
+    const struct step wrong_state = {.result = VERIFY_INVALID_INPUT, .heard = NOBODY_ASKED};
+    struct upstream *upstream = opened(&settings, SILENCE, GONE, SILENCE, wrong_state, ERROR, SILENCE);
+    come_back(upstream);
+    assert_int_equal(go(upstream), VERIFY_PENDING);
+    come_back(upstream);
+    come_back(upstream);
+    come_back(upstream);
+    assert_int_equal(upstream_health(upstream)->breaker, BREAKER_CLOSED);
+    come_back(upstream);
+    assert_int_equal(upstream_health(upstream)->breaker, BREAKER_OPEN);
+    assert_int_equal(go(upstream), VERIFY_UPSTREAM_ERROR);
+    assert_int_equal(script.next, 6);
+    upstream_free(upstream);
+}
+
+static void only_an_answer_ends_a_trial(void **state) {
+    const struct upstream_settings settings = of_visits();
+    struct upstream *upstream = opened(&settings, SILENCE, SILENCE, SILENCE, GONE, ERROR, {.result = VERIFY_MISMATCH});
+    for (int i = 0; i < 3; i++) {
+        come_back(upstream);
+    }
+    pause_ms(BREAKER_MS + 5);
+    assert_int_equal(go(upstream), VERIFY_PENDING);
+    assert_int_equal(come_back(upstream), VERIFY_UPSTREAM_ERROR);
+    assert_int_equal(upstream_health(upstream)->breaker, BREAKER_TRIAL);
+    assert_int_equal(come_back(upstream), VERIFY_MISMATCH);
+    assert_int_equal(upstream_health(upstream)->breaker, BREAKER_CLOSED);
+    upstream_free(upstream);
+}
+
 /* --- concurrency --- */
 
 static void three_at_once(void *arg) {
@@ -315,6 +408,9 @@ RUN_TESTS(cmocka_unit_test(an_unknown_adapter_and_bad_settings_are_refused),
           cmocka_unit_test(a_good_trial_closes_the_breaker),
           cmocka_unit_test(a_failed_trial_opens_it_for_as_long_again),
           cmocka_unit_test(during_a_trial_nobody_else_is_let_through),
+          cmocka_unit_test(an_answer_to_what_a_browser_brought_opens_nothing),
+          cmocka_unit_test(a_service_that_is_silent_is_found_out_whoever_comes_between),
+          cmocka_unit_test(only_an_answer_ends_a_trial),
           cmocka_unit_test(more_than_allowed_at_once_are_turned_away_at_once),
           cmocka_unit_test(a_lost_connection_is_tried_once_more), cmocka_unit_test(nothing_else_is_tried_again),
           cmocka_unit_test(what_must_not_be_asked_twice_is_not),
