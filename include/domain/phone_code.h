@@ -14,7 +14,13 @@
 #define PHONE_CODE_DIGITS     6
 #define PHONE_CODE_TRIES_MOST 5
 
-enum phone_code_purpose { PHONE_CODE_REGISTER, PHONE_CODE_SIGN_IN, PHONE_CODE_CHANGE, PHONE_CODE_RECOVER };
+enum phone_code_purpose {
+    PHONE_CODE_REGISTER,
+    PHONE_CODE_SIGN_IN,
+    PHONE_CODE_CHANGE,
+    PHONE_CODE_RECOVER,
+    PHONE_CODE_MERGE
+};
 
 struct phone_code {
     enum phone_code_purpose purpose;

@@ -60,7 +60,16 @@ enum recovery_result recovery_check_code(struct domain *domain, struct arena *ar
 
 /* Whether what was shown is as much as the account is proven by. DOMAIN_NO: not, or there is no account. Waits. */
 enum domain_status recovery_is_enough(struct domain *domain, struct arena *arena, const struct recovery *recovery);
-bool recovery_shows_level(const struct account *account, unsigned shown);
+/* `sends_codes`: codes can be sent to phones. */
+bool recovery_shows_level(const struct account *account, unsigned shown, bool sends_codes);
+/*
+ * A presence check can be phished: whoever began it has somebody else show their face. So it takes, besides it, a code
+ * to the account's own phone where that is proven and codes can be sent; and where not, a service whose check is done
+ * on the device that began it.
+ */
+bool recovery_asks_phone(const struct domain *domain, const struct account *account);
+bool recovery_may_be_seen_by(const struct domain *domain, const struct account *account,
+                             const struct upstream *presence);
 /* Tells of an attempt that was not enough. */
 void recovery_tell_refused(const struct domain *domain, const struct recovery *recovery, struct str client_address,
                            const char *reason);

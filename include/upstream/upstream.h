@@ -75,6 +75,8 @@ struct upstream_traits {
     enum proof_method method; /* of the best evidence that it gives */
     int level;                /* that a match proves at most; 0 for a sign-in method that proves nothing */
     bool face;                /* a face is looked at: never the only way that is offered (domain-china §7.5) */
+    bool other_device;        /* a presence check may be done on another device than the browser that it was begun in,
+                                 and so by a person who did not begin it */
     unsigned amr;             /* bits of enum amr that a sign-in or a presence check here adds to the session */
     struct str title, title_en;
 };
@@ -158,8 +160,9 @@ struct str upstream_param(const struct upstream_returned *returned, const char *
 /* --- messages --- */
 
 struct upstream_message {
-    struct str phone; /* "+86…" */
-    struct str code;  /* the one-time code */
+    struct str phone;   /* "+86…" */
+    struct str code;    /* the one-time code */
+    bool takes_account; /* who has the code can take the account over: the text must say so */
     int64_t valid_s;
     bool english;
     struct str transaction, request_id;

@@ -29,10 +29,9 @@
 #define PROOF_S     900 /* for filling in the rest of a page */
 
 static const struct str purposes[] = {
-    [PHONE_CODE_REGISTER] = STR_INIT("register"),
-    [PHONE_CODE_SIGN_IN] = STR_INIT("sign_in"),
-    [PHONE_CODE_CHANGE] = STR_INIT("change"),
-    [PHONE_CODE_RECOVER] = STR_INIT("recover"),
+    [PHONE_CODE_REGISTER] = STR_INIT("register"), [PHONE_CODE_SIGN_IN] = STR_INIT("sign_in"),
+    [PHONE_CODE_CHANGE] = STR_INIT("change"),     [PHONE_CODE_RECOVER] = STR_INIT("recover"),
+    [PHONE_CODE_MERGE] = STR_INIT("merge"),
 };
 
 static struct upstream *gateway(const struct domain *domain) {
@@ -186,6 +185,8 @@ static enum phone_code_result make_and_send(struct domain *domain, struct arena 
     }
     const struct upstream_message message = {.phone = asked->phone,
                                              .code = code,
+                                             .takes_account = asked->purpose == PHONE_CODE_RECOVER ||
+                                                              asked->purpose == PHONE_CODE_MERGE,
                                              .valid_s = valid_s,
                                              .english = asked->english,
                                              .transaction = upstream_transaction(arena),

@@ -12,6 +12,7 @@
 #include "domain/attempts.h"
 #include "domain/grant.h"
 #include "domain/links.h"
+#include "domain/phone_code.h"
 #include "domain/session.h"
 #include "jose/digest.h"
 #include "loop/fiber.h"
@@ -208,15 +209,15 @@ enum recovery_result recovery_service(struct domain *domain, struct arena *arena
 }
 
 /* An account is got back by as much as it was proven by, and by something that its person has. */
-bool recovery_shows_level(const struct account *account, unsigned shown) {
-    if (shown & RECOVERY_PRESENCE) {
+bool recovery_shows_level(const struct account *account, unsigned shown, bool sends_codes) {
+    if (account->level <= 2 && (shown & RECOVERY_SERVICE)) {
         return true;
+    }
+    if (shown & RECOVERY_PRESENCE) {
+        return (shown & RECOVERY_PHONE) || !sends_codes || !account->profile.phone_number_verified;
     }
     if (account->level > 2) {
         return false;
-    }
-    if (shown & RECOVERY_SERVICE) {
-        return true;
     }
     /* A level goes when evidence expires; who the person is stays known, and is asked for. */
     bool phone = shown & RECOVERY_PHONE, known = !str_is_empty(account->profile.id_number);
@@ -224,10 +225,21 @@ bool recovery_shows_level(const struct account *account, unsigned shown) {
                                         : phone && account->profile.phone_number_verified;
 }
 
+bool recovery_asks_phone(const struct domain *domain, const struct account *account) {
+    return phone_code_available(domain) && account->profile.phone_number_verified;
+}
+
+bool recovery_may_be_seen_by(const struct domain *domain, const struct account *account,
+                             const struct upstream *presence) {
+    return recovery_asks_phone(domain, account) || !upstream_traits(presence)->other_device;
+}
+
 enum domain_status recovery_is_enough(struct domain *domain, struct arena *arena, const struct recovery *recovery) {
     struct account account;
     enum domain_status loaded = recovery_load(domain, arena, recovery, &account);
-    return loaded == DOMAIN_DONE && !recovery_shows_level(&account, recovery->shown) ? DOMAIN_NO : loaded;
+    return loaded == DOMAIN_DONE && !recovery_shows_level(&account, recovery->shown, phone_code_available(domain))
+               ? DOMAIN_NO
+               : loaded;
 }
 
 /* --- the end --- */
@@ -291,7 +303,7 @@ enum recovery_end recovery_finish(struct domain *domain, struct arena *arena, co
         return RECOVERY_CANNOT_SAY;
     }
     if (loaded == DOMAIN_NO || !str_equal(now, recovery->password) ||
-        !recovery_shows_level(&account, recovery->shown)) {
+        !recovery_shows_level(&account, recovery->shown, phone_code_available(domain))) {
         return RECOVERY_NO;
     }
     /* Whoever took the account over is out before the person is told that they have it back; and again afterwards, in

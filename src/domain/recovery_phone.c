@@ -34,7 +34,7 @@ static struct phone_code code_of(const struct recovery *recovery, struct str pho
  * whoever knows their user name alone. */
 static bool wants_code(const struct account *account, const struct recovery *recovery) {
     return !str_is_empty(account->profile.phone_number) &&
-           recovery_shows_level(account, recovery->shown | RECOVERY_PHONE);
+           recovery_shows_level(account, recovery->shown | RECOVERY_PHONE, true);
 }
 
 static void send(void *arg) {

@@ -287,11 +287,9 @@ static void interface(struct service *service, const struct http_request *reques
 static void show_page(const struct transaction *transaction, struct http_reply *reply) {
     static const struct {
         const char *outcome, *text;
-    } choices[] = {{"0", "本人 / the person"},
-                   {"1", "非本人 / somebody else"},
-                   {"2", "疑似 / cannot tell"},
-                   {"F", "照片不合格 / a bad picture"},
-                   {"c", "取消 / give up"}};
+    } choices[] = {{"0", "本人 / the person"},  {"1", "非本人 / somebody else"},
+                   {"2", "疑似 / cannot tell"}, {"F", "照片不合格 / a bad picture"},
+                   {"c", "取消 / give up"},     {"b", "返回，尚未完成 / go back, not done"}};
     struct buf body;
     buf_init(&body, reply->arena, 1024, 8192);
     buf_puts(&body, "<h1>人像核验（模拟） / face check (simulated)</h1>");
@@ -314,7 +312,9 @@ static void page(struct service *service, const struct http_request *request, st
         show_page(transaction, reply);
         return;
     }
-    transaction->outcome = transaction->outcome ? transaction->outcome : outcome.ptr[0];
+    if (!transaction->outcome && outcome.ptr[0] != 'b') {
+        transaction->outcome = outcome.ptr[0];
+    }
     http_reply_redirect(reply, str_format(request->arena, "%s?state=%s", transaction->return_url, transaction->state));
 }
 

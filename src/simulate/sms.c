@@ -195,7 +195,12 @@ static void show(const struct phones *phones, const struct http_request *request
     for (size_t n = 0; n < 20 && (message = nth(phones, phone, n)); n++) {
         buf_puts(&body, "<li>");
         buf_put_html(&body, str_from(message->phone));
-        buf_puts(&body, ": 【通行】验证码 / your code: <b class=code>");
+        bool warns = str_starts(str_from(message->template), STR("recover"));
+        buf_put(&body,
+                warns ? STR(": 【通行】有人正在找回或合并您的账号。如非本人操作，切勿将验证码告诉任何人。 / Someone is "
+                            "recovering or merging your account. If that is not you, tell nobody this code.")
+                      : STR(": 【通行】"));
+        buf_puts(&body, "验证码 / your code: <b class=code>");
         buf_put_html(&body, str_from(message->code));
         buf_puts(&body, "</b> <small>");
         buf_put(&body, clock_rfc3339(request->arena, message->at));

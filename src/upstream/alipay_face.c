@@ -268,6 +268,7 @@ const struct upstream_adapter alipay_face_adapter = {
                .method = METHOD_FACE,
                .level = 3,
                .face = true,
+               .other_device = true,
                .amr = AMR_FACE,
                .title = STR_INIT("支付宝刷脸核身"),
                .title_en = STR_INIT("Alipay face check")},

@@ -31,6 +31,9 @@ static const struct upstream_option options[] = {
     {"template_member", OPTION_TEXT, false, "name of the template's member: template"},
     {"template", OPTION_TEXT, false, "the gateway's id of the message's text; without it none is sent"},
     {"template_en", OPTION_TEXT, false, "the same for people who read English"},
+    {"template_recover", OPTION_TEXT, false,
+     "the text for a code that gives an account back, and warns of that; needed where there is a template"},
+    {"template_recover_en", OPTION_TEXT, false, "the same for people who read English"},
     {"transaction_member", OPTION_TEXT, false, "name of a member for our number of the message; without it none"},
     {"echo_member", OPTION_TEXT, false, "member of the answer that must repeat it"},
     {"success_member", OPTION_TEXT, false,
@@ -65,6 +68,11 @@ static bool check(const struct upstream_settings *settings, struct fault *fault)
     if (str_equal(text_of(settings, "auth", "bearer"), STR("hmac")) && str_is_empty(settings->app_id)) {
         return fault_set(fault, "upstreams.%.*s.app_id: is missing: auth hmac needs it", STR_ARG(settings->name));
     }
+    if (str_is_absent(upstream_option_text(settings, "template")) !=
+        str_is_absent(upstream_option_text(settings, "template_recover"))) {
+        return fault_set(fault, "upstreams.%.*s.template_recover: needs template, and the other way round",
+                         STR_ARG(settings->name));
+    }
     if (str_is_absent(upstream_option_text(settings, "success_member")) !=
         str_is_absent(upstream_option_text(settings, "success_value"))) {
         return fault_set(fault, "upstreams.%.*s.success_member: needs success_value, and the other way round",
@@ -83,6 +91,13 @@ struct member {
     struct str name, value;
 };
 
+static struct str template_of(const struct upstream_settings *settings, const struct upstream_message *message) {
+    const char *name = message->takes_account ? "template_recover" : "template";
+    const char *name_en = message->takes_account ? "template_recover_en" : "template_en";
+    struct str template = upstream_option_text(settings, name);
+    return message->english ? str_or(upstream_option_text(settings, name_en), template) : template;
+}
+
 /* Those that have a name and a value. */
 static size_t members_of(struct upstream_call *call, const struct upstream_message *message, struct member members[5]) {
     const struct upstream_settings *settings = call->settings;
@@ -91,13 +106,11 @@ static size_t members_of(struct upstream_call *call, const struct upstream_messa
     if (str_equal(text_of(settings, "phone_form", "e164"), STR("national"))) {
         str_drop_prefix(&phone, STR("+86"));
     }
-    struct str template = upstream_option_text(settings, "template");
-    struct str template_en = upstream_option_text(settings, "template_en");
     struct str minutes = str_format(call->arena, "%lld", (long long)(message->valid_s / 60));
     const struct member all[] = {
         {text_of(settings, "phone_member", "phone"), phone},
         {text_of(settings, "code_member", "code"), message->code},
-        {text_of(settings, "template_member", "template"), message->english ? str_or(template_en, template) : template},
+        {text_of(settings, "template_member", "template"), template_of(settings, message)},
         {upstream_option_text(settings, "minutes_member"), minutes},
         {upstream_option_text(settings, "transaction_member"), message->transaction},
     };

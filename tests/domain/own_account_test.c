@@ -122,15 +122,20 @@ static void an_account_is_got_back_by_as_much_as_it_is_proven_by(void **state) {
         {"level 2 by a service", 2, true, service, true},
         {"level 3 by name, number and phone", 3, true, identity | phone, false},
         {"level 3 by a service", 3, true, service | phone | identity, false},
-        {"level 3 in person", 3, true, presence, true},
+        {"level 3 in person alone: it may have been begun by somebody else", 3, true, presence, false},
+        {"level 3 in person and by a service", 3, true, presence | service, false},
+        {"level 3 in person and by the phone", 3, true, presence | phone, true},
+        {"level 3 in person, whose phone was only typed", 3, false, presence, true},
         {"level 4 by all but presence", 4, true, identity | phone | service, false},
-        {"level 4 in person", 4, true, presence, true},
+        {"level 4 in person alone", 4, true, presence, false},
+        {"level 4 in person and by the phone", 4, true, presence | phone, true},
         {"level 1 in person", 1, false, presence, true},
+        {"level 1 in person alone, with a phone that was proven", 1, true, presence, false},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const struct account account = {.level = cases[i].level,
                                         .profile = {.phone_number_verified = cases[i].phone_verified}};
-        assert_row(recovery_shows_level(&account, cases[i].shown) == cases[i].enough, cases[i].name);
+        assert_row(recovery_shows_level(&account, cases[i].shown, true) == cases[i].enough, cases[i].name);
     }
 }
 

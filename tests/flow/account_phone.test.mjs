@@ -16,7 +16,7 @@ before(async () => {
     options: { sms: { per_address: 1000, per_phone: 100 } },
     upstreams: (ports) => ({
       sms: { adapter: 'sms_http', url: `http://127.0.0.1:${ports.simulator}/sms/send`, secret: '${TONGXING_SMS_SECRET}', timeout_ms: 2000,
-        success_member: 'code', success_value: 'OK', template: 'zh', template_en: 'en' },
+        success_member: 'code', success_value: 'OK', template: 'zh', template_en: 'en', template_recover: 'recover', template_recover_en: 'recover_en' },
     }),
   });
   browser = await launch();

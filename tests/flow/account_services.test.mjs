@@ -186,6 +186,10 @@ const faces = [
   { name: '赵虚构', id_number: '440106188708090359' },
   { name: '李示例', id_number: '370102188506150110' },
   { name: '欧阳示例', id_number: '510104188402290134' },
+  { name: '司马虚构', id_number: '120102188402290112' },
+  { name: '尼玛卓嘎', id_number: '610102188706060224' },
+  { name: '诸葛样例', id_number: '230103188501170310' },
+  { name: '一', id_number: '450102188912120443' },
 ].map((face) => ({ ...face, id_type: 1 }));
 
 describe('recovery by a face', () => {
@@ -202,7 +206,12 @@ describe('recovery by a face', () => {
     page = await agent.request(await services.face(page, 'fail'));
     assert.match(told(page.html), /未能证明您是账号本人/);
     page = await way(agent, page, { presence: 'face', name: who.name, id_number: who.id_number });
+    assert.deepEqual(await services.messages(who), [], 'nobody is sent a code before the face was seen');
     page = await agent.request(await services.face(page));
+    assert.match(told(page.html), /切勿告诉任何人/);
+    const { code, template } = await services.message(who);
+    assert.equal(template, 'recover', 'the message says what it is for');
+    page = await way(agent, page, { code });
     assert.match(page.html, /id="recover-save"/, told(page.html));
     assert.match((await setPassword(agent, page, 'Recovered-Pass-1')).html, /id="recovered"/);
     assert.equal((await there.request('/account')).status, 303);
@@ -220,6 +229,53 @@ describe('recovery by a face', () => {
       assert.doesNotMatch(page.html, /recover-save/);
     }
     assert.equal(await canSignIn(who), true);
+  });
+
+  test('not by a face that somebody else was talked into showing: the code is on their phone', async () => {
+    const victim = somebody({ level: 3, ...faces[4] }), attacker = new Agent(stack);
+    let page = await way(attacker, await begin(attacker, victim.username), { presence: 'face', name: victim.name, id_number: victim.id_number });
+    page = await attacker.request(await services.face(page)); // the victim, who was sent the picture of the QR code
+    const { code } = await services.message(victim), other = `${(Number(code[0]) + 1) % 10}${code.slice(1)}`;
+    for (const guess of ['', '000', other]) {
+      page = await way(attacker, page, { code: guess });
+      assert.doesNotMatch(page.html, /recover-save/);
+    }
+    page = await setPassword(attacker, page, 'Recovered-Pass-1');
+    assert.match(page.html, /id="recover-check"/, 'it asks on');
+    assert.equal(await canSignIn(victim), true);
+    page = await way(attacker, page, { action: 'again' });
+    assert.match(page.html, /id="recover-check"/);
+    assert.match((await way(attacker, page, { code })).html, /id="recover-save"/, 'nothing else was missing');
+  });
+
+  test('without a proven phone: on this device alone', async () => {
+    const who = somebody({ level: 3, phone_number_verified: false, ...faces[5] }), agent = new Agent(stack), typed = { name: who.name, id_number: who.id_number };
+    let page = await way(agent, await begin(agent, who.username), { presence: 'face', ...typed });
+    assert.match(told(page.html), /不能通过其他设备刷脸找回/);
+    assert.doesNotMatch(page.html, /detour-link/);
+    const left = await way(agent, page, { presence: 'face_here', ...typed });
+    assert.equal(left.status, 303, told(left.html));
+    page = await agent.request(await services.faceHere(left.location));
+    assert.match(page.html, /id="recover-save"/, told(page.html));
+    assert.match((await setPassword(agent, page, 'Recovered-Pass-1')).html, /id="recovered"/);
+    assert.deepEqual(await services.messages(who), [], 'a phone that was only typed is sent nothing');
+  });
+
+  test('without a proven phone: not by a face that is shown in another browser than it was begun in', async () => {
+    const victim = somebody({ level: 3, phone_number_verified: false, ...faces[6] }), attacker = new Agent(stack), theirs = new Agent(stack);
+    const typed = { presence: 'face_here', name: victim.name, id_number: victim.id_number };
+    let left = await way(attacker, await begin(attacker, victim.username), typed);
+    await theirs.request('/recover');
+    let back = await services.faceHere(left.location);
+    assert.equal((await theirs.request(back)).status, 400, 'the way back leads to the victim’s browser');
+    for (const guess of ['/return', '/return?state=', '/return?state=0123456789abcdef0123456789abcdef']) assert.equal((await attacker.request(guess)).status, 400);
+    /* nor when the attacker has learned the way back before anybody was seen */
+    left = await way(attacker, await begin(attacker, victim.username), typed);
+    back = await services.faceHere(left.location, 'b');
+    assert.match(told((await attacker.request(back)).html), /未能证明/);
+    assert.equal(await services.faceHere(left.location), back);
+    assert.equal((await attacker.request(back)).status, 400, 'it is over');
+    assert.equal(await canSignIn(victim), true);
   });
 });
 

@@ -18,7 +18,7 @@ before(async () => {
     },
     upstreams: (ports) => ({
       sms: { adapter: 'sms_http', url: `http://127.0.0.1:${ports.simulator}/sms/send`, secret: '${TONGXING_SMS_SECRET}', timeout_ms: 700, breaker_errors: 1000,
-        success_member: 'code', success_value: 'OK', limited_values: 'LIMITED', refused_values: 'UNREACHABLE', template: 'zh', template_en: 'en' },
+        success_member: 'code', success_value: 'OK', limited_values: 'LIMITED', refused_values: 'UNREACHABLE', template: 'zh', template_en: 'en', template_recover: 'recover', template_recover_en: 'recover_en' },
     }),
   });
   browser = await launch();

@@ -9,7 +9,7 @@ const message = { phone: '+8613800138000', code: '493027' };
 let upstreams;
 
 const entries = (url, more = {}) => {
-  const common = { adapter: 'sms_http', url: `${url}/sms/send`, app_id: 'tongxing', secret: '${TONGXING_SMS_SECRET}', timeout_ms: 600, template: 'T-zh', template_en: 'T-en', minutes_member: 'minutes',
+  const common = { adapter: 'sms_http', url: `${url}/sms/send`, app_id: 'tongxing', secret: '${TONGXING_SMS_SECRET}', timeout_ms: 600, template: 'T-zh', template_en: 'T-en', template_recover: 'T-recover', minutes_member: 'minutes',
     transaction_member: 'transaction', echo_member: 'transaction', success_member: 'code', success_value: 'OK', limited_values: 'LIMITED BUSY', refused_values: 'UNREACHABLE', ...more };
   return { sms: common, signed: { ...common, auth: 'hmac', body: 'form', phone_form: 'national' } };
 };
@@ -96,7 +96,7 @@ describe('faults', () => {
 
 test('options that cannot work are named', async () => {
   for (const [more, name] of [[{ body: 'xml' }, 'body'], [{ auth: 'basic' }, 'auth'], [{ secret: 'short' }, 'secret'], [{ success_value: undefined }, 'success_member'], [{ transaction_member: undefined }, 'echo_member'],
-    [{ auth: 'hmac', app_id: undefined }, 'app_id'], [{ phone_form: 'raw' }, 'phone_form']]) {
+    [{ auth: 'hmac', app_id: undefined }, 'app_id'], [{ phone_form: 'raw' }, 'phone_form'], [{ template_recover: undefined }, 'template_recover']]) {
     upstreams.configure({ sms: { ...entries('http://127.0.0.1:1').sms, ...more } });
     await upstreams.ask('sms', message);
     assert.match(upstreams.errors, new RegExp(`upstreams.sms.*${name}`), name);

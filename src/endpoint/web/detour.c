@@ -240,7 +240,12 @@ void endpoint_detour_return(struct call *call) {
         !(handler->presence ? finish_presence(call, &returned, &end) : finish_sign_in(call, &returned, &end))) {
         return;
     }
-    if (handler->presence ? end.proof == PROOF_PENDING : end.result == VERIFY_PENDING) {
+    bool pending = handler->presence ? end.proof == PROOF_PENDING : end.result == VERIFY_PENDING;
+    if (pending && handler->takes_account && !detour.other_device) {
+        end.proof = PROOF_REFUSED;
+        pending = false;
+    }
+    if (pending) {
         show_waiting(call, &detour, true);
     } else if (complete(call, &detour)) {
         handler->ended(call, &end);

@@ -144,6 +144,10 @@ void recover_go_on(struct recovering *recovering, const char *reason) {
         show_password(recovering, NULL);
         break;
     case DOMAIN_NO:
+        if (recovering->recovery.shown & RECOVERY_PRESENCE) {
+            recover_send_code_besides(recovering);
+            break;
+        }
         recovery_tell_refused(call->domain, &recovering->recovery, call->request->client_address, reason);
         recover_show_ways(recovering, 200, "recover.not_enough");
         break;
@@ -228,6 +232,11 @@ static void leave_for_presence(struct recovering *recovering, struct upstream *u
     if (!(recovering->recovery.shown & RECOVERY_IDENTITY)) {
         recovery_tell_refused(call->domain, &recovering->recovery, call->request->client_address, "identity");
         recover_show_ways(recovering, 200, "recover.not_enough");
+        return;
+    }
+    if (!recovery_may_be_seen_by(call->domain, &account, upstream)) {
+        recovery_tell_refused(call->domain, &recovering->recovery, call->request->client_address, "other_device");
+        recover_show_ways(recovering, 200, "recover.same_device");
         return;
     }
     struct detour detour = {.purpose = DETOUR_RECOVER, .upstream = upstream, .account_id = account.account_id};

@@ -36,6 +36,7 @@ void recover_go_on(struct recovering *recovering, const char *reason);
 /* The code that is sent to the account's own phone (recover_phone.c). Wait. */
 bool recover_by_phone(const struct call *call); /* whether codes can be sent */
 void recover_send_code(struct recovering *recovering);
+void recover_send_code_besides(struct recovering *recovering); /* the person was seen */
 void recover_check_code(struct recovering *recovering);
 
 #endif

@@ -12,6 +12,7 @@ bool recover_by_phone(const struct call *call) {
 
 static void ask(struct recovering *recovering, int status, const char *error) {
     struct page *page = recover_page(recovering, "recover_code", RECOVER_CODE, error);
+    page_flag(page, "seen", (recovering->recovery.shown & RECOVERY_PRESENCE) != 0);
     page_reply(page, status, recovering->call->reply);
 }
 
@@ -31,8 +32,19 @@ void recover_send_code(struct recovering *recovering) {
     }
 }
 
+void recover_send_code_besides(struct recovering *recovering) {
+    struct call *call = recovering->call;
+    recovery_send_code(call->domain, &recovering->recovery, call->request->client_address,
+                       recovering->language == PAGE_EN);
+    ask(recovering, 200, NULL);
+}
+
 void recover_check_code(struct recovering *recovering) {
     struct call *call = recovering->call;
+    if (str_equal(recover_field(recovering, "action"), STR("again"))) {
+        recover_send_code_besides(recovering);
+        return;
+    }
     struct str code = page_digits(call->arena, recover_field(recovering, "code"));
     if (!recover_goes_on(recovering, recovery_check_code(call->domain, call->arena, &recovering->recovery, code,
                                                          call->request->client_address))) {

@@ -8,6 +8,7 @@ import { Agent } from './agent.mjs';
 import { onDatabase } from './registration.mjs';
 import { Program, binary, freePort, root, until } from './stack.mjs';
 import { totp } from './totp.mjs';
+import { sm2Keys } from './upstream_visits.mjs';
 
 /* Numbers that are nobody's, each once: a day of 1888, and the check digit of GB 11643. */
 let numbers = 0;
@@ -100,8 +101,10 @@ export async function makeStale(agent) {
 /* --- other services, simulated beside the stack --- */
 
 const secret = 'wechat-website-secret-for-tests';
+const key = '00112233445566778899aabbccddeeff';
 
-/* WeChat to sign in with, and Alipay's look at a face: the configuration of both, and what the person does there. */
+/* WeChat to sign in with, Alipay's look at a face on a telephone and CTID's in the same browser, and text messages: the configuration of all, and what the
+ * person does there. */
 export class Services {
   static async start(folder) {
     const services = new Services();
@@ -112,7 +115,8 @@ export class Services {
       write(private_name, privateKey.export({ type: 'pkcs8', format: 'pem' }));
       write(public_name, publicKey.export({ type: 'spki', format: 'pem' }));
     }
-    services.env = { TONGXING_WECHAT_SECRET: secret, TONGXING_WECHAT_IN_APP_SECRET: secret, TONGXING_ALIPAY_KEYS: folder };
+    const ctid = sm2Keys(folder, 'ctid');
+    services.env = { TONGXING_WECHAT_SECRET: secret, TONGXING_WECHAT_IN_APP_SECRET: secret, TONGXING_ALIPAY_KEYS: folder, TONGXING_SMS_SECRET: secret, TONGXING_CTID_SECRET: secret, TONGXING_CTID_KEY: key, TONGXING_CTID_PRIVATE_KEY: ctid.file };
     services.program = new Program('services', binary, ['simulate', '--register', path.join(root, 'config/register.yaml'), '--port', `${services.port}`], { env: services.env, log: path.join(folder, 'services.log') });
     services.program.start();
     await until('the services', async () => (await fetch(`http://127.0.0.1:${services.port}/_control`)).status > 0);
@@ -120,6 +124,8 @@ export class Services {
     services.upstreams = {
       wechat: { adapter: 'wechat', url, open_url: url, app_id: 'tongxing', secret, timeout_ms: 2000 },
       face: { adapter: 'alipay_face', url: `${url}/gateway.do`, app_id: 'tongxing', timeout_ms: 2000, app_private_key: path.join(folder, 'app_private_key.pem'), alipay_public_key: path.join(folder, 'alipay_public_key.pem') },
+      face_here: { adapter: 'ctid', mode: 'face', url: `${url}/idauth`, page_url: `${url}/ctid`, app_id: 'tongxing', secret, key, public_key: ctid.publicFile, timeout_ms: 2000 },
+      sms: { adapter: 'sms_http', url: `${url}/sms/send`, secret, timeout_ms: 2000, success_member: 'code', success_value: 'OK', template: 'zh', template_recover: 'recover' },
     };
     return services;
   }
@@ -138,6 +144,22 @@ export class Services {
     const shown = await fetch(link), html = await shown.text();
     await fetch(new URL(html.match(/action="([^"]+)"/)[1], shown.url), { method: 'POST', redirect: 'manual', body: new URLSearchParams({ ...inputs(html.replaceAll('type=hidden name=certify_id', 'type="hidden" name="certify_id"')), outcome }) });
     return `/return?state=${inputs(page.html).state}`;
+  }
+
+  /* On CTID's page in the browser that is there; where it is sent back to. */
+  async faceHere(url, outcome = '0') {
+    const html = await (await fetch(url)).text();
+    const link = html.match(new RegExp(`id="outcome-${outcome}" href="([^"]+)"`))[1].replaceAll('&amp;', '&');
+    const back = new URL((await fetch(new URL(link, url), { redirect: 'manual' })).headers.get('location'));
+    return `${back.pathname}${back.search}`;
+  }
+
+  /* The last message that came to somebody's telephone: {code, template}. */
+  message(who) {
+    return until('a message', async () => (await this.messages(who))[0]);
+  }
+  async messages(who) {
+    return (await fetch(`http://127.0.0.1:${this.port}/sms/_messages?phone=${who.phone_number.slice(3)}`)).json();
   }
 
   stop() {
