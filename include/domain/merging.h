@@ -18,6 +18,27 @@ enum merge_proof {
 enum merge_proof merge_prove(struct domain *domain, struct arena *arena, const struct own *own, struct str username,
                              struct str password, struct str code, struct str *ret_account_id);
 
+/*
+ * What else it takes after the other account's person was seen: a code to its own phone, since whoever began the check
+ * may have had somebody else be seen (domain/recovery.h), and its second factor, whichever way it is shown.
+ */
+enum merge_given { MERGE_PHONE = 1, MERGE_FACTOR = 2 }; /* bits */
+enum merge_need {
+    MERGE_NEEDS_NOTHING,
+    MERGE_NEEDS_PHONE,
+    MERGE_NEEDS_FACTOR,
+    MERGE_NEEDS_ACCOUNT, /* it is not open any more */
+    MERGE_NEEDS_UNKNOWN, /* cannot say now */
+};
+/* Waits. */
+enum merge_need merge_needs(struct domain *domain, struct arena *arena, struct str account_id, unsigned given);
+/* Sends a code to the other account's phone: false when it could not be sent. Waits. */
+bool merge_send_code(struct domain *domain, struct arena *arena, const struct own *own, struct str account_id,
+                     bool english);
+/* The code, or the one-time password. Waits. */
+enum merge_proof merge_give(struct domain *domain, struct arena *arena, const struct own *own, struct str account_id,
+                            enum merge_need need, struct str typed);
+
 enum merge_result {
     MERGE_DONE,
     MERGE_SAME,          /* it is this account */

@@ -9,7 +9,9 @@
 #include "change.h"
 #include "domain/grant.h"
 #include "domain/login.h"
+#include "domain/phone_code.h"
 #include "domain/proofs.h"
+#include "domain/recovery.h"
 #include "domain/second_factor.h"
 #include "domain/session.h"
 #include "model/trail.h"
@@ -67,6 +69,72 @@ enum merge_proof merge_prove(struct domain *domain, struct arena *arena, const s
         *ret_account_id = account.account_id;
     } else if (proof != MERGE_CANNOT_SAY) {
         tell_refused(domain, own, account.account_id, proof == MERGE_LOCKED ? "locked" : "wrong");
+    }
+    return proof;
+}
+
+/* --- who was seen --- */
+
+enum merge_need merge_needs(struct domain *domain, struct arena *arena, struct str account_id, unsigned given) {
+    struct account account;
+    enum domain_status status = account_load(domain, arena, account_id, &account);
+    if (status != DOMAIN_DONE || account.state != ACCOUNT_ACTIVE) {
+        return status == DOMAIN_UNAVAILABLE ? MERGE_NEEDS_UNKNOWN : MERGE_NEEDS_ACCOUNT;
+    }
+    if (recovery_asks_phone(domain, &account) && !(given & MERGE_PHONE)) {
+        return MERGE_NEEDS_PHONE;
+    }
+    status = second_factor_exists(domain, arena, account_id);
+    if (status == DOMAIN_UNAVAILABLE) {
+        return MERGE_NEEDS_UNKNOWN;
+    }
+    return status == DOMAIN_DONE && !(given & MERGE_FACTOR) ? MERGE_NEEDS_FACTOR : MERGE_NEEDS_NOTHING;
+}
+
+/* Good in this session alone. */
+static enum domain_status code_of(struct domain *domain, struct arena *arena, const struct own *own,
+                                  struct str account_id, struct phone_code *ret_code) {
+    struct account account;
+    enum domain_status loaded = account_load(domain, arena, account_id, &account);
+    if (loaded == DOMAIN_DONE && !str_is_empty(account.profile.phone_number)) {
+        *ret_code = (struct phone_code){.purpose = PHONE_CODE_MERGE,
+                                        .phone = account.profile.phone_number,
+                                        .bound = own->session_id,
+                                        .account_id = account_id,
+                                        .client_address = own->address};
+        return DOMAIN_DONE;
+    }
+    return loaded == DOMAIN_UNAVAILABLE ? loaded : DOMAIN_NO;
+}
+
+bool merge_send_code(struct domain *domain, struct arena *arena, const struct own *own, struct str account_id,
+                     bool english) {
+    struct phone_code code;
+    if (code_of(domain, arena, own, account_id, &code) != DOMAIN_DONE) {
+        return false;
+    }
+    code.english = english;
+    enum phone_code_result sent = phone_code_send(domain, arena, &code);
+    return sent == PHONE_CODE_DONE || sent == PHONE_CODE_TOO_SOON;
+}
+
+static enum merge_proof prove_phone(struct domain *domain, struct arena *arena, const struct own *own,
+                                    struct str account_id, struct str typed) {
+    struct phone_code code;
+    enum domain_status found = code_of(domain, arena, own, account_id, &code);
+    enum phone_code_result result = found == DOMAIN_DONE ? phone_code_verify(domain, arena, &code, typed)
+                                    : found == DOMAIN_NO ? PHONE_CODE_GONE
+                                                         : PHONE_CODE_UNAVAILABLE;
+    return result == PHONE_CODE_DONE ? MERGE_PROVEN : result == PHONE_CODE_UNAVAILABLE ? MERGE_CANNOT_SAY : MERGE_WRONG;
+}
+
+enum merge_proof merge_give(struct domain *domain, struct arena *arena, const struct own *own, struct str account_id,
+                            enum merge_need need, struct str typed) {
+    CHECK(need == MERGE_NEEDS_PHONE || need == MERGE_NEEDS_FACTOR);
+    enum merge_proof proof = need == MERGE_NEEDS_PHONE ? prove_phone(domain, arena, own, account_id, typed)
+                                                       : prove_second_factor(domain, arena, account_id, typed);
+    if (proof == MERGE_WRONG || proof == MERGE_LOCKED) {
+        tell_refused(domain, own, account_id, proof == MERGE_LOCKED ? "locked" : "wrong");
     }
     return proof;
 }

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { Stack, until } from './support/stack.mjs';
 import { launch, person, screenshot } from './support/chromium.mjs';
 import { Agent, tokensOf, token, userinfo } from './support/agent.mjs';
+import { totp } from './support/totp.mjs';
 import { onDatabase } from './support/registration.mjs';
 import * as own from './support/own_pages.mjs';
 import * as c from './support/clients.mjs';
@@ -280,7 +281,9 @@ describe('recovery by a face', () => {
 });
 
 test('merging by a face, where the other password is forgotten', async () => {
-  const kept = somebody({ level: 1 }), gone = somebody({ level: 3, ...faces[2] }), agent = await signedIn(kept);
+  const kept = somebody({ level: 1 }), gone = somebody({ level: 3, ...faces[2] }), agent = await signedIn(kept), theirs = await signedIn(gone);
+  const enrol = await open(theirs, '/account/second-factor'), secret = enrol.html.match(/id="secret">([A-Z2-7]+)</)[1];
+  await visit(theirs, await theirs.request('/account/second-factor', { form: { ...inputs(enrol.html), action: 'enrol', code: totp(secret) } }));
   let page = await send(agent, '/account/merge', { username: gone.username, name: gone.name, id_number: faces[3].id_number, service: 'face' });
   assert.match(told(page.html), /未能证明/);
   page = await send(agent, '/account/merge', { username: gone.username, name: gone.name, id_number: gone.id_number, service: 'face' });
@@ -288,11 +291,36 @@ test('merging by a face, where the other password is forgotten', async () => {
   const stranger = await signedIn(somebody());
   assert.equal((await stranger.request(state)).status, 400, 'in another browser');
   page = await agent.request(state);
+  const more = (fields) => agent.request('/account/merge', { form: { ...inputs(page.html), action: 'more', ...fields } });
+  assert.match(told(page.html), /切勿告诉任何人/);
+  assert.match(page.html, /政务服务窗口/);
+  const { code, template } = await services.message(gone);
+  assert.equal(template, 'recover');
+  page = await more({ code: `${(Number(code[0]) + 1) % 10}${code.slice(1)}` });
+  assert.match(page.html, /id="error">验证码不正确/);
+  assert.equal((await agent.request('/account/merge', { form: { ...inputs(page.html), action: 'merge' } })).status, 400, 'a step further without');
+  page = await more({ action: 'again' });
+  page = await more({ code });
+  assert.match(page.html, /启用了动态口令/, 'and the second factor');
+  for (const wrong of ['', '000000', totp(secret)]) {
+    page = await more({ code: wrong });
+    assert.doesNotMatch(page.html, /merge-yes/);
+  }
+  page = await more({ code: totp(secret, Date.now() + 30_000) });
   assert.match(page.html, /id="merge-yes"/, told(page.html));
   page = await visit(agent, await agent.request('/account/merge', { form: { ...inputs(page.html), action: 'merge' } }));
   assert.match(told(page.html), /已合并/);
   const [account] = rows('SELECT level, state FROM accounts WHERE account_id = ?', kept.account_id);
   assert.deepEqual({ ...account }, { level: 3, state: 1 });
+});
+
+test('not merged by a face on another device, where no code can be sent to the other account’s phone', async () => {
+  const kept = somebody({ level: 1 }), gone = somebody({ level: 3, phone_number_verified: false, ...faces[7] }), agent = await signedIn(kept);
+  const typed = { username: gone.username, name: gone.name, id_number: gone.id_number };
+  assert.match(told((await send(agent, '/account/merge', { ...typed, service: 'face' })).html), /不能通过其他设备/);
+  const page = await open(agent, '/account/merge');
+  const left = await agent.request('/account/merge', { form: { ...inputs(page.html), ...typed, service: 'face_here' } });
+  assert.match((await agent.request(await services.faceHere(left.location))).html, /id="merge-yes"/);
 });
 
 test('in a browser, without JavaScript: WeChat is linked, and gives the account back', async () => {

@@ -14,6 +14,7 @@
 
 #define PATH    "/account/merge"
 #define PROVE   "account.merge.prove"
+#define MORE    "account.merge.more"
 #define CONFIRM "account.merge.confirm"
 
 /* --- proving --- */
@@ -116,12 +117,86 @@ static void prove_by_password(struct self *self) {
     }
 }
 
+/* --- what it takes besides being seen --- */
+
+/* The form has what was given so far, and whose account it is. */
+static void ask_more(struct self *self, struct str gone_id, unsigned given, enum merge_need need, int status,
+                     const char *error) {
+    struct str extra = str_format(self->call->arena, "%u.%.*s", given, STR_ARG(gone_id));
+    struct page *page = self_page(self, "account_merge_more", MORE, extra);
+    page_set(page, "action", STR(PATH));
+    page_flag(page, "by_phone", need == MERGE_NEEDS_PHONE);
+    if (error) {
+        page_message(page, "error", error);
+    }
+    page_reply(page, status, self->call->reply);
+}
+
+static void go_on(struct self *self, struct str gone_id, unsigned given) {
+    struct call *call = self->call;
+    const struct own own = self_own(self);
+    enum merge_need need = merge_needs(call->domain, call->arena, gone_id, given);
+    bool sent;
+    switch (need) {
+    case MERGE_NEEDS_NOTHING:
+        plan(self, gone_id);
+        break;
+    case MERGE_NEEDS_PHONE:
+        sent = merge_send_code(call->domain, call->arena, &own, gone_id, self->language == PAGE_EN);
+        ask_more(self, gone_id, given, need, sent ? 200 : 503, sent ? NULL : "account.merge_unsent");
+        break;
+    case MERGE_NEEDS_FACTOR:
+        ask_more(self, gone_id, given, need, 200, NULL);
+        break;
+    case MERGE_NEEDS_ACCOUNT:
+        refuse(self, MERGE_NO);
+        break;
+    case MERGE_NEEDS_UNKNOWN:
+        reply_unavailable_page(call);
+        break;
+    }
+}
+
+static void give(struct self *self, struct str gone_id, unsigned given) {
+    struct call *call = self->call;
+    const struct own own = self_own(self);
+    enum merge_need need = merge_needs(call->domain, call->arena, gone_id, given);
+    if ((need != MERGE_NEEDS_PHONE && need != MERGE_NEEDS_FACTOR) || self_action_is(self, "again")) {
+        go_on(self, gone_id, given);
+        return;
+    }
+    struct str typed = page_digits(call->arena, self_field(self, "code"));
+    switch (merge_give(call->domain, call->arena, &own, gone_id, need, typed)) {
+    case MERGE_PROVEN:
+        go_on(self, gone_id, given | (need == MERGE_NEEDS_PHONE ? MERGE_PHONE : MERGE_FACTOR));
+        break;
+    case MERGE_WRONG:
+        ask_more(self, gone_id, given, need, 200, "recover.code_wrong");
+        break;
+    case MERGE_LOCKED:
+        ask_more(self, gone_id, given, need, 429, "login.locked");
+        break;
+    case MERGE_CANNOT_SAY:
+        reply_unavailable_page(call);
+        break;
+    }
+}
+
+static void take_more(struct self *self) {
+    struct str extra, gone_id;
+    uint64_t given;
+    if (self_form_taken(self, MORE, &extra)) {
+        CHECK(str_to_u64(str_cut(extra, '.', &gone_id), &given)); /* sealed by us */
+        give(self, gone_id, (unsigned)given);
+    }
+}
+
 /* --- proving by presence --- */
 
 static void answer_presence(struct self *self, enum proof_result result, struct str gone_id) {
     switch (result) {
     case PROOF_DONE:
-        plan(self, gone_id);
+        go_on(self, gone_id, 0);
         break;
     case PROOF_REFUSED:
     case PROOF_INVALID:
@@ -167,6 +242,10 @@ static void prove_by_presence(struct self *self, struct upstream *upstream) {
     }
     if (!(recovery.shown & RECOVERY_IDENTITY)) {
         ask(self, 200, "account.merge_wrong");
+        return;
+    }
+    if (!recovery_may_be_seen_by(call->domain, &gone, upstream)) {
+        ask(self, 200, "recover.same_device");
         return;
     }
     struct detour detour = {.purpose = DETOUR_MERGE,
@@ -230,6 +309,8 @@ void endpoint_account_merge(struct call *call) {
         if (self_form_taken(&self, CONFIRM, &gone_id)) {
             merge(&self, gone_id);
         }
+    } else if (self_action_is(&self, "more") || self_action_is(&self, "again")) {
+        take_more(&self);
     } else if (self_form_taken(&self, PROVE, NULL)) {
         prove(&self);
     }
