@@ -7,6 +7,7 @@
 
 #include "domain/account.h"
 #include "domain/password.h"
+#include "domain/phone_code.h"
 #include "model/session.h"
 #include "store/disclosures.h"
 
@@ -30,6 +31,37 @@ enum own_password_result own_set_password(struct domain *domain, struct arena *a
                                           struct str password, enum password_problem *ret_problem);
 /* Whether there is one. Waits. */
 enum domain_status own_has_password(struct domain *domain, struct arena *arena, struct str account_id);
+
+/* --- phone number --- */
+
+/* Whether people may change theirs: where codes can be sent, and notices to the number that was. */
+bool own_phone_offered(const struct domain *domain);
+
+/* A change on its way, of the account as it was seen. Travels sealed in the form that asks for the code. */
+struct own_phone {
+    struct str phone; /* the new one: "+86…" */
+    int64_t seen;     /* the account's updated_at */
+};
+#define OWN_PHONE_PACKED_MOST 64
+struct str own_phone_pack(struct arena *arena, const struct own_phone *wanted);
+bool own_phone_unpack(struct str packed, struct own_phone *ret_wanted);
+
+/* Sends a code to the new number, whoever has that number now. Waits. */
+enum phone_code_result own_phone_send_code(struct domain *domain, struct arena *arena, const struct own *own,
+                                           const struct own_phone *wanted, bool english);
+
+enum own_phone_result {
+    OWN_PHONE_DONE,
+    OWN_PHONE_WRONG, /* the code is not right */
+    OWN_PHONE_GONE,  /* there is no good code any more */
+    OWN_PHONE_TAKEN, /* the number is another account's: told only to whoever had the code that was sent to it */
+    OWN_PHONE_STALE, /* the account was changed since the code was sent, or may not be used any more */
+    OWN_PHONE_UNAVAILABLE,
+};
+/* Against the code, makes the number the account's, in place of the one it had; which is told where it was proven.
+ * Waits. */
+enum own_phone_result own_phone_change(struct domain *domain, struct arena *arena, const struct own *own,
+                                       const struct own_phone *wanted, struct str code);
 
 /* --- one-time passwords --- */
 

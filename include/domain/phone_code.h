@@ -47,20 +47,26 @@ enum phone_code_result {
 bool phone_code_available(const struct domain *domain);
 /* Sends a fresh code; one sent before for the same is good no more. Waits. */
 enum phone_code_result phone_code_send(struct domain *domain, struct arena *arena, const struct phone_code *asked);
-/* PHONE_CODE_DONE, _WRONG, _GONE or _UNAVAILABLE. `typed` may have blanks around it. Waits. */
+/* PHONE_CODE_DONE, _WRONG, _GONE or _UNAVAILABLE. `typed` may have blanks around it. `ret_check_id` may be NULL: the
+ * message's transaction, under which the gateway knows it. Waits. */
 enum phone_code_result phone_code_verify(struct domain *domain, struct arena *arena, const struct phone_code *asked,
-                                         struct str typed);
+                                         struct str typed, struct str *ret_check_id);
 
 /*
  * What follows a code that was right, for pages that go on without another one: sealed text that says this phone was at
  * hand, for the purpose and the flow or account only, for a quarter of an hour.
  */
-struct str phone_proof_seal(const struct domain *domain, struct arena *arena, const struct phone_code *asked);
+struct phone_proof {
+    struct str phone;
+    struct str check_id; /* of the code */
+};
+struct str phone_proof_seal(const struct domain *domain, struct arena *arena, const struct phone_code *asked,
+                            struct str check_id);
 /* False for any other purpose or flow, for one that is too old, and for nonsense. `asked->phone` is not looked at. */
 bool phone_proof_open(const struct domain *domain, struct arena *arena, const struct phone_code *asked,
-                      struct str sealed, struct str *ret_phone);
+                      struct str sealed, struct phone_proof *ret_proof);
 
 /* What a right code proves, as of now. Only where there is a service. */
-struct evidence phone_code_evidence(const struct domain *domain);
+struct evidence phone_code_evidence(const struct domain *domain, struct str check_id);
 
 #endif

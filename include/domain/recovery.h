@@ -29,6 +29,7 @@ struct recovery {
     struct str username;   /* as account_identifier_fold makes it */
     struct str account_id; /* absent where there is none that may be used */
     struct str password;   /* which one the account has, as a digest; empty for none */
+    struct str phone;      /* whose code was right, as a digest; empty for none */
     int64_t started_at;
     unsigned shown;
 };

@@ -67,11 +67,16 @@ struct sql_statement accounts_close(const struct account_row *row, int64_t seen)
 struct sql_statement accounts_lock_not_acting(struct str account_id);
 struct sql_statement identifiers_delete_all(struct str account_id);
 struct sql_statement credentials_delete_all(struct str account_id);
+/* Must be the account's still. */
+struct sql_statement identifiers_lock(struct str account_id, const struct identifier_row *row);
+struct sql_statement identifiers_delete(struct str account_id, enum identifier_kind kind);
 struct sql_statement identifiers_insert(struct str account_id, const struct identifier_row *row);
 struct sql_statement verifications_insert(const struct verification_row *row);
 /* Where it is still due when it was seen to be, so that of two who would ask one does. */
 struct sql_statement verifications_set_due(const struct verification_row *row, int64_t due_at);
 struct sql_statement verifications_end(struct str verification_id, int64_t now);
+/* All of the account's that were made by a method and have not ended. */
+struct sql_statement verifications_end_method(struct str account_id, struct str method, int64_t now);
 
 /* For sql_write: the state, where updated_at is still what was seen. */
 struct sql_statement accounts_state_statement(struct str account_id, enum account_state state, int64_t seen,

@@ -7,7 +7,7 @@
  *   upstream_verify           one question, one answer: is this so?
  *   upstream_begin, _finish   the person's browser goes there and comes back: who is this (sign-in), or is this that
  *                             person (a face check)? What the browser brings back is a hint only; finish asks.
- *   upstream_send             a one-time code to a phone
+ *   upstream_send             a message to a phone: a one-time code, or a notice
  *
  * All put the shared guard around the adapter: deadline, circuit breaker, concurrency limit. "The register is down" and
  * "the register says no" are different values. Attempt limits per person are counted by domain before the call. Nothing
@@ -53,7 +53,8 @@ enum upstream_service {
     UPSTREAM_SIGN_IN = 4,      /* begin, finish: who is this? */
     UPSTREAM_PRESENCE = 8,     /* begin, finish: is the person of this name and number there, alive? Both must be
                                   asked: without them it is a sign-in, or refused */
-    UPSTREAM_MESSAGE = 16,     /* send */
+    UPSTREAM_MESSAGE = 16,     /* send: one-time codes */
+    UPSTREAM_NOTICE = 32,      /* send: notices, too */
 };
 
 /* What a check needs to be told: the members of struct upstream_asked. */
@@ -159,10 +160,15 @@ struct str upstream_param(const struct upstream_returned *returned, const char *
 
 /* --- messages --- */
 
+enum upstream_message_kind {
+    MESSAGE_CODE,
+    MESSAGE_ACCOUNT_CODE, /* who has the code can take the account over: the text must say so */
+    MESSAGE_PHONE_CHANGED, /* a notice, to the number that an account had until now; has no code, and one text for all */
+};
 struct upstream_message {
-    struct str phone;   /* "+86…" */
-    struct str code;    /* the one-time code */
-    bool takes_account; /* who has the code can take the account over: the text must say so */
+    enum upstream_message_kind kind;
+    struct str phone; /* "+86…" */
+    struct str code;  /* the one-time code */
     int64_t valid_s;
     bool english;
     struct str transaction, request_id;

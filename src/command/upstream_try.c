@@ -37,6 +37,7 @@ struct trial {
     struct upstream *upstream;
     struct upstream_begin begin; /* asked, return_url and transaction */
     struct upstream_message message;
+    bool notice; /* the message is one, and no code */
     bool answered;
 };
 
@@ -79,13 +80,17 @@ static struct str *member_of(struct upstream_asked *asked, size_t i) {
     return (struct str *)(void *)((char *)asked + members[i].offset);
 }
 
+static bool is_flag(struct str name) {
+    return str_equal(name, STR("in_app")) || str_equal(name, STR("notice"));
+}
+
 static bool is_known(struct str name) {
     for (size_t i = 0; i < ARRAY_LEN(members); i++) {
         if (str_equal(name, str_from(members[i].name))) {
             return true;
         }
     }
-    return str_equal(name, STR("return_url")) || str_equal(name, STR("code")) || str_equal(name, STR("in_app"));
+    return str_equal(name, STR("return_url")) || str_equal(name, STR("code")) || is_flag(name);
 }
 
 struct unknown {
@@ -94,8 +99,7 @@ struct unknown {
 static bool find_unknown(void *ctx, struct str name, const struct json *value) {
     struct unknown *unknown = ctx;
     unknown->name = name;
-    bool flag = str_equal(name, STR("in_app"));
-    return is_known(name) && json_kind(value) == (flag ? JSON_KIND_BOOL : JSON_KIND_STRING);
+    return is_known(name) && json_kind(value) == (is_flag(name) ? JSON_KIND_BOOL : JSON_KIND_STRING);
 }
 
 static bool read_object(struct trial *trial) {
@@ -111,8 +115,9 @@ static bool read_object(struct trial *trial) {
     }
     if (!json_each(object, find_unknown, &unknown)) {
         call_failed(trial->call, EXIT_COULD_NOT,
-                    is_known(unknown.name) ? "standard input: %.*s must be text"
-                                           : "standard input: there is no member %.*s; docs/upstreams has them",
+                    is_flag(unknown.name)    ? "standard input: %.*s must be true or false"
+                    : is_known(unknown.name) ? "standard input: %.*s must be text"
+                                             : "standard input: there is no member %.*s; docs/upstreams has them",
                     STR_ARG(unknown.name));
         return false;
     }
@@ -122,6 +127,7 @@ static bool read_object(struct trial *trial) {
     json_get_str(object, "return_url", &trial->begin.return_url);
     json_get_str(object, "code", &trial->message.code);
     json_get_bool(object, "in_app", &trial->begin.in_app);
+    json_get_bool(object, "notice", &trial->notice);
     return true;
 }
 
@@ -180,7 +186,8 @@ static bool read_asked(struct trial *trial) {
     }
     asked->request_id = asked->transaction = upstream_transaction(trial->arena);
     trial->begin.transaction = asked->transaction;
-    trial->message = (struct upstream_message){.phone = asked->phone,
+    trial->message = (struct upstream_message){.kind = trial->notice ? MESSAGE_PHONE_CHANGED : MESSAGE_CODE,
+                                               .phone = asked->phone,
                                                .code = trial->message.code,
                                                .valid_s = 300,
                                                .transaction = asked->transaction,

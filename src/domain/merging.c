@@ -122,7 +122,7 @@ static enum merge_proof prove_phone(struct domain *domain, struct arena *arena, 
                                     struct str account_id, struct str typed) {
     struct phone_code code;
     enum domain_status found = code_of(domain, arena, own, account_id, &code);
-    enum phone_code_result result = found == DOMAIN_DONE ? phone_code_verify(domain, arena, &code, typed)
+    enum phone_code_result result = found == DOMAIN_DONE ? phone_code_verify(domain, arena, &code, typed, NULL)
                                     : found == DOMAIN_NO ? PHONE_CODE_GONE
                                                          : PHONE_CODE_UNAVAILABLE;
     return result == PHONE_CODE_DONE ? MERGE_PROVEN : result == PHONE_CODE_UNAVAILABLE ? MERGE_CANNOT_SAY : MERGE_WRONG;

@@ -1,7 +1,7 @@
 /*
  * One-time codes in the kv store, under keyed hashes of what they are for:
  *
- *   pc:{of purpose, phone, bound}   the code's own id and keyed hash
+ *   pc:{of purpose, phone, bound}   the code's own id, which is the message's transaction, and its keyed hash
  *   pt:{of the code's id}           how often it was tried
  *   pr:{of the phone}               there was a message a moment ago
  *
@@ -23,7 +23,6 @@
 
 #define DAY_S       86400
 #define CODE_RANGE  1000000u
-#define ID_BYTES    12
 #define DETAIL_MOST 128
 #define PROOF_MOST  256
 #define PROOF_S     900 /* for filling in the rest of a page */
@@ -174,22 +173,26 @@ static enum phone_code_result result_of_send(enum verify_result result) {
     return PHONE_CODE_CANNOT_SEND;
 }
 
+/* Whoever has such a code can have the account. */
+static bool takes_account(enum phone_code_purpose purpose) {
+    return purpose == PHONE_CODE_RECOVER || purpose == PHONE_CODE_MERGE;
+}
+
 /* The code is good before the message is on its way: it may arrive before the gateway's answer does. */
 static enum phone_code_result make_and_send(struct domain *domain, struct arena *arena, const struct phone_code *asked,
                                             enum verify_result *ret_answered) {
     int64_t valid_s = domain->settings->sms_code_s;
-    struct str code = fresh_code(arena);
-    struct str entry = entry_of(domain, arena, asked, random_text(arena, ID_BYTES), code);
+    struct str code = fresh_code(arena), id = upstream_transaction(arena);
+    struct str entry = entry_of(domain, arena, asked, id, code);
     if (kv_put(domain->kv, arena, STR("pc"), key_of(domain, arena, asked), entry, valid_s) != KV_DONE) {
         return PHONE_CODE_UNAVAILABLE;
     }
     const struct upstream_message message = {.phone = asked->phone,
                                              .code = code,
-                                             .takes_account = asked->purpose == PHONE_CODE_RECOVER ||
-                                                              asked->purpose == PHONE_CODE_MERGE,
+                                             .kind = takes_account(asked->purpose) ? MESSAGE_ACCOUNT_CODE : MESSAGE_CODE,
                                              .valid_s = valid_s,
                                              .english = asked->english,
-                                             .transaction = upstream_transaction(arena),
+                                             .transaction = id,
                                              .request_id = log_request_id};
     *ret_answered = upstream_send(gateway(domain), arena, &message);
     return result_of_send(*ret_answered);
@@ -249,7 +252,7 @@ static enum phone_code_result use(struct domain *domain, struct arena *arena, st
 }
 
 static enum phone_code_result try_code(struct domain *domain, struct arena *arena, const struct phone_code *asked,
-                                       struct str typed) {
+                                       struct str typed, struct str *ret_id) {
     struct str key = key_of(domain, arena, asked), entry, rest;
     int64_t tries;
     enum kv_status found = kv_get(domain->kv, arena, STR("pc"), key, &entry);
@@ -263,17 +266,23 @@ static enum phone_code_result try_code(struct domain *domain, struct arena *aren
     if (tries > PHONE_CODE_TRIES_MOST) {
         return PHONE_CODE_GONE;
     }
+    *ret_id = id;
     return str_equal_secret(entry_of(domain, arena, asked, id, typed), entry) ? use(domain, arena, key, entry)
                                                                               : PHONE_CODE_WRONG;
 }
 
 enum phone_code_result phone_code_verify(struct domain *domain, struct arena *arena, const struct phone_code *asked,
-                                         struct str typed) {
+                                         struct str typed, struct str *ret_check_id) {
+    struct str id = STR_NONE;
     typed = str_trim(typed);
     if (!has_form(typed)) {
         return PHONE_CODE_WRONG; /* mistyped: nothing was tried */
     }
-    return told(domain, arena, asked, try_code(domain, arena, asked, typed), "right");
+    enum phone_code_result result = try_code(domain, arena, asked, typed, &id);
+    if (result == PHONE_CODE_DONE && ret_check_id) {
+        *ret_check_id = id;
+    }
+    return told(domain, arena, asked, result, "right");
 }
 
 /* --- the proof --- */
@@ -282,39 +291,43 @@ static struct str bound_of(struct arena *arena, const struct phone_code *asked) 
     return str_concat(arena, STR("phone proof "), purposes[asked->purpose], STR(" "), asked->bound);
 }
 
-struct str phone_proof_seal(const struct domain *domain, struct arena *arena, const struct phone_code *asked) {
+struct str phone_proof_seal(const struct domain *domain, struct arena *arena, const struct phone_code *asked,
+                            struct str check_id) {
     struct buf packed;
     buf_init(&packed, arena, 64, PROOF_MOST);
     pack_str(&packed, asked->phone);
+    pack_str(&packed, check_id);
     pack_signed(&packed, clock_wall() + PROOF_S);
     CHECK(!packed.failed);
     return base64url_encode(arena, seal(domain->sealers->flow, arena, buf_str(&packed), bound_of(arena, asked)));
 }
 
 bool phone_proof_open(const struct domain *domain, struct arena *arena, const struct phone_code *asked,
-                      struct str sealed, struct str *ret_phone) {
+                      struct str sealed, struct phone_proof *ret_proof) {
     struct str bytes, packed;
     if (str_is_empty(sealed) || sealed.len > 2 * (size_t)PROOF_MOST || !base64url_decode(arena, sealed, &bytes) ||
         !seal_open(domain->sealers->flow, arena, bytes, bound_of(arena, asked), &packed)) {
         return false;
     }
     struct unpack unpack = {.left = packed};
-    struct str phone = unpack_str(&unpack);
+    struct phone_proof proof = {.phone = unpack_str(&unpack)};
+    proof.check_id = unpack_str(&unpack);
     int64_t until = unpack_signed(&unpack);
     if (!unpack_done(&unpack) || until < clock_wall()) {
         return false;
     }
-    *ret_phone = phone;
+    *ret_proof = proof;
     return true;
 }
 
-struct evidence phone_code_evidence(const struct domain *domain) {
+struct evidence phone_code_evidence(const struct domain *domain, struct str check_id) {
     const struct upstream *service = gateway(domain);
     CHECK(service);
     const struct proof *proof = proof_of(METHOD_PHONE);
     return (struct evidence){.source = upstream_name(service),
                              .authority = STR("sms"),
                              .method = proof->name,
+                             .check_id = check_id,
                              .result = VERIFY_MATCH,
                              .checked_at = clock_wall(),
                              .level = proof->level};

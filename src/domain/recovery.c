@@ -29,7 +29,7 @@
 #define MATCHES_A_DAY   5
 #define SPREAD_FACTOR   20
 #define ADDRESS_A_DAY   500 /* many share one */
-#define PASSWORD_BYTES  16
+#define DIGEST_BYTES    16
 #define RECOVERY_RANDOM 16
 
 /* --- travelling --- */
@@ -42,6 +42,7 @@ struct str recovery_pack(struct arena *arena, const struct recovery *recovery) {
     pack_str(&packed, recovery->username);
     pack_str(&packed, recovery->account_id);
     pack_str(&packed, recovery->password);
+    pack_str(&packed, recovery->phone);
     pack_signed(&packed, recovery->started_at);
     pack_number(&packed, recovery->shown);
     CHECK(!packed.failed);
@@ -55,6 +56,7 @@ bool recovery_unpack(const struct domain *domain, struct str packed, struct reco
     recovery.username = unpack_str(&unpack);
     recovery.account_id = unpack_str(&unpack);
     recovery.password = unpack_str(&unpack);
+    recovery.phone = unpack_str(&unpack);
     recovery.started_at = unpack_signed(&unpack);
     recovery.shown = (unsigned)unpack_number(&unpack);
     int64_t age = clock_wall() - recovery.started_at;
@@ -67,7 +69,7 @@ bool recovery_unpack(const struct domain *domain, struct str packed, struct reco
 
 struct recovery recovery_copy(struct arena *arena, const struct recovery *recovery) {
     struct recovery copy = *recovery;
-    struct str *texts[] = {&copy.recovery_id, &copy.username, &copy.account_id, &copy.password};
+    struct str *texts[] = {&copy.recovery_id, &copy.username, &copy.account_id, &copy.password, &copy.phone};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         *texts[i] = str_is_absent(*texts[i]) ? STR_NONE : str_dup(arena, *texts[i]);
     }
@@ -110,7 +112,7 @@ static enum domain_status password_of(struct domain *domain, struct arena *arena
     *ret_digest = STR("");
     if (found == DOMAIN_DONE) {
         struct sha256 digest = sha256_of(hash);
-        *ret_digest = base64url_encode(arena, str_of(digest.bytes, PASSWORD_BYTES));
+        *ret_digest = base64url_encode(arena, str_of(digest.bytes, DIGEST_BYTES));
     }
     return found == DOMAIN_UNAVAILABLE ? found : DOMAIN_DONE;
 }
@@ -134,7 +136,8 @@ enum recovery_result recovery_start(struct domain *domain, struct arena *arena, 
     struct recovery recovery = {.recovery_id = random_text(arena, RECOVERY_RANDOM),
                                 .started_at = clock_wall(),
                                 .account_id = STR_NONE,
-                                .password = STR("")};
+                                .password = STR(""),
+                                .phone = STR("")};
     struct str text = str_trim(typed);
     if (text.len > RECOVERY_USERNAME_MOST) {
         text = str_sub(text, 0, RECOVERY_USERNAME_MOST); /* nobody's */
@@ -234,12 +237,35 @@ bool recovery_may_be_seen_by(const struct domain *domain, const struct account *
     return recovery_asks_phone(domain, account) || !upstream_traits(presence)->other_device;
 }
 
+static struct str phone_hash(const struct domain *domain, struct arena *arena, const struct account *account) {
+    return account_identifier_hash(domain, arena, IDENTIFIER_PHONE, account->profile.phone_number);
+}
+
+static struct str phone_digest(const struct domain *domain, struct arena *arena, const struct account *account) {
+    return base64url_encode(arena, str_sub(phone_hash(domain, arena, account), 0, DIGEST_BYTES));
+}
+
+void recovery_phone_shown(const struct domain *domain, struct arena *arena, struct recovery *recovery,
+                          const struct account *account) {
+    recovery->shown |= RECOVERY_PHONE;
+    recovery->phone = phone_digest(domain, arena, account);
+}
+
+/* A code that came to one number shows nothing once the account has another. */
+static unsigned shown_still(const struct domain *domain, struct arena *arena, const struct recovery *recovery,
+                            const struct account *account) {
+    bool same = !str_is_empty(account->profile.phone_number) &&
+                str_equal(phone_digest(domain, arena, account), recovery->phone);
+    return same ? recovery->shown : recovery->shown & ~(unsigned)RECOVERY_PHONE;
+}
+
 enum domain_status recovery_is_enough(struct domain *domain, struct arena *arena, const struct recovery *recovery) {
     struct account account;
     enum domain_status loaded = recovery_load(domain, arena, recovery, &account);
-    return loaded == DOMAIN_DONE && !recovery_shows_level(&account, recovery->shown, phone_code_available(domain))
-               ? DOMAIN_NO
-               : loaded;
+    bool enough =
+        loaded == DOMAIN_DONE && recovery_shows_level(&account, shown_still(domain, arena, recovery, &account),
+                                                      phone_code_available(domain));
+    return loaded == DOMAIN_DONE && !enough ? DOMAIN_NO : loaded;
 }
 
 /* --- the end --- */
@@ -266,14 +292,24 @@ static void forgive(struct domain *domain, struct arena *arena, const struct rec
     }
 }
 
+/* Where it rests on the phone, that must be the account's up to the end. */
+static void add_phone_lock(struct domain *domain, struct arena *arena, const struct recovery *recovery,
+                           const struct account *account, struct change *change) {
+    if (!recovery_shows_level(account, recovery->shown & ~(unsigned)RECOVERY_PHONE)) {
+        const struct identifier_row row = {IDENTIFIER_PHONE, phone_hash(domain, arena, account)};
+        change_add(change, identifiers_lock(account->account_id, &row));
+    }
+}
+
 static enum recovery_end write(struct domain *domain, struct arena *arena, const struct recovery *recovery,
-                               struct str password, struct str client_address) {
+                               const struct account *account, struct str password, struct str client_address) {
     struct str hash;
     if (password_hash(domain, arena, password, &hash) != DOMAIN_DONE) {
         return RECOVERY_CANNOT_SAY;
     }
     struct change change = {0};
     change_add(&change, accounts_lock_active(recovery->account_id));
+    add_phone_lock(domain, arena, recovery, account, &change);
     change_add(&change, credentials_put(recovery->account_id, STR("password"), hash, clock_wall()));
     struct event event = event_of(recovery, client_address);
     event.actor = recovery->account_id;
@@ -303,7 +339,8 @@ enum recovery_end recovery_finish(struct domain *domain, struct arena *arena, co
         return RECOVERY_CANNOT_SAY;
     }
     if (loaded == DOMAIN_NO || !str_equal(now, recovery->password) ||
-        !recovery_shows_level(&account, recovery->shown, phone_code_available(domain))) {
+        !recovery_shows_level(&account, shown_still(domain, arena, recovery, &account),
+                              phone_code_available(domain))) {
         return RECOVERY_NO;
     }
     /* Whoever took the account over is out before the person is told that they have it back; and again afterwards, in
@@ -311,7 +348,7 @@ enum recovery_end recovery_finish(struct domain *domain, struct arena *arena, co
     if (!end_all(domain, arena, account.account_id)) {
         return RECOVERY_CANNOT_SAY;
     }
-    enum recovery_end written = write(domain, arena, recovery, password, client_address);
+    enum recovery_end written = write(domain, arena, recovery, &account, password, client_address);
     if (written == RECOVERY_DONE) {
         end_all(domain, arena, account.account_id);
         forgive(domain, arena, recovery, &account.profile);

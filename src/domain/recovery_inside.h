@@ -9,6 +9,9 @@
 /* The account, where there is one that may be used. Waits. */
 enum domain_status recovery_load(struct domain *domain, struct arena *arena, const struct recovery *recovery,
                                  struct account *ret_account);
+/* Notes that a code to the account's own phone was right. */
+void recovery_phone_shown(const struct domain *domain, struct arena *arena, struct recovery *recovery,
+                          const struct account *account);
 /* Every answer takes the same time, from its beginning (clock_monotonic_ms) on. False when the wait was cut short.
  * Waits. */
 bool recovery_answer_at(int64_t begun_ms);

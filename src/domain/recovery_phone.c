@@ -77,11 +77,13 @@ enum recovery_result recovery_check_code(struct domain *domain, struct arena *ar
     }
     if (loaded == DOMAIN_DONE && wants_code(&account, recovery)) {
         const struct phone_code code = code_of(recovery, account.profile.phone_number, client_address);
-        enum phone_code_result verified = phone_code_verify(domain, arena, &code, typed);
+        enum phone_code_result verified = phone_code_verify(domain, arena, &code, typed, NULL);
         if (verified == PHONE_CODE_UNAVAILABLE) {
             return RECOVERY_UNAVAILABLE;
         }
-        recovery->shown |= verified == PHONE_CODE_DONE ? RECOVERY_PHONE : 0;
+        if (verified == PHONE_CODE_DONE) {
+            recovery_phone_shown(domain, arena, recovery, &account);
+        }
     }
     return recovery_answer_at(begun) ? RECOVERY_GOES_ON : RECOVERY_UNAVAILABLE;
 }

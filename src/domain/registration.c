@@ -29,6 +29,7 @@ struct person {
     struct id_number number;
     struct str phone; /* absent for none */
     bool phone_at_hand;
+    struct str phone_check_id;
     struct str password; /* absent for none */
     const struct carried *carried;
 };
@@ -93,8 +94,10 @@ static bool read_person(struct domain *domain, struct arena *arena, const struct
                         struct person *person, struct registration_problems *problems) {
     const struct carried *carried = typed->carried;
     bool certified = carried && carried->certified;
-    *person =
-        (struct person){.carried = carried, .nameless = is_nameless(carried), .phone_at_hand = typed->phone_at_hand};
+    *person = (struct person){.carried = carried,
+                              .nameless = is_nameless(carried),
+                              .phone_at_hand = typed->phone_at_hand,
+                              .phone_check_id = typed->phone_check_id};
     *problems = (struct registration_problems){
         .phone = read_phone(arena, typed->phone, person),
         .password = read_password(domain, typed->password, person),
@@ -218,7 +221,7 @@ static size_t evidence_of(const struct domain *domain, const struct person *pers
         evidence[count++] = *registered;
     }
     if (is_phone_proven(person)) {
-        evidence[count++] = phone_code_evidence(domain);
+        evidence[count++] = phone_code_evidence(domain, person->phone_check_id);
     }
     if (person->carried && (person->carried->certified || person->carried->evidence.level > 0)) {
         evidence[count] = person->carried->evidence;

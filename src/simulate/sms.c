@@ -19,7 +19,7 @@
 #define SKEW_MS       300000
 
 struct message {
-    char phone[24], code[12], template[40], minutes[8];
+    char phone[24], code[12], template[40], minutes[8]; /* no code: a notice */
     int64_t at; /* seconds; 0 for none */
 };
 
@@ -91,6 +91,11 @@ static bool read_taken(const struct http_request *request, struct taken *taken) 
     return true;
 }
 
+/* A code, or a text that needs none. */
+static bool has_content(const struct taken *taken) {
+    return taken->code.len == 0 ? taken->template.len > 0 : taken->code.len >= 4 && taken->code.len <= 8;
+}
+
 static bool is_unreachable(const struct simulator *simulator, struct arena *arena, struct str phone) {
     const struct yaml *list = simulate_list(simulator, "unreachable_phones");
     for (size_t i = 0; list && i < list->count; i++) {
@@ -126,8 +131,7 @@ static void take(struct service *service, const struct http_request *request, st
         reply->status = request->method != HTTP_POST ? 405 : 401;
         return;
     }
-    if (!read_taken(request, &taken) || !phone_read(request->arena, taken.phone, &phone) || taken.code.len < 4 ||
-        taken.code.len > 8) {
+    if (!read_taken(request, &taken) || !phone_read(request->arena, taken.phone, &phone) || !has_content(&taken)) {
         reply->status = 400;
         return;
     }
@@ -183,6 +187,22 @@ static void list(const struct phones *phones, const struct http_request *request
     json_close_array(&out);
 }
 
+static void show_text(struct buf *body, const struct message *message) {
+    if (message->code[0] == '\0') {
+        buf_puts(body, ": <span class=notice>【通行】您账号的手机号已更换。如非本人操作，请立即登录修改密码，或到服务窗口办理。 / Your "
+                       "account has another phone number now. If that was not you, sign in and change your password, "
+                       "or go to a service counter.</span>");
+        return;
+    }
+    bool warns = str_starts(str_from(message->template), STR("recover"));
+    buf_puts(body, warns ? ": 【通行】有人正在找回或合并您的账号。如非本人操作，切勿将验证码告诉任何人。 / Someone is "
+                           "recovering or merging your account. If that is not you, tell nobody this code. "
+                         : ": 【通行】");
+    buf_puts(body, "验证码 / your code: <b class=code>");
+    buf_put_html(body, str_from(message->code));
+    buf_puts(body, "</b>");
+}
+
 static void show(const struct phones *phones, const struct http_request *request, struct http_reply *reply) {
     struct str phone = asked_phone(request);
     const struct message *message;
@@ -195,14 +215,8 @@ static void show(const struct phones *phones, const struct http_request *request
     for (size_t n = 0; n < 20 && (message = nth(phones, phone, n)); n++) {
         buf_puts(&body, "<li>");
         buf_put_html(&body, str_from(message->phone));
-        bool warns = str_starts(str_from(message->template), STR("recover"));
-        buf_put(&body,
-                warns ? STR(": 【通行】有人正在找回或合并您的账号。如非本人操作，切勿将验证码告诉任何人。 / Someone is "
-                            "recovering or merging your account. If that is not you, tell nobody this code.")
-                      : STR(": 【通行】"));
-        buf_puts(&body, "验证码 / your code: <b class=code>");
-        buf_put_html(&body, str_from(message->code));
-        buf_puts(&body, "</b> <small>");
+        show_text(&body, message);
+        buf_puts(&body, " <small>");
         buf_put(&body, clock_rfc3339(request->arena, message->at));
         buf_puts(&body, "</small></li>");
     }

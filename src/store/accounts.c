@@ -298,6 +298,20 @@ enum sql_status identifiers_kinds(struct sql *sql, struct arena *arena, struct s
     return SQL_DONE;
 }
 
+struct sql_statement identifiers_lock(struct str account_id, const struct identifier_row *row) {
+    return (struct sql_statement){
+        .text = "UPDATE identifiers SET account_id = account_id WHERE kind = $1 AND hash = $2 AND account_id = $3",
+        .values = {sql_int(row->kind), sql_blob(row->hash), sql_text(account_id)},
+        .value_count = 3,
+        .must_change = true};
+}
+
+struct sql_statement identifiers_delete(struct str account_id, enum identifier_kind kind) {
+    return (struct sql_statement){.text = "DELETE FROM identifiers WHERE account_id = $1 AND kind = $2",
+                                  .values = {sql_text(account_id), sql_int(kind)},
+                                  .value_count = 2};
+}
+
 struct sql_statement identifiers_insert(struct str account_id, const struct identifier_row *row) {
     return (struct sql_statement){.text = INSERT_IDENTIFIER,
                                   .values = {sql_int(row->kind), sql_blob(row->hash), sql_text(account_id)},
@@ -327,6 +341,13 @@ struct sql_statement verifications_end(struct str verification_id, int64_t now) 
         .text = "UPDATE verifications SET ended_at = $2, due_at = 0 WHERE verification_id = $1 AND ended_at = 0",
         .values = {sql_text(verification_id), sql_int(now)},
         .value_count = 2};
+}
+
+struct sql_statement verifications_end_method(struct str account_id, struct str method, int64_t now) {
+    return (struct sql_statement){.text = "UPDATE verifications SET ended_at = $3, due_at = 0"
+                                          " WHERE account_id = $1 AND method = $2 AND ended_at = 0",
+                                  .values = {sql_text(account_id), sql_text(method), sql_int(now)},
+                                  .value_count = 3};
 }
 
 enum sql_status accounts_list(struct sql *sql, struct arena *arena, int state, struct str after, size_t most,

@@ -1,5 +1,5 @@
 /*
- * One-time codes as text messages, through any gateway that takes a POST: the names of its members, the form of its
+ * One-time codes and notices as text messages, through any gateway that takes a POST: the names of its members, the form of its
  * body, how it knows us and how it says yes are options.
  *
  * A message may have been sent although no answer came, so nothing is sent twice. Number and code are in the body only.
@@ -14,6 +14,8 @@
 #include "jose/digest.h"
 #include "loop/fetch.h"
 #include "upstream/adapter.h"
+
+#include <stdlib.h>
 
 #define BODY_MOST   4096
 #define ANSWER_MOST (16 * 1024)
@@ -34,6 +36,8 @@ static const struct upstream_option options[] = {
     {"template_recover", OPTION_TEXT, false,
      "the text for a code that gives an account back, and warns of that; needed where there is a template"},
     {"template_recover_en", OPTION_TEXT, false, "the same for people who read English"},
+    {"template_phone_changed", OPTION_TEXT, false,
+     "the text that tells a number that an account has another one now; without it people cannot change theirs"},
     {"transaction_member", OPTION_TEXT, false, "name of a member for our number of the message; without it none"},
     {"echo_member", OPTION_TEXT, false, "member of the answer that must repeat it"},
     {"success_member", OPTION_TEXT, false,
@@ -91,11 +95,24 @@ struct member {
     struct str name, value;
 };
 
+/* Whoever changes a number does not choose the language in which its owner is told. */
 static struct str template_of(const struct upstream_settings *settings, const struct upstream_message *message) {
-    const char *name = message->takes_account ? "template_recover" : "template";
-    const char *name_en = message->takes_account ? "template_recover_en" : "template_en";
-    struct str template = upstream_option_text(settings, name);
-    return message->english ? str_or(upstream_option_text(settings, name_en), template) : template;
+    static const struct {
+        const char *name, *name_en;
+    } templates[] = {
+        [MESSAGE_CODE] = {"template", "template_en"},
+        [MESSAGE_ACCOUNT_CODE] = {"template_recover", "template_recover_en"},
+        [MESSAGE_PHONE_CHANGED] = {"template_phone_changed", "template_phone_changed"},
+    };
+    struct str template = upstream_option_text(settings, templates[message->kind].name);
+    return message->english ? str_or(upstream_option_text(settings, templates[message->kind].name_en), template)
+                            : template;
+}
+
+static bool is_whole(const struct upstream_settings *settings, const struct upstream_message *message) {
+    bool notice = message->kind == MESSAGE_PHONE_CHANGED;
+    return !str_is_empty(message->phone) &&
+           (notice ? !str_is_empty(template_of(settings, message)) : !str_is_empty(message->code));
 }
 
 /* Those that have a name and a value. */
@@ -106,10 +123,11 @@ static size_t members_of(struct upstream_call *call, const struct upstream_messa
     if (str_equal(text_of(settings, "phone_form", "e164"), STR("national"))) {
         str_drop_prefix(&phone, STR("+86"));
     }
-    struct str minutes = str_format(call->arena, "%lld", (long long)(message->valid_s / 60));
+    bool is_code = message->kind != MESSAGE_PHONE_CHANGED;
+    struct str minutes = is_code ? str_format(call->arena, "%lld", (long long)(message->valid_s / 60)) : STR_NONE;
     const struct member all[] = {
         {text_of(settings, "phone_member", "phone"), phone},
-        {text_of(settings, "code_member", "code"), message->code},
+        {text_of(settings, "code_member", "code"), is_code ? message->code : STR_NONE},
         {text_of(settings, "template_member", "template"), template_of(settings, message)},
         {upstream_option_text(settings, "minutes_member"), minutes},
         {upstream_option_text(settings, "transaction_member"), message->transaction},
@@ -244,6 +262,21 @@ enum verify_result sms_http_result(struct arena *arena, int status, bool json, s
 
 /* --- the adapter --- */
 
+/* What is kept of the settings: whether there is a text for notices. */
+static bool open_gateway(const struct upstream_settings *settings, void **ret_state, struct fault *fault) {
+    bool *notices = check_calloc(1, sizeof(*notices));
+    *notices = !str_is_empty(upstream_option_text(settings, "template_phone_changed"));
+    *ret_state = notices;
+    return true;
+}
+
+static struct upstream_traits traits_of(const void *state) {
+    const bool *notices = state;
+    struct upstream_traits traits = sms_http_adapter.traits;
+    traits.services |= *notices ? UPSTREAM_NOTICE : 0;
+    return traits;
+}
+
 static enum verify_result send_message(struct upstream_call *call, const struct upstream_message *message) {
     const struct upstream_settings *settings = call->settings;
     struct member members[5];
@@ -255,7 +288,7 @@ static enum verify_result send_message(struct upstream_call *call, const struct 
     size_t count = members_of(call, message, members);
     buf_init(&body, call->arena, 256, BODY_MOST);
     (form ? put_form : put_json)(&body, members, count);
-    if (body.failed || str_is_empty(message->phone) || str_is_empty(message->code)) {
+    if (body.failed || !is_whole(settings, message)) {
         return VERIFY_INVALID_INPUT;
     }
     const struct fetch_request request = {
@@ -297,5 +330,8 @@ const struct upstream_adapter sms_http_adapter = {
     .options = options,
     .option_count = ARRAY_LEN(options),
     .check = check,
+    .open = open_gateway,
+    .close = free,
+    .traits_of = traits_of,
     .send = send_message,
 };

@@ -167,7 +167,9 @@ static void recoveries(struct domain *domain, struct arena *arena) {
         recovery_match(domain, arena, &recovery, STR("测试"), STR("110105188812310013"), STR("192.0.2.1"), &account),
         RECOVERY_LIMITED);
     assert_int_equal(recovery_is_enough(domain, arena, &recovery), DOMAIN_NO);
-    recovery.shown |= RECOVERY_PHONE;
+    recovery.shown |= RECOVERY_PHONE; /* but of a phone that the account does not have */
+    assert_int_equal(recovery_is_enough(domain, arena, &recovery), DOMAIN_NO);
+    recovery.shown |= RECOVERY_PRESENCE;
     assert_int_equal(recovery_is_enough(domain, arena, &recovery), DOMAIN_DONE);
 
     struct recovery nobody = started(domain, arena, "unknown"), carried;

@@ -1,6 +1,5 @@
 /*
- * One-time codes to phones, on the memory kv, with a gateway on a socket of this test that remembers what it was told
- * to send.
+ * One-time codes to phones, on the memory kv, with a gateway of this test's.
  */
 #include "domain/phone_code.h"
 
@@ -8,73 +7,13 @@
 #include "loop/fetch.h"
 #include "model/event.h"
 #include "on_loop.h"
+#include "sms_gateway.h"
 #include "store/kv.h"
 #include "test.h"
 
 #include "../src/jose/sealer.h"
 
-#include <arpa/inet.h>
-#include <pthread.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #define PHONE STR("+8613800138000")
-
-/* --- the gateway --- */
-
-static struct gateway {
-    int fd;
-    uint16_t port;
-    pthread_t thread;
-    _Atomic int status; /* to answer with; 0: closes without an answer */
-    _Atomic int calls;
-    char code[8]; /* of the last message; read by the test between calls */
-} gateway;
-
-static void *serve(void *arg) {
-    for (;;) {
-        char heard[4096];
-        size_t len = 0;
-        int fd = accept(gateway.fd, NULL, NULL);
-        if (fd < 0) {
-            return NULL;
-        }
-        char *code = NULL;
-        while (len < sizeof(heard) - 1 && !code) {
-            ssize_t more = recv(fd, heard + len, sizeof(heard) - 1 - len, 0);
-            if (more <= 0) {
-                break;
-            }
-            len += (size_t)more;
-            heard[len] = '\0';
-            code = strstr(heard, "\"code\":\"");
-        }
-        if (code) {
-            snprintf(gateway.code, sizeof(gateway.code), "%.6s", code + strlen("\"code\":\""));
-            gateway.calls++;
-            if (gateway.status) {
-                dprintf(fd, "HTTP/1.1 %d x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", gateway.status);
-            }
-        }
-        close(fd);
-    }
-}
-
-static int start_gateway(void **state) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
-    gateway.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    CHECK(gateway.fd >= 0 && bind(gateway.fd, (struct sockaddr *)&address, len) == 0 &&
-          getsockname(gateway.fd, (struct sockaddr *)&address, &len) == 0 && listen(gateway.fd, 16) == 0);
-    gateway.port = ntohs(address.sin_port);
-    return pthread_create(&gateway.thread, NULL, serve, NULL);
-}
-
-static int stop_gateway(void **state) {
-    shutdown(gateway.fd, SHUT_RDWR);
-    pthread_join(gateway.thread, NULL);
-    return close(gateway.fd);
-}
 
 /* --- the domain --- */
 
@@ -115,14 +54,7 @@ static void with_domain(void (*run)(struct arena *arena)) {
     struct fault fault;
     struct upstream *upstream;
     struct kv_memory *memory = kv_memory_new(1 << 24);
-    const struct upstream_settings wanted = {.name = STR("sms"),
-                                             .adapter = STR("sms_http"),
-                                             .url = str_format(arena, "http://127.0.0.1:%d", gateway.port),
-                                             .secret = STR("a secret for tests only"),
-                                             .timeout_ms = 2000,
-                                             .concurrent = 10,
-                                             .breaker_errors = 1000,
-                                             .breaker_ms = 1000};
+    const struct upstream_settings wanted = gateway_settings(arena, "{transaction_member: transaction}");
     static const struct event_sink sink = {.hear = hear};
     struct sealer *lookup = sealer_new(secret_copy(arena, STR("01234567890123456789012345678901")), "lookup");
     struct sealer *flow = sealer_new(secret_copy(arena, STR("01234567890123456789012345678901")), "flow");
@@ -136,7 +68,6 @@ static void with_domain(void (*run)(struct arena *arena)) {
     struct fetcher *fetcher = fetcher_new(domain.loop, &options);
     assert_true(upstream_open(&wanted, fetcher, &upstream, &fault));
     domain.upstreams = (struct upstreams){&upstream, 1};
-    gateway.status = 200;
     told = (struct told){0};
     run_on(domain.loop, run_inside, &(struct running){run});
     loop_end_fibers(domain.loop);
@@ -159,15 +90,24 @@ static struct phone_code asked_for(const char *bound) {
 
 /* --- what is tested --- */
 
+static struct str wrong_code(struct arena *arena) {
+    char first = gateway.code[0] == '9' ? '0' : (char)(gateway.code[0] + 1);
+    return str_format(arena, "%c%s", first, gateway.code + 1);
+}
+
 static void once(struct arena *arena) {
     struct phone_code asked = asked_for("flow-1");
-    assert_int_equal(phone_code_verify(&domain, arena, &asked, STR("123456")), PHONE_CODE_GONE);
+    assert_int_equal(phone_code_verify(&domain, arena, &asked, STR("123456"), NULL), PHONE_CODE_GONE);
     assert_int_equal(phone_code_send(&domain, arena, &asked), PHONE_CODE_DONE);
     assert_str(str_from(told.reason), "sent");
-    struct str code = str_format(arena, " %s ", gateway.code);
-    assert_int_equal(phone_code_verify(&domain, arena, &asked, code), PHONE_CODE_DONE);
+    struct str code = str_format(arena, " %s ", gateway.code), check_id = STR_NONE;
+    assert_int_equal(phone_code_verify(&domain, arena, &asked, wrong_code(arena), &check_id), PHONE_CODE_WRONG);
+    assert_true(str_is_absent(check_id));
+    assert_int_equal(phone_code_verify(&domain, arena, &asked, code, &check_id), PHONE_CODE_DONE);
+    assert_str(check_id, gateway.transaction);
+    assert_str(phone_code_evidence(&domain, check_id).check_id, gateway.transaction);
     assert_str(str_from(told.reason), "right");
-    assert_int_equal(phone_code_verify(&domain, arena, &asked, code), PHONE_CODE_GONE);
+    assert_int_equal(phone_code_verify(&domain, arena, &asked, code, NULL), PHONE_CODE_GONE);
     assert_int_equal(told.result, EVENT_REFUSED);
     assert_null(strstr(told.text, "13800138000"));
     assert_null(strstr(told.text, gateway.code));
@@ -183,23 +123,18 @@ static void bound(struct arena *arena) {
     assert_int_equal(phone_code_send(&domain, arena, &asked), PHONE_CODE_DONE);
     struct str code = str_dup(arena, str_from(gateway.code));
     other = asked_for("flow-2");
-    assert_int_equal(phone_code_verify(&domain, arena, &other, code), PHONE_CODE_GONE);
+    assert_int_equal(phone_code_verify(&domain, arena, &other, code, NULL), PHONE_CODE_GONE);
     other = asked_for("flow-1");
     other.purpose = PHONE_CODE_SIGN_IN;
-    assert_int_equal(phone_code_verify(&domain, arena, &other, code), PHONE_CODE_GONE);
+    assert_int_equal(phone_code_verify(&domain, arena, &other, code, NULL), PHONE_CODE_GONE);
     other = asked_for("flow-1");
     other.phone = STR("+8613800138001");
-    assert_int_equal(phone_code_verify(&domain, arena, &other, code), PHONE_CODE_GONE);
-    assert_int_equal(phone_code_verify(&domain, arena, &asked, code), PHONE_CODE_DONE);
+    assert_int_equal(phone_code_verify(&domain, arena, &other, code, NULL), PHONE_CODE_GONE);
+    assert_int_equal(phone_code_verify(&domain, arena, &asked, code, NULL), PHONE_CODE_DONE);
 }
 
 static void a_code_is_bound_to_what_it_was_sent_for(void **state) {
     with_domain(bound);
-}
-
-static struct str wrong_code(struct arena *arena) {
-    char first = gateway.code[0] == '9' ? '0' : (char)(gateway.code[0] + 1);
-    return str_format(arena, "%c%s", first, gateway.code + 1);
 }
 
 static void five(struct arena *arena) {
@@ -207,12 +142,12 @@ static void five(struct arena *arena) {
     assert_int_equal(phone_code_send(&domain, arena, &asked), PHONE_CODE_DONE);
     static const char *const mistyped[] = {"", "12345", "1234567", "12345a", "１２３４５６", "-12345", "1e5"};
     for (size_t i = 0; i < ARRAY_LEN(mistyped); i++) {
-        assert_row(phone_code_verify(&domain, arena, &asked, str_from(mistyped[i])) == PHONE_CODE_WRONG, mistyped[i]);
+        assert_row(phone_code_verify(&domain, arena, &asked, str_from(mistyped[i]), NULL) == PHONE_CODE_WRONG, mistyped[i]);
     }
     for (int i = 0; i < PHONE_CODE_TRIES_MOST; i++) {
-        assert_int_equal(phone_code_verify(&domain, arena, &asked, wrong_code(arena)), PHONE_CODE_WRONG);
+        assert_int_equal(phone_code_verify(&domain, arena, &asked, wrong_code(arena), NULL), PHONE_CODE_WRONG);
     }
-    assert_int_equal(phone_code_verify(&domain, arena, &asked, str_from(gateway.code)), PHONE_CODE_GONE);
+    assert_int_equal(phone_code_verify(&domain, arena, &asked, str_from(gateway.code), NULL), PHONE_CODE_GONE);
 }
 
 static void after_five_wrong_tries_the_right_one_is_gone(void **state) {
@@ -231,7 +166,7 @@ static void guess_fiber(void *arg) {
     struct guess *guess = arg;
     struct arena *arena ARENA_AUTO = arena_new();
     struct phone_code asked = asked_for("flow-1");
-    guess->result = phone_code_verify(&domain, arena, &asked, guess->code);
+    guess->result = phone_code_verify(&domain, arena, &asked, guess->code, NULL);
     guesses_left--;
 }
 
@@ -299,7 +234,7 @@ static void resend(struct arena *arena) {
     assert_int_equal(phone_code_send(&domain, arena, &other), PHONE_CODE_DONE);
     fiber_sleep(1100);
     assert_int_equal(phone_code_send(&domain, arena, &other), PHONE_CODE_DONE);
-    assert_int_equal(phone_code_verify(&domain, arena, &asked, first), PHONE_CODE_DONE);
+    assert_int_equal(phone_code_verify(&domain, arena, &asked, first, NULL), PHONE_CODE_DONE);
 }
 
 static void a_phone_is_sent_nothing_anew_for_a_while(void **state) {
@@ -317,8 +252,8 @@ static void replaced(struct arena *arena) {
         assert_int_equal(phone_code_send(&domain, arena, &asked), PHONE_CODE_DONE);
         fiber_sleep(1100);
     } while (str_equal(first, str_from(gateway.code)));
-    assert_int_equal(phone_code_verify(&domain, arena, &asked, first), PHONE_CODE_WRONG);
-    assert_int_equal(phone_code_verify(&domain, arena, &asked, str_from(gateway.code)), PHONE_CODE_DONE);
+    assert_int_equal(phone_code_verify(&domain, arena, &asked, first, NULL), PHONE_CODE_WRONG);
+    assert_int_equal(phone_code_verify(&domain, arena, &asked, str_from(gateway.code), NULL), PHONE_CODE_DONE);
 }
 
 static void a_new_code_replaces_the_old_one(void **state) {
@@ -394,21 +329,23 @@ static void without_a_gateway_nothing_is_sent(void **state) {
 
 static void proof(struct arena *arena) {
     struct phone_code asked = asked_for("flow-1"), other = asked_for("flow-2");
-    struct str sealed = phone_proof_seal(&domain, arena, &asked), phone = STR_NONE;
-    assert_true(phone_proof_open(&domain, arena, &asked, sealed, &phone));
-    assert_str(phone, "+8613800138000");
-    assert_false(phone_proof_open(&domain, arena, &other, sealed, &phone));
+    struct phone_proof opened;
+    struct str sealed = phone_proof_seal(&domain, arena, &asked, STR("check-1"));
+    assert_true(phone_proof_open(&domain, arena, &asked, sealed, &opened));
+    assert_str(opened.phone, "+8613800138000");
+    assert_str(opened.check_id, "check-1");
+    assert_false(phone_proof_open(&domain, arena, &other, sealed, &opened));
     other = asked;
     other.purpose = PHONE_CODE_CHANGE;
-    assert_false(phone_proof_open(&domain, arena, &other, sealed, &phone));
-    assert_false(phone_proof_open(&domain, arena, &asked, STR(""), &phone));
-    assert_false(phone_proof_open(&domain, arena, &asked, STR_NONE, &phone));
-    assert_false(phone_proof_open(&domain, arena, &asked, str_sub(sealed, 0, sealed.len - 2), &phone));
+    assert_false(phone_proof_open(&domain, arena, &other, sealed, &opened));
+    assert_false(phone_proof_open(&domain, arena, &asked, STR(""), &opened));
+    assert_false(phone_proof_open(&domain, arena, &asked, STR_NONE, &opened));
+    assert_false(phone_proof_open(&domain, arena, &asked, str_sub(sealed, 0, sealed.len - 2), &opened));
     for (size_t i = 0; i < sealed.len; i += 5) {
         char *changed = arena_alloc(arena, sealed.len);
         memcpy(changed, sealed.ptr, sealed.len);
         changed[i] = changed[i] == 'A' ? 'B' : 'A';
-        assert_false(phone_proof_open(&domain, arena, &asked, str_of(changed, sealed.len), &phone));
+        assert_false(phone_proof_open(&domain, arena, &asked, str_of(changed, sealed.len), &opened));
     }
 }
 
@@ -454,5 +391,5 @@ int main(void) {
         cmocka_unit_test(a_proof_is_of_one_phone_in_one_flow),
         cmocka_unit_test(codes_are_spread_evenly),
     };
-    return cmocka_run_group_tests(tests, start_gateway, stop_gateway);
+    return cmocka_run_group_tests(tests, gateway_start, gateway_stop);
 }

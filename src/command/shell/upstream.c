@@ -9,7 +9,7 @@
 #include "nouns.h"
 #include "table.h"
 
-static const char *const services[] = {"person", "organisation", "sign_in", "presence", "message"};
+static const char *const services[] = {"person", "organisation", "sign_in", "presence", "message", "notice"};
 static const char *const asks[] = {"name",   "id_number",    "phone",          "bank_card", "social_card",
                                    "region", "organisation", "representative", "credential"};
 
@@ -107,7 +107,8 @@ const struct command upstream_commands[UPSTREAM_COMMANDS] = {
         .help = "ask one configured service once, to see whether it is set up well",
         .more = "What is asked is one line of JSON on standard input, with the members name, id_number, phone, "
                 "bank_card, social_card, region, org_name, credit_code, representative_name, representative_number, "
-                "credential, return_url and code; at a terminal it is asked for, without an echo. Options say it too, "
+                "credential, return_url and code, or notice: true for the message about a changed phone number; at a "
+                "terminal it is asked for, without an echo. Options say it too, "
                 "but everybody on the host can read the arguments of a process: they are for people who do not exist. "
                 "The answer is one line of JSON. A service that the browser goes to answers with an address; each "
                 "line of standard input is then the address that the browser came back to, or empty to ask again.",

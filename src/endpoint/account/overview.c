@@ -23,6 +23,7 @@ static void show_identity(struct page *page, const struct self *self, const stru
     }
     if (!str_is_empty(profile->phone_number)) {
         page_set(page, "phone", phone_mask(arena, profile->phone_number));
+        page_flag(page, "phone_proven", profile->phone_number_verified);
     }
     page_set(page, "since", self_time(self, account->created_at));
 }
@@ -68,6 +69,7 @@ void endpoint_account(struct call *call) {
         return;
     }
     struct page *page = self_page(&self, "account", NULL, STR_NONE);
+    page_flag(page, "changes_phone", own_phone_offered(call->domain));
     page_set(page, "recovered", self_time(&self, recovered_at));
     show_identity(page, &self, &account);
     show_level(page, &self, &account);

@@ -33,13 +33,13 @@ static void show_field_problems(struct page *page, const struct registration_pro
 
 /* With the phone that was shown to be at hand, or a field for one where nobody can show that. */
 static void set_phone(struct page_call *page_call, struct page *page, struct str proof) {
-    struct str phone;
+    struct phone_proof proven;
     if (!phone_code_available(page_call->call->domain)) {
         page_flag(page, "asks_phone", true);
         page_set(page, "phone", page_field(page_call, STR("phone")));
-    } else if (register_phone_proven(page_call, proof, &phone)) {
+    } else if (register_phone_proven(page_call, proof, &proven)) {
         page_set(page, "phone_proof", proof);
-        page_set(page, "proven_phone", phone_mask(page_call->call->arena, phone));
+        page_set(page, "proven_phone", phone_mask(page_call->call->arena, proven.phone));
     }
 }
 
@@ -104,8 +104,11 @@ static bool take_phone(struct page_call *page_call, struct registration *registr
         registration->phone = page_field(page_call, STR("phone"));
         return true;
     }
+    struct phone_proof proven = {0};
     struct str proof = page_field(page_call, STR("phone_proof"));
-    registration->phone_at_hand = register_phone_proven(page_call, proof, &registration->phone);
+    registration->phone_at_hand = register_phone_proven(page_call, proof, &proven);
+    registration->phone = proven.phone;
+    registration->phone_check_id = proven.check_id;
     if (!registration->phone_at_hand && (!registration->carried || !str_is_empty(proof))) {
         register_phone_show(page_call, 200, str_is_empty(proof) ? NULL : "register.code_gone");
         return false;

@@ -4,8 +4,8 @@
 #include "register_phone.h"
 
 #include "base/check.h"
+#include "code_answer.h"
 #include "domain/carried.h"
-#include "domain/phone_code.h"
 #include "model/identity.h"
 
 static struct phone_code asked_of(struct page_call *page_call, struct str phone) {
@@ -46,27 +46,13 @@ void register_phone_show(struct page_call *page_call, int status, const char *er
     show(page_call, status, error, false, false);
 }
 
-/* What each result looks like; `sent`: there may be a good code on the phone. */
-static const struct {
-    int status;
-    const char *error;
-    bool sent;
-} answers[] = {
-    [PHONE_CODE_DONE] = {200, NULL, true},
-    [PHONE_CODE_TOO_SOON] = {200, "register.code_too_soon", true},
-    [PHONE_CODE_LIMITED] = {429, "register.code_limited", false},
-    [PHONE_CODE_REFUSED] = {200, "register.code_refused", false},
-    [PHONE_CODE_CANNOT_SEND] = {503, "register.code_cannot_send", false},
-    [PHONE_CODE_WRONG] = {200, "register.code_wrong", true},
-    [PHONE_CODE_GONE] = {200, "register.code_gone", false},
-};
-
 static void answer(struct page_call *page_call, enum phone_code_result result) {
-    if (result == PHONE_CODE_UNAVAILABLE) {
+    const struct code_answer *answer = code_answer(result);
+    if (answer) {
+        show(page_call, answer->status, answer->error, answer->sent, false);
+    } else {
         reply_unavailable_page(page_call->call);
-        return;
     }
-    show(page_call, answers[result].status, answers[result].error, answers[result].sent, false);
 }
 
 enum register_phone_next register_phone_posted(struct page_call *page_call, struct str *ret_proof) {
@@ -81,17 +67,18 @@ enum register_phone_next register_phone_posted(struct page_call *page_call, stru
         answer(page_call, phone_code_send(call->domain, call->arena, &asked));
         return REGISTER_PHONE_ANSWERED;
     }
+    struct str check_id;
     enum phone_code_result result =
-        phone_code_verify(call->domain, call->arena, &asked, page_field(page_call, STR("code")));
+        phone_code_verify(call->domain, call->arena, &asked, page_field(page_call, STR("code")), &check_id);
     if (result != PHONE_CODE_DONE) {
         answer(page_call, result);
         return REGISTER_PHONE_ANSWERED;
     }
-    *ret_proof = phone_proof_seal(call->domain, call->arena, &asked);
+    *ret_proof = phone_proof_seal(call->domain, call->arena, &asked, check_id);
     return REGISTER_PHONE_PROVEN;
 }
 
-bool register_phone_proven(struct page_call *page_call, struct str proof, struct str *ret_phone) {
+bool register_phone_proven(struct page_call *page_call, struct str sealed, struct phone_proof *ret_proof) {
     const struct phone_code asked = asked_of(page_call, STR_NONE);
-    return phone_proof_open(page_call->call->domain, page_call->call->arena, &asked, proof, ret_phone);
+    return phone_proof_open(page_call->call->domain, page_call->call->arena, &asked, sealed, ret_proof);
 }

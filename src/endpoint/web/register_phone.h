@@ -5,6 +5,7 @@
 #ifndef ENDPOINT_WEB_REGISTER_PHONE_H
 #define ENDPOINT_WEB_REGISTER_PHONE_H
 
+#include "domain/phone_code.h"
 #include "pages.h"
 
 /* The page, with an error (NULL for none). */
@@ -17,7 +18,7 @@ enum register_phone_next {
 /* What was posted from it: a code is sent, or one is tried. Waits. */
 enum register_phone_next register_phone_posted(struct page_call *page_call, struct str *ret_proof);
 
-/* The phone of the posted proof; false when it is none of this flow's that is still good. */
-bool register_phone_proven(struct page_call *page_call, struct str proof, struct str *ret_phone);
+/* What the posted proof says; false when it is none of this flow's that is still good. */
+bool register_phone_proven(struct page_call *page_call, struct str sealed, struct phone_proof *ret_proof);
 
 #endif

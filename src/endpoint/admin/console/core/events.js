@@ -13,6 +13,8 @@ export const events = [
   'disclosure',
   'consent',
   'phone_code',
+  'phone.change',
+  'phone.notice',
   'password.change',
   'second_factor.enrol',
   'second_factor.remove',

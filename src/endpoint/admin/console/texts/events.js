@@ -14,6 +14,8 @@ export const events = {
   'event.disclosure': ['信息提供', 'Disclosure'],
   'event.consent': ['用户授权', 'Consent'],
   'event.phone_code': ['手机验证码', 'Code to a phone'],
+  'event.phone.change': ['更换手机号', 'Phone number changed'],
+  'event.phone.notice': ['短信通知原手机号', 'Old number told of the change'],
   'event.password.change': ['更换密码', 'Password changed'],
   'event.second_factor.enrol': ['启用动态口令', 'One-time passwords set up'],
   'event.second_factor.remove': ['停用动态口令', 'One-time passwords given up'],
