@@ -30,7 +30,7 @@ enum login_result login_with_password(struct domain *domain, struct arena *arena
 struct carried;
 struct registration {
     struct str name, id_number, phone, password;
-    bool phone_at_hand; /* a one-time code was sent to the phone and given back (domain/phone_code.h) */
+    bool phone_at_hand;            /* a one-time code was sent to the phone and given back (domain/phone_code.h) */
     struct str phone_check_id;     /* of that code */
     const struct carried *carried; /* NULL for none */
 };

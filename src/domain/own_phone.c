@@ -43,12 +43,12 @@ bool own_phone_unpack(struct str packed, struct own_phone *ret_wanted) {
 /* --- the code --- */
 
 static struct phone_code code_of(struct arena *arena, const struct own *own, const struct own_phone *wanted) {
-    return (struct phone_code){
-        .purpose = PHONE_CODE_CHANGE,
-        .phone = wanted->phone,
-        .bound = str_format(arena, "%.*s %lld", STR_ARG(own->account_id), (long long)wanted->seen),
-        .account_id = own->account_id,
-        .client_address = own->address};
+    return (struct phone_code){.purpose = PHONE_CODE_CHANGE,
+                               .phone = wanted->phone,
+                               .bound =
+                                   str_format(arena, "%.*s %lld", STR_ARG(own->account_id), (long long)wanted->seen),
+                               .account_id = own->account_id,
+                               .client_address = own->address};
 }
 
 enum phone_code_result own_phone_send_code(struct domain *domain, struct arena *arena, const struct own *own,
@@ -98,8 +98,8 @@ static void add_account(struct domain *domain, struct arena *arena, const struct
                                     .updated_at = now > wanted->seen ? now : wanted->seen + 1,
                                     .profile_sealed =
                                         account_seal_profile(domain, arena, account->account_id, &profile)};
-    const struct identifier_row identifier = {
-        IDENTIFIER_PHONE, account_identifier_hash(domain, arena, IDENTIFIER_PHONE, wanted->phone)};
+    const struct identifier_row identifier = {IDENTIFIER_PHONE,
+                                              account_identifier_hash(domain, arena, IDENTIFIER_PHONE, wanted->phone)};
     change_add(change, accounts_update(&row, wanted->seen));
     change_add(change, accounts_lock_active(account->account_id));
     change_add(change, identifiers_delete(account->account_id, IDENTIFIER_PHONE));
@@ -107,8 +107,8 @@ static void add_account(struct domain *domain, struct arena *arena, const struct
 }
 
 /* What was proven of the old number does not count for the new one. */
-static void add_evidence(struct domain *domain, struct arena *arena, const struct account *account,
-                         struct str check_id, struct change *change) {
+static void add_evidence(struct domain *domain, struct arena *arena, const struct account *account, struct str check_id,
+                         struct change *change) {
     const struct verification_row verification = {.verification_id = random_text(arena, VERIFICATION_ID_RANDOM),
                                                   .account_id = account->account_id,
                                                   .evidence = phone_code_evidence(domain, check_id)};

@@ -1,6 +1,7 @@
 /*
- * Notices are sent by fibers of their own: nobody waits for the gateway, and one that is down now may be up in a minute.
- * They count against no limit of the phone: whoever wants a change to pass unnoticed must not be able to use it up.
+ * Notices are sent by fibers of their own: nobody waits for the gateway, and one that is down now may be up in a
+ * minute. They count against no limit of the phone: whoever wants a change to pass unnoticed must not be able to use it
+ * up.
  */
 #include "domain/phone_notice.h"
 

@@ -19,8 +19,8 @@
 #define SKEW_MS       300000
 
 struct message {
-    char phone[24], code[12], template[40], minutes[8]; /* no code: a notice */
-    int64_t at; /* seconds; 0 for none */
+    char phone[24], code[12], template[40], minutes[8], transaction[40]; /* no code: a notice */
+    int64_t at;                                                          /* seconds; 0 for none */
 };
 
 struct phones {
@@ -120,6 +120,7 @@ static void deliver(struct phones *phones, struct str phone, const struct taken 
     copy(message->code, sizeof(message->code), taken->code);
     copy(message->template, sizeof(message->template), taken->template);
     copy(message->minutes, sizeof(message->minutes), taken->minutes);
+    copy(message->transaction, sizeof(message->transaction), taken->transaction);
     message->at = clock_wall();
 }
 
@@ -181,6 +182,7 @@ static void list(const struct phones *phones, const struct http_request *request
         json_put_str(&out, "code", str_from(message->code));
         json_put_str(&out, "template", str_from(message->template));
         json_put_str(&out, "minutes", str_from(message->minutes));
+        json_put_str(&out, "transaction", str_from(message->transaction));
         json_put_int(&out, "at", message->at);
         json_close_object(&out);
     }
@@ -189,9 +191,12 @@ static void list(const struct phones *phones, const struct http_request *request
 
 static void show_text(struct buf *body, const struct message *message) {
     if (message->code[0] == '\0') {
-        buf_puts(body, ": <span class=notice>【通行】您账号的手机号已更换。如非本人操作，请立即登录修改密码，或到服务窗口办理。 / Your "
-                       "account has another phone number now. If that was not you, sign in and change your password, "
-                       "or go to a service counter.</span>");
+        buf_puts(
+            body,
+            ": <span class=notice>【通行】您账号的手机号已更换。如非本人操作，请立即登录修改密码，或到服务窗口办理。 / "
+            "Your "
+            "account has another phone number now. If that was not you, sign in and change your password, "
+            "or go to a service counter.</span>");
         return;
     }
     bool warns = str_starts(str_from(message->template), STR("recover"));

@@ -1,6 +1,6 @@
 /*
- * One-time codes and notices as text messages, through any gateway that takes a POST: the names of its members, the form of its
- * body, how it knows us and how it says yes are options.
+ * One-time codes and notices as text messages, through any gateway that takes a POST: the names of its members, the
+ * form of its body, how it knows us and how it says yes are options.
  *
  * A message may have been sent although no answer came, so nothing is sent twice. Number and code are in the body only.
  */

@@ -72,12 +72,11 @@ static struct str person(struct domain *domain, struct arena *arena, const char 
     const struct evidence evidence[] = {
         {.source = STR("test"), .authority = STR("test"), .method = STR("two_element_match"), .level = 2},
         phone_code_evidence(domain, STR("first"))};
-    const struct account_wanted wanted = {.profile = {.name = STR("测试"),
-                                                      .phone_number = str_from(phone),
-                                                      .phone_number_verified = proven},
-                                          .username = str_from(username),
-                                          .evidence = evidence,
-                                          .evidence_count = proven ? 2 : 1};
+    const struct account_wanted wanted = {
+        .profile = {.name = STR("测试"), .phone_number = str_from(phone), .phone_number_verified = proven},
+        .username = str_from(username),
+        .evidence = evidence,
+        .evidence_count = proven ? 2 : 1};
     struct str account_id;
     assert_int_equal(account_create(domain, arena, &wanted, &account_id), DOMAIN_DONE);
     return account_id;
@@ -332,9 +331,7 @@ static void it_is_offered_where_codes_and_notices_can_be_sent(void **state) {
 }
 
 static void moods(struct domain *domain, struct arena *arena) {
-    static const struct {
-        int status, notices;
-    } rows[] = {{400, 1}, {200, 1}};
+    static const struct { int status, notices; } rows[] = {{400, 1}, {200, 1}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         gateway.notices = 0;
         gateway.status = rows[i].status;

@@ -142,7 +142,8 @@ static void five(struct arena *arena) {
     assert_int_equal(phone_code_send(&domain, arena, &asked), PHONE_CODE_DONE);
     static const char *const mistyped[] = {"", "12345", "1234567", "12345a", "１２３４５６", "-12345", "1e5"};
     for (size_t i = 0; i < ARRAY_LEN(mistyped); i++) {
-        assert_row(phone_code_verify(&domain, arena, &asked, str_from(mistyped[i]), NULL) == PHONE_CODE_WRONG, mistyped[i]);
+        assert_row(phone_code_verify(&domain, arena, &asked, str_from(mistyped[i]), NULL) == PHONE_CODE_WRONG,
+                   mistyped[i]);
     }
     for (int i = 0; i < PHONE_CODE_TRIES_MOST; i++) {
         assert_int_equal(phone_code_verify(&domain, arena, &asked, wrong_code(arena), NULL), PHONE_CODE_WRONG);

@@ -11,12 +11,12 @@
 
 struct gateway {
     uint16_t port;
-    _Atomic int status;       /* to answer with; 0: closes without an answer */
-    _Atomic int calls;        /* codes that it was told to send */
-    _Atomic int notices;      /* messages without a code */
-    char code[8];             /* of the last one, read by the test between calls */
+    _Atomic int status;  /* to answer with; 0: closes without an answer */
+    _Atomic int calls;   /* codes that it was told to send */
+    _Atomic int notices; /* messages without a code */
+    char code[8];        /* of the last one, read by the test between calls */
     char transaction[40];
-    char notice_phone[24];    /* of the last notice */
+    char notice_phone[24]; /* of the last notice */
     char notice_template[24];
 };
 extern struct gateway gateway;

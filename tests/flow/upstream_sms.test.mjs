@@ -29,12 +29,24 @@ describe('a message', () => {
       const answer = await upstreams.ask(name, { ...message, code: `12345${name.length}` });
       assert.equal(answer.result, 'match');
       const [newest] = await arrived();
-      assert.deepEqual({ ...newest, at: 0 }, { phone: message.phone, code: `12345${name.length}`, template: 'T-zh', minutes: '5', at: 0 });
+      assert.match(newest.transaction, /^[0-9a-f]{32}$/);
+      assert.deepEqual({ ...newest, at: 0, transaction: '' }, { phone: message.phone, code: `12345${name.length}`, template: 'T-zh', minutes: '5', transaction: '', at: 0 });
     });
   }
   test('is shown on the page of the phone', async () => {
     const html = await (await fetch(`${upstreams.url}/sms/?phone=13800138000`)).text();
     assert.match(html, /class=code>123456</);
+  });
+  test('a notice has a text of its own, one for all, and neither code nor minutes', async () => {
+    assert.equal((await upstreams.ask('sms', { phone: message.phone, notice: true })).result, 'invalid_input', 'there is no text for it');
+    upstreams.configure(entries(upstreams.url, { template_phone_changed: 'T-changed' }));
+    for (const name of ['sms', 'signed']) {
+      assert.equal((await upstreams.ask(name, { phone: message.phone, notice: true })).result, 'match');
+      const [newest] = await arrived();
+      assert.deepEqual([newest.code, newest.template, newest.minutes], ['', 'T-changed', '']);
+    }
+    assert.match(await (await fetch(`${upstreams.url}/sms/?phone=13800138000`)).text(), /class=notice>【通行】您账号的手机号已更换/);
+    upstreams.configure(entries(upstreams.url));
   });
   test('a phone that cannot be reached', async () => {
     assert.equal((await upstreams.ask('sms', { ...message, phone: '+8613900000000' })).result, 'invalid_input');

@@ -27,6 +27,12 @@ static struct page *page_with(struct self *self, const struct account *account, 
     return page;
 }
 
+static void say_taken(struct self *self, const struct account *account) {
+    struct page *page = page_with(self, account, ASK, STR(""), "account.phone_taken");
+    page_flag(page, "taken", true);
+    page_reply(page, 409, self->call->reply);
+}
+
 /* The first step: `phone` as it was typed. */
 static void ask_number(struct self *self, const struct account *account, int status, const char *error,
                        struct str phone) {
@@ -60,8 +66,8 @@ static void show_result(struct self *self, const struct account *account, enum p
 static void send_code(struct self *self, const struct account *account, const struct own_phone *wanted) {
     struct call *call = self->call;
     const struct own own = self_own(self);
-    show_result(self, account,
-                own_phone_send_code(call->domain, call->arena, &own, wanted, self->language == PAGE_EN), wanted);
+    show_result(self, account, own_phone_send_code(call->domain, call->arena, &own, wanted, self->language == PAGE_EN),
+                wanted);
 }
 
 static void take_number(struct self *self, const struct account *account) {
@@ -90,7 +96,7 @@ static void change(struct self *self, const struct account *account, const struc
         show_result(self, account, PHONE_CODE_GONE, wanted);
         break;
     case OWN_PHONE_TAKEN:
-        ask_number(self, account, 409, "account.phone_taken", STR(""));
+        say_taken(self, account);
         break;
     case OWN_PHONE_STALE:
         ask_number(self, account, 409, "account.phone_stale", STR(""));
