@@ -70,12 +70,18 @@ enum page_language call_language(const struct call *call, struct str ui_locales)
     return page_language_choose(ui_locales, http_field_value(call->request, STR("accept-language")));
 }
 
+/* One's own pages: there is a way back from an error on them. */
+static bool is_own_page(struct str path) {
+    return str_starts(path, STR("/account/")) || str_starts(path, STR("/organisations"));
+}
+
 void reply_error_page(struct call *call, int status, const char *message, const char *parameter) {
     enum page_language language = call_language(call, http_params_get(&call->request->query, STR("ui_locales")));
     struct page *page = page_new(call->endpoint->pages, call->arena, "error", language);
     page_message(page, "message", message);
     page_set(page, "parameter", str_from(parameter ? parameter : ""));
     page_set(page, "request_id", call->request->request_id);
+    page_flag(page, "own_page", is_own_page(call->request->path));
     page_reply(page, status, call->reply);
 }
 

@@ -224,7 +224,7 @@ const struct upstream_adapter corporate_adapter = {
                .method = METHOD_ENTERPRISE_FOUR,
                .level = 1,
                .title = STR_INIT("市场监管法人库核验"),
-               .title_en = STR_INIT("corporate register")},
+               .title_en = STR_INIT("Corporate register")},
     .check = envelope_check,
     .verify = verify,
 };

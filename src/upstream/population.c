@@ -108,7 +108,7 @@ const struct upstream_adapter population_adapter = {
                .method = METHOD_TWO_ELEMENT,
                .level = 2,
                .title = STR_INIT("公安人口库核验"),
-               .title_en = STR_INIT("population register")},
+               .title_en = STR_INIT("Population register")},
     .check = envelope_check,
     .verify = verify,
 };

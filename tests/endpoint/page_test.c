@@ -37,11 +37,26 @@ static void values_are_escaped_wherever_they_stand(void **state) {
     struct pages *pages;
     struct fault fault;
     assert_true(pages_open(STR_NONE, &pages, &fault));
-    static const char *const names[] = {"login", "register", "consent", "logout", "logged_out", "error"};
-    static const char *const slots[] = {"client_name", "flow",       "username",         "name",
-                                        "phone",       "error",      "person",           "message",
-                                        "parameter",   "request_id", "action",           "logo_uri",
-                                        "policy_uri",  "tos_uri",    "field_error_name", "register_enabled"};
+    static const char *const names[] = {"login",      "register", "consent", "logout",
+                                        "logged_out", "error",    "detour",  "mandate"};
+    static const char *const slots[] = {"client_name",
+                                        "flow",
+                                        "username",
+                                        "name",
+                                        "phone",
+                                        "error",
+                                        "person",
+                                        "message",
+                                        "parameter",
+                                        "request_id",
+                                        "action",
+                                        "logo_uri",
+                                        "policy_uri",
+                                        "tos_uri",
+                                        "field_error_name",
+                                        "register_enabled",
+                                        "service",
+                                        "organisation_name"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         for (int language = 0; language < PAGE_LANGUAGES; language++) {
             struct page *page = page_new(pages, arena, names[i], (enum page_language)language);
@@ -55,6 +70,7 @@ static void values_are_escaped_wherever_they_stand(void **state) {
             assert_row(!strstr(html, "<script"), names[i]);
             assert_row(strstr(html, "{{7*7}}%s") != NULL, names[i]);
             assert_row(strstr(html, "</html>") != NULL, names[i]);
+            assert_row(strstr(strstr(html, "</title>") + 1, "</title>") == NULL, names[i]);
         }
     }
     pages_free(pages);
@@ -74,6 +90,7 @@ static void rows_and_sections(void **state) {
     struct http_reply reply = reply_to(arena);
     page_reply(page, 200, &reply);
     char *html = str_c(arena, buf_str(&reply.body));
+    assert_non_null(strstr(html, "<title>Allow access · Unified sign-on</title>"));
     assert_non_null(strstr(html, "<li><b>first</b></li>"));
     assert_non_null(strstr(html, "<li><b>second</b><span>more</span></li>"));
     assert_true(pages_asset(pages, STR("style.css"), &asset));

@@ -179,10 +179,16 @@ describe('the pages', () => {
 
   test('know nobody below level 3 as a representative, and nobody who is not signed in', async () => {
     const agent = await signedIn(accounts.other, '/organisations/enter');
+    const level = (wanted) => database('UPDATE accounts SET level = ? WHERE account_id = ?', wanted, ids.other);
+    level(3);
+    const { html } = await agent.request('/organisations/enter');
+    level(2); // meanwhile
+    const answer = await agent.request('/organisations/enter', { form: { ...entry, token: tokenOf(html) } });
+    assert.match(alert(answer), /三级实名认证/);
     const page = await agent.request('/organisations/enter');
     assert.match(page.html, /id="too-low"/);
-    const answer = await agent.request('/organisations/enter', { form: { ...entry, token: tokenOf(page.html) } });
-    assert.match(alert(answer), /三级实名认证/);
+    assert.match(page.html, /id="prove" href="\/account\/prove"/);
+    assert.doesNotMatch(page.html, /id="enter-submit"/, 'no form that leads nowhere');
     const stranger = new Agent(stack);
     for (const path of ['/organisations', '/organisations/enter', '/organisations/one?id=x', '/organisations/grant?id=x', '/organisations/mandate?id=x']) {
       assert.match((await stranger.request(path)).location, /^\/authorize\?/, path);

@@ -29,11 +29,8 @@ static void show_identity(struct page *page, const struct self *self, const stru
 }
 
 static void show_level(struct page *page, const struct self *self, const struct account *account) {
-    static const char *const words[] = {"account.level_1", "account.level_1", "account.level_2", "account.level_3",
-                                        "account.level_4"};
-    bool known = account->level >= 1 && account->level <= LEVEL_MOST;
     page_set(page, "level", str_format(self->call->arena, "L%d", account->level));
-    page_message(page, "level_words", words[known ? account->level : 1]);
+    page_message(page, "level_words", page_level_words(account->level));
     page_set(page, "level_until", self_time(self, account->level_until));
     page_flag(page, "can_prove", account->level < LEVEL_MOST);
 }

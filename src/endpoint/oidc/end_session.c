@@ -109,6 +109,7 @@ static bool find_session(struct end_session *end) {
 static void show_ended(struct call *call, enum page_language language, const char *message) {
     struct page *page = page_new(call->endpoint->pages, call->arena, "logged_out", language);
     page_message(page, "message", message);
+    page_flag(page, "signed_in", str_equal(str_from(message), STR("logout.kept")));
     page_reply(page, 200, call->reply);
 }
 

@@ -79,6 +79,11 @@ static const struct detour_handler *handler_of(enum detour_purpose purpose) {
 
 /* --- the page that waits for the other device --- */
 
+static struct str way_back(struct call *call, const struct detour *detour) {
+    struct str path = str_from(handler_of(detour->purpose)->back);
+    return str_is_empty(detour->sealed_flow) ? path : str_concat(call->arena, path, STR("?flow="), detour->sealed_flow);
+}
+
 static void show_waiting(struct call *call, const struct detour *detour, bool again) {
     enum page_language language = call_language(call, STR_NONE);
     const struct upstream_traits *traits = upstream_traits(detour->upstream);
@@ -87,6 +92,7 @@ static void show_waiting(struct call *call, const struct detour *detour, bool ag
     page_set(page, "url", detour->url);
     page_set(page, "state", detour->transaction);
     page_flag(page, "face", traits->face);
+    page_set(page, "back", way_back(call, detour));
     if (again) {
         page_message(page, "error", "detour.not_yet");
     }

@@ -185,6 +185,7 @@ static void show(struct organisation_call *self, const struct mandate *mandate, 
               row->role == MANDATE_REPRESENTATIVE || (row->role == MANDATE_ADMINISTRATOR && !own));
     if (error) {
         page_message(page, "error", error);
+        page_flag(page, "too_low", str_equal(str_from(error), STR("mandate.level")));
     }
     page_reply(page, status, call->reply);
 }

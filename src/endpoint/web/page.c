@@ -159,6 +159,7 @@ struct page {
     struct value *values;
     struct page *parent; /* of a row */
     const char *list;    /* of a row */
+    struct str content;  /* rendered, while the layout around it is */
     struct page *rows;   /* in the order they were added */
     struct page *next_row;
 };
@@ -226,6 +227,23 @@ static bool render_rows(const struct page *page, const struct template_node *nod
     return any;
 }
 
+/* What is between the first <h1> and its end, without tags; it was escaped when it was rendered. */
+static void put_heading(struct str html, struct buf *buf) {
+    while (html.len > 0 && !str_starts(html, STR("<h1>"))) {
+        html = str_sub(html, 1, html.len - 1);
+    }
+    bool tag = false;
+    while (html.len > 0 && !str_starts(html, STR("</h1>"))) {
+        char c = html.ptr[0];
+        tag = tag || c == '<';
+        if (!tag) {
+            buf_putc(buf, c);
+        }
+        tag = tag && c != '>';
+        html = str_sub(html, 1, html.len - 1);
+    }
+}
+
 static void render_node(const struct page *page, const struct template_node *node, struct buf *buf) {
     switch (node->kind) {
     case TEMPLATE_TEXT:
@@ -248,9 +266,10 @@ static void render_node(const struct page *page, const struct template_node *nod
         }
         break;
     case TEMPLATE_CONTENT:
-        if (page->file && page->file != page->pages->layout) {
-            render(page, page->file->root, buf);
-        }
+        buf_put(buf, page->content);
+        break;
+    case TEMPLATE_TITLE:
+        put_heading(page->content, buf);
         break;
     }
 }
@@ -262,10 +281,13 @@ static void render(const struct page *page, const struct template_node *node, st
 }
 
 void page_reply(struct page *page, int status, struct http_reply *reply) {
-    struct buf html;
+    struct buf content, html;
+    buf_init(&content, page->arena, 8192, PAGE_MOST);
     buf_init(&html, page->arena, 8192, PAGE_MOST);
+    render(page, page->file->root, &content);
+    page->content = buf_str(&content);
     render(page, page->pages->layout->root, &html);
-    reply->status = html.failed ? 500 : status;
+    reply->status = html.failed || content.failed ? 500 : status;
     reply->content_type = STR("text/html; charset=utf-8");
     http_reply_field(reply, STR("Content-Language"), page_language_tags[page->language]);
     http_reply_field(reply, STR("Vary"), STR("Accept-Language"));

@@ -90,6 +90,12 @@ bool page_action_is(const struct page_call *page_call, struct str action) {
     return str_equal(page_field(page_call, STR("action")), action);
 }
 
+const char *page_level_words(int level) {
+    static const char *const words[] = {"account.level_1", "account.level_1", "account.level_2", "account.level_3",
+                                        "account.level_4"};
+    return words[level >= 1 && level <= LEVEL_MOST ? level : 1];
+}
+
 void reply_unavailable_page(struct call *call) {
     reply_error_page(call, 503, "error.temporarily_unavailable", NULL);
     http_reply_field(call->reply, STR("Retry-After"), STR("2"));

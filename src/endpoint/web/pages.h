@@ -42,6 +42,9 @@ bool page_action_is(const struct page_call *page_call, struct str action);
 /* The digits of a code, without what people type or paste between them. */
 struct str page_digits(struct arena *arena, struct str typed);
 
+/* The key of messages.def that says what a level of proof is. */
+const char *page_level_words(int level);
+
 /* 503 with a page that says to try again. */
 void reply_unavailable_page(struct call *call);
 

@@ -65,8 +65,8 @@ static bool read_node(struct reading *reading, struct str tag, unsigned depth, s
     if (str_starts(tag, STR("#")) || str_starts(tag, STR("^"))) {
         return read_section(reading, tag, depth, node);
     }
-    if (str_equal(tag, STR("> content"))) {
-        node->kind = TEMPLATE_CONTENT;
+    if (str_equal(tag, STR("> content")) || str_equal(tag, STR("> title"))) {
+        node->kind = str_equal(tag, STR("> title")) ? TEMPLATE_TITLE : TEMPLATE_CONTENT;
         return true;
     }
     if (str_drop_prefix(&name, STR("t "))) {

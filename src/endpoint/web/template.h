@@ -6,6 +6,7 @@
  *   {{^name}} … {{/name}}           shown when it is empty
  *   {{t key}}                       a text of messages.def in the page's language
  *   {{> content}}                   in layout.html: the page itself
+ *   {{> title}}                     in layout.html: the words of its first heading (<h1>)
  *
  * There is no way to put a value in unescaped.
  */
@@ -22,7 +23,8 @@ enum template_kind {
     TEMPLATE_SECTION,
     TEMPLATE_INVERTED,
     TEMPLATE_MESSAGE,
-    TEMPLATE_CONTENT
+    TEMPLATE_CONTENT,
+    TEMPLATE_TITLE
 };
 
 struct template_node {

@@ -16,6 +16,7 @@ struct verifying {
     struct session session;
     struct account account;
     struct verify_ways ways;
+    struct str tried; /* the way that has just failed, which stays open; absent for none */
 };
 
 /* The level that is needed, or only wished for. */
@@ -34,6 +35,7 @@ static void show_way(struct page *page, const struct verifying *verifying, const
     unsigned asks = presence ? 0 : traits->asks;
     struct page *row = page_row(page, "ways");
     page_set(row, "way", upstream_name(upstream));
+    page_flag(row, "tried", str_equal(upstream_name(upstream), verifying->tried));
     page_set(row, "title", english ? traits->title_en : traits->title);
     page_flag(row, "presence", presence);
     page_flag(row, "check", !presence);
@@ -49,7 +51,9 @@ static void show(struct verifying *verifying, int status, const char *error) {
     struct page *page = page_of_flow(&verifying->page_call, "verify");
     page_set(page, "action", STR("/verify"));
     page_set(page, "level", str_format(call->arena, "L%d", level_of(verifying)));
+    page_message(page, "level_words", page_level_words(level_of(verifying)));
     page_set(page, "level_now", str_format(call->arena, "L%d", verifying->session.level));
+    page_message(page, "level_now_words", page_level_words(verifying->session.level));
     page_flag(page, "otp", verifying->ways.otp);
     for (size_t i = 0; i < verifying->ways.count; i++) {
         show_way(page, verifying, verifying->ways.items[i]);
@@ -109,7 +113,7 @@ static void answer(struct verifying *verifying, enum proof_result result, unsign
 }
 
 void step_up_ended(struct call *call, struct detour_end *end) {
-    struct verifying verifying;
+    struct verifying verifying = {.tried = upstream_name(end->detour->upstream)};
     if (!page_call_open_sealed(&verifying.page_call, call, end->detour->sealed_flow) ||
         !page_session(&verifying.page_call, &verifying.session) ||
         !str_equal(verifying.session.account_id, end->detour->account_id)) {
@@ -163,6 +167,7 @@ static void go_to_second_factor(struct verifying *verifying) {
 static void take(struct verifying *verifying, struct str way) {
     struct call *call = verifying->page_call.call;
     struct upstream *upstream = upstreams_find(&call->domain->upstreams, way);
+    verifying->tried = way;
     if (verifying->ways.otp && str_equal(way, STR("otp"))) {
         go_to_second_factor(verifying);
     } else if (!upstream || !verify_ways_have(&verifying->ways, upstream)) {
@@ -188,7 +193,7 @@ static void decline(struct verifying *verifying) {
 }
 
 void endpoint_verify(struct call *call) {
-    struct verifying verifying;
+    struct verifying verifying = {.tried = STR_NONE};
     struct page_call *page_call = &verifying.page_call;
     if (!page_call_open(page_call, call) || !page_session(page_call, &verifying.session) || !load(&verifying)) {
         return;
