@@ -189,7 +189,8 @@ static enum phone_code_result make_and_send(struct domain *domain, struct arena 
     }
     const struct upstream_message message = {.phone = asked->phone,
                                              .code = code,
-                                             .kind = takes_account(asked->purpose) ? MESSAGE_ACCOUNT_CODE : MESSAGE_CODE,
+                                             .kind =
+                                                 takes_account(asked->purpose) ? MESSAGE_ACCOUNT_CODE : MESSAGE_CODE,
                                              .valid_s = valid_s,
                                              .english = asked->english,
                                              .transaction = id,

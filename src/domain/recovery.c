@@ -263,8 +263,8 @@ enum domain_status recovery_is_enough(struct domain *domain, struct arena *arena
     struct account account;
     enum domain_status loaded = recovery_load(domain, arena, recovery, &account);
     bool enough =
-        loaded == DOMAIN_DONE && recovery_shows_level(&account, shown_still(domain, arena, recovery, &account),
-                                                      phone_code_available(domain));
+        loaded == DOMAIN_DONE &&
+        recovery_shows_level(&account, shown_still(domain, arena, recovery, &account), phone_code_available(domain));
     return loaded == DOMAIN_DONE && !enough ? DOMAIN_NO : loaded;
 }
 
@@ -295,7 +295,7 @@ static void forgive(struct domain *domain, struct arena *arena, const struct rec
 /* Where it rests on the phone, that must be the account's up to the end. */
 static void add_phone_lock(struct domain *domain, struct arena *arena, const struct recovery *recovery,
                            const struct account *account, struct change *change) {
-    if (!recovery_shows_level(account, recovery->shown & ~(unsigned)RECOVERY_PHONE)) {
+    if (!recovery_shows_level(account, recovery->shown & ~(unsigned)RECOVERY_PHONE, phone_code_available(domain))) {
         const struct identifier_row row = {IDENTIFIER_PHONE, phone_hash(domain, arena, account)};
         change_add(change, identifiers_lock(account->account_id, &row));
     }
@@ -339,8 +339,7 @@ enum recovery_end recovery_finish(struct domain *domain, struct arena *arena, co
         return RECOVERY_CANNOT_SAY;
     }
     if (loaded == DOMAIN_NO || !str_equal(now, recovery->password) ||
-        !recovery_shows_level(&account, shown_still(domain, arena, recovery, &account),
-                              phone_code_available(domain))) {
+        !recovery_shows_level(&account, shown_still(domain, arena, recovery, &account), phone_code_available(domain))) {
         return RECOVERY_NO;
     }
     /* Whoever took the account over is out before the person is told that they have it back; and again afterwards, in
