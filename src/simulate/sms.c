@@ -199,10 +199,13 @@ static void show_text(struct buf *body, const struct message *message) {
             "or go to a service counter.</span>");
         return;
     }
-    bool warns = str_starts(str_from(message->template), STR("recover"));
-    buf_puts(body, warns ? ": 【通行】有人正在找回或合并您的账号。如非本人操作，切勿将验证码告诉任何人。 / Someone is "
-                           "recovering or merging your account. If that is not you, tell nobody this code. "
-                         : ": 【通行】");
+    buf_puts(body, ": 【通行】");
+    if (str_starts(str_from(message->template), STR("recover"))) {
+        buf_puts(
+            body,
+            "有人正在找回或合并您的账号。如非本人操作，切勿将验证码告诉任何人。 / Someone is recovering or merging "
+            "your account. If that is not you, tell nobody this code. ");
+    }
     buf_puts(body, "验证码 / your code: <b class=code>");
     buf_put_html(body, str_from(message->code));
     buf_puts(body, "</b>");
