@@ -124,7 +124,7 @@ static const struct {
     {"20001", NULL, VERIFY_UPSTREAM_ERROR}, /* the token that was just given is not taken */
     {"40001", NULL, VERIFY_UPSTREAM_ERROR}, /* a parameter is missing */
     /* The code that the browser brought is wrong, used or old. Anybody can bring one: it is no error of the service. */
-    {"40002", "isv.code-invalid", VERIFY_INVALID_INPUT},
+    {"40002", "isv.code-invalid", VERIFY_MISMATCH},
     {"40002", NULL, VERIFY_UPSTREAM_ERROR}, /* our signature, app id or key: set up wrong */
     {"40003", NULL, VERIFY_UPSTREAM_ERROR}, /* conditions are not met */
     {"40004", "INVALID_PARAMETER", VERIFY_INVALID_INPUT},

@@ -157,7 +157,7 @@ static void codes_and_what_they_mean(void **state) {
         {"20001", "aop.invalid-auth-token", VERIFY_UPSTREAM_ERROR},
         {"20001", "aop.auth-token-time-out", VERIFY_UPSTREAM_ERROR},
         {"40001", "isv.missing-method", VERIFY_UPSTREAM_ERROR},
-        {"40002", "isv.code-invalid", VERIFY_INVALID_INPUT},
+        {"40002", "isv.code-invalid", VERIFY_MISMATCH},
         {"40002", "isv.invalid-signature", VERIFY_UPSTREAM_ERROR},
         {"40002", "isv.invalid-app-id", VERIFY_UPSTREAM_ERROR},
         {"40003", "", VERIFY_UPSTREAM_ERROR},
@@ -216,10 +216,9 @@ static void a_signed_answer_is_read(void **state) {
 static void a_signed_refusal_means_what_the_table_says(void **state) {
     struct alipay_answer answer;
     const char *content = "{\"code\":\"40002\",\"msg\":\"Invalid Arguments\",\"sub_code\":\"isv.code-invalid\"}";
-    assert_int_equal(read_body(*state, signed_body(*state, own_key, "error_response", content, "")),
-                     VERIFY_INVALID_INPUT);
+    assert_int_equal(read_body(*state, signed_body(*state, own_key, "error_response", content, "")), VERIFY_MISMATCH);
     assert_int_equal(read_with(*state, signed_body(*state, own_key, NAME, content, ""), METHOD, &alipay_key, &answer),
-                     VERIFY_INVALID_INPUT);
+                     VERIFY_MISMATCH);
     assert_str(answer.code, "40002");
     assert_str(answer.sub_code, "isv.code-invalid");
 }

@@ -190,8 +190,13 @@ static struct upstream_returned returned_of(struct call *call, const struct deto
     };
 }
 
-/* Codes that somebody makes up cost the other side a call each: counted by address, and given back where it was right.
- */
+/* Says nothing against what the browser brought: it was right, or nobody could judge it. */
+static bool is_no_guess(enum verify_result result) {
+    return result == VERIFY_MATCH || result == VERIFY_PENDING || result == VERIFY_RATE_LIMITED ||
+           result == VERIFY_UPSTREAM_ERROR;
+}
+
+/* Codes that somebody makes up cost the other side a call each: counted by address, before the call. */
 static bool finish_sign_in(struct call *call, struct upstream_returned *returned, struct detour_end *end) {
     const struct domain_settings *settings = call->domain->settings;
     const struct attempt_limit limit = {"detour-address", call->request->client_address,
@@ -211,7 +216,7 @@ static bool finish_sign_in(struct call *call, struct upstream_returned *returned
     if (end->result == VERIFY_MATCH && (end->found.subject.len == 0 || end->found.subject.len > 255)) {
         end->result = VERIFY_UPSTREAM_ERROR;
     }
-    if (end->result != VERIFY_MISMATCH) {
+    if (is_no_guess(end->result)) {
         attempts_give_back(call->domain, call->arena, &limit, 1);
     }
     return true;
