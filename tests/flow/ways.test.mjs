@@ -155,6 +155,7 @@ describe('a live face raises to level 3, and is never the only way', () => {
     const other = await phone.newPage();
     await other.goto(await page.getAttribute('#detour-link', 'href'));
     await other.click('button[value=pass]');
+    await page.waitForTimeout(2100); // Alipay is asked once in two seconds
     await page.click('#detour-done');
     const claims = await tokenOf(page, 3, verifier);
     assert.equal(claims.acr, acr(3));

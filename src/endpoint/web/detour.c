@@ -16,6 +16,8 @@
 #define PACKED_MOST 4096
 #define RETURN_PATH "/return"
 #define PARAMS_MOST 50
+#define ASK_EVERY_S 2
+#define ASKED_MOST  60 /* of one detour: more patience than any service's page has */
 
 /* --- the cookie --- */
 
@@ -232,6 +234,38 @@ static bool finish_presence(struct call *call, struct upstream_returned *returne
     return true;
 }
 
+/* A browser that waits comes again and again, and each question is a call over there. Whom the service itself sends
+ * back is asked about at once: that request says more than the state. */
+static enum attempts_result count_question(struct call *call, const struct detour *detour) {
+    const char *pace = call->request->query.count > 1 ? "detour-returned" : "detour-awaited";
+    const struct attempt_limit limits[] = {
+        {pace, detour->transaction, 1, ASK_EVERY_S},
+        {"detour-asked", detour->transaction, ASKED_MOST, call->domain->settings->flow_s}};
+    enum attempts_result counted = ATTEMPTS_ALLOWED;
+    int64_t nth;
+    bool awaits = upstream_traits(detour->upstream)->services & UPSTREAM_PRESENCE;
+    for (size_t i = 0; awaits && counted == ATTEMPTS_ALLOWED && i < ARRAY_LEN(limits); i++) {
+        counted = attempts_count(call->domain, call->arena, &limits[i], 1, &nth);
+    }
+    return counted;
+}
+
+/* False when the request is answered. */
+static bool ask(struct call *call, const struct detour_handler *handler, struct detour_end *end) {
+    struct upstream_returned returned = returned_of(call, end->detour);
+    switch (count_question(call, end->detour)) {
+    case ATTEMPTS_ALLOWED:
+        return handler->presence ? finish_presence(call, &returned, end) : finish_sign_in(call, &returned, end);
+    case ATTEMPTS_EXCEEDED:
+        show_waiting(call, end->detour, true);
+        return false;
+    case ATTEMPTS_UNAVAILABLE:
+        break;
+    }
+    reply_unavailable_page(call);
+    return false;
+}
+
 /* A detour ends once. */
 static bool complete(struct call *call, const struct detour *detour) {
     clear_cookie(call);
@@ -246,9 +280,7 @@ void endpoint_detour_return(struct call *call) {
         reply_error_page(call, 400, "error.expired_flow", NULL);
         return;
     }
-    struct upstream_returned returned = returned_of(call, &detour);
-    if (!page_goes_on(call, flow_is_open(call->domain, call->arena, detour.transaction)) ||
-        !(handler->presence ? finish_presence(call, &returned, &end) : finish_sign_in(call, &returned, &end))) {
+    if (!page_goes_on(call, flow_is_open(call->domain, call->arena, detour.transaction)) || !ask(call, handler, &end)) {
         return;
     }
     bool pending = handler->presence ? end.proof == PROOF_PENDING : end.result == VERIFY_PENDING;
