@@ -22,7 +22,8 @@ bool mandate_role_grants(enum mandate_role holder, enum mandate_role offered);
 
 /*
  * The scope of a mandate is words: "*" for every client system, "client:ID" for one, "agency:ID" for those of an
- * agency; and "matter:CODE" (事项), which no rule here looks at: client systems are told of them.
+ * agency; and "matter:CODE" (事项), which say nothing to us: client systems are told of them. Without a matter a scope
+ * is for all of them.
  */
 #define MANDATE_SCOPE_MOST 2048 /* bytes */
 #define MANDATE_WORDS_MOST 50
@@ -31,7 +32,7 @@ bool mandate_role_grants(enum mandate_role holder, enum mandate_role offered);
  * word, or names no system at all. */
 bool mandate_scope_read(struct arena *arena, struct str typed, struct str *ret_scope);
 bool mandate_scope_covers(struct str scope, const struct client *client);
-/* Does the first hold whatever the second does? */
+/* Does the first hold whatever the second does, systems and matters? */
 bool mandate_scope_within(struct str scope, struct str inner);
 
 /* Somebody acting for an organisation now: what client systems are told of. */

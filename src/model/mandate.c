@@ -101,13 +101,24 @@ bool mandate_scope_covers(struct str scope, const struct client *client) {
     return false;
 }
 
-bool mandate_scope_within(struct str scope, struct str inner) {
+static bool names_matters(struct str scope) {
     struct str word;
-    while (str_next_word(&inner, &word)) {
-        bool free_of_it = !is_system(word) || str_has_word(scope, STR("*"));
+    while (str_next_word(&scope, &word)) {
+        if (!str_is_empty(word) && !is_system(word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool mandate_scope_within(struct str scope, struct str inner) {
+    bool all_systems = str_has_word(scope, STR("*")), all_matters = !names_matters(scope);
+    struct str word, left = inner;
+    while (str_next_word(&left, &word)) {
+        bool free_of_it = is_system(word) ? all_systems : all_matters;
         if (!free_of_it && !str_has_word(scope, word)) {
             return false;
         }
     }
-    return true;
+    return all_matters || names_matters(inner); /* without one it would be for all of them */
 }

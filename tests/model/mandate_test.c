@@ -92,10 +92,19 @@ static void nobody_grants_more_than_they_have(void **state) {
         {"client:a", "client:b", false},
         {"client:a", "agency:a", false},
         {"agency:a", "client:a", false},
+        {"client:a matter:x", "client:a matter:x", true},
+        {"client:a matter:x matter:y", "matter:y client:a", true},
+        {"client:a matter:x", "client:a matter:y", false},
+        {"client:a matter:x", "client:a matter:x matter:y", false},
+        {"client:a matter:x", "client:a", false},
+        {"client:a matter:x", "client:b matter:x", false},
+        {"* matter:x", "client:a matter:x", true},
+        {"* matter:x", "*", false},
+        {"* matter:x", "* matter:xx", false},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        assert_row(mandate_scope_within(str_from(rows[i].scope), str_from(rows[i].inner)) == rows[i].within,
-                   rows[i].inner);
+        bool within = mandate_scope_within(str_from(rows[i].scope), str_from(rows[i].inner));
+        assert_row(within == rows[i].within, rows[i].inner);
     }
 }
 

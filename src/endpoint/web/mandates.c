@@ -54,6 +54,20 @@ static void show_systems(struct organisation_call *self, struct page *page) {
     }
 }
 
+/* The codes of the matters that somebody may pass on, as they would be typed. */
+static struct str matters_of(struct arena *arena, struct str scope) {
+    struct buf matters;
+    struct str word;
+    buf_init(&matters, arena, 64, TYPED_MOST);
+    while (str_next_word(&scope, &word)) {
+        if (str_drop_prefix(&word, STR("matter:"))) {
+            buf_put(&matters, matters.len > 0 ? STR(" ") : STR(""));
+            buf_put(&matters, word);
+        }
+    }
+    return buf_str(&matters);
+}
+
 static void show_grant(struct organisation_call *self, const struct mandate *own,
                        const struct mandate_problems *problems, int status, const char *error) {
     struct call *call = self->call;
@@ -67,7 +81,8 @@ static void show_grant(struct organisation_call *self, const struct mandate *own
     page_flag(page, "represents", mandate_role_grants(own->found.row.role, MANDATE_ADMINISTRATOR));
     page_flag(page, "as_administrator", str_equal(organisation_page_field(self, "role"), STR("administrator")));
     page_set(page, "name", organisation_page_field(self, "name"));
-    page_set(page, "matters", organisation_page_field(self, "matters"));
+    page_set(page, "matters",
+             self->posted ? organisation_page_field(self, "matters") : matters_of(call->arena, own->found.row.scope));
     page_set(page, "from", str_is_empty(from) ? organisation_page_day(call->arena, now) : from);
     page_set(page, "until",
              str_is_empty(until) ? organisation_page_day(call->arena, now + 365 * (int64_t)DAY_S) : until);
