@@ -32,6 +32,9 @@ void attempts_clear(struct domain *domain, struct arena *arena, const struct att
 struct str attempts_era(struct domain *domain, struct arena *arena, struct str subject);
 bool attempts_forgive(struct domain *domain, struct arena *arena, struct str subject, int64_t window_s);
 
+/* Whom an address is counted as: for subjects that are more than an address alone. */
+struct str attempts_whose(struct arena *arena, struct str address);
+
 #define ATTEMPT_LIMITS_MOST 4
 
 #endif

@@ -40,10 +40,11 @@ struct domain_settings {
     int64_t password_least; /* characters */
     int64_t password_memory_kib, password_passes;
     bool registration_enabled;
-    int64_t minimum_age;                                                               /* years */
-    int64_t sms_code_s, sms_resend_s, sms_per_phone, sms_per_address, sms_per_account; /* the last three: a day */
-    int64_t registration_attempts_per_number, registration_attempts_per_address;       /* a day */
-    int64_t proof_attempts_per_account, proof_attempts_per_card;                       /* a day */
+    int64_t minimum_age; /* years */
+    int64_t sms_code_s, sms_resend_s;
+    int64_t sms_per_phone, sms_per_phone_and_address, sms_per_address, sms_per_account; /* a day */
+    int64_t registration_attempts_per_number, registration_attempts_per_address;        /* a day */
+    int64_t proof_attempts_per_account, proof_attempts_per_card;                        /* a day */
     int64_t organisation_recheck_s;
     int64_t organisation_attempts_per_account, organisation_attempts_per_code,
         organisation_attempts_per_address; /* a day */

@@ -4,7 +4,9 @@
  *
  * A code is good for one purpose, one phone and one flow or account, once, for sms.code_s, and for at most five tries,
  * which are counted before they are looked at. The store keeps no code and no number: only keyed hashes. What is sent
- * is limited per phone, address and account a day, and a phone is sent nothing anew before sms.resend_s.
+ * is limited per phone, address, both together, and account a day, and a phone is sent nothing anew before
+ * sms.resend_s. Both are kept for two kinds of numbers apart: those an account is known by, to which its owner is sent
+ * a code, and those that somebody types.
  */
 #ifndef DOMAIN_PHONE_CODE_H
 #define DOMAIN_PHONE_CODE_H
@@ -15,11 +17,11 @@
 #define PHONE_CODE_TRIES_MOST 5
 
 enum phone_code_purpose {
-    PHONE_CODE_REGISTER,
-    PHONE_CODE_SIGN_IN,
-    PHONE_CODE_CHANGE,
-    PHONE_CODE_RECOVER,
-    PHONE_CODE_MERGE
+    PHONE_CODE_REGISTER, /* typed */
+    PHONE_CODE_SIGN_IN,  /* known */
+    PHONE_CODE_CHANGE,   /* typed: the new number */
+    PHONE_CODE_RECOVER,  /* known */
+    PHONE_CODE_MERGE,    /* known: of the account that is merged */
 };
 
 struct phone_code {

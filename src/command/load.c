@@ -94,6 +94,7 @@ struct domain_settings command_settings(const struct config *config) {
         .sms_code_s = config->sms_code_s,
         .sms_resend_s = config->sms_resend_s,
         .sms_per_phone = config->sms_per_phone,
+        .sms_per_phone_and_address = config->sms_per_phone_and_address,
         .sms_per_address = config->sms_per_address,
         .sms_per_account = config->sms_per_account,
         .registration_enabled = config->registration_enabled,

@@ -12,7 +12,7 @@
 
 /* Whoever has one IPv6 address has its whole /64 (RFC 6177): that is counted as one. Nothing else that is counted reads
  * as an address. */
-static struct str whose(struct arena *arena, struct str subject) {
+struct str attempts_whose(struct arena *arena, struct str subject) {
     struct in6_addr address;
     char text[INET6_ADDRSTRLEN];
     if (subject.len >= sizeof(text) || inet_pton(AF_INET6, str_c(arena, subject), &address) != 1 ||
@@ -25,7 +25,7 @@ static struct str whose(struct arena *arena, struct str subject) {
 }
 
 static struct str counter_id(struct domain *domain, struct arena *arena, const struct attempt_limit *limit) {
-    const struct str parts[] = {STR("attempts"), str_from(limit->what), whose(arena, limit->subject)};
+    const struct str parts[] = {STR("attempts"), str_from(limit->what), attempts_whose(arena, limit->subject)};
     unsigned char mac[32];
     seal_mac(domain->sealers->lookup, parts, ARRAY_LEN(parts), mac);
     return base64url_encode(arena, str_of(mac, sizeof(mac)));

@@ -3,7 +3,7 @@
  *
  *   pc:{of purpose, phone, bound}   the code's own id, which is the message's transaction, and its keyed hash
  *   pt:{of the code's id}           how often it was tried
- *   pr:{of the phone}               there was a message a moment ago
+ *   pr:{of the kind, phone}         there was a message a moment ago
  *
  * A try is counted under the code's id before the code is compared, so parallel guesses are as many as they are; a
  * right one takes the entry away in one atomic operation, so that of two there is one winner.
@@ -27,10 +27,24 @@
 #define PROOF_MOST  256
 #define PROOF_S     900 /* for filling in the rest of a page */
 
-static const struct str purposes[] = {
-    [PHONE_CODE_REGISTER] = STR_INIT("register"), [PHONE_CODE_SIGN_IN] = STR_INIT("sign_in"),
-    [PHONE_CODE_CHANGE] = STR_INIT("change"),     [PHONE_CODE_RECOVER] = STR_INIT("recover"),
-    [PHONE_CODE_MERGE] = STR_INIT("merge"),
+/* What is allowed a number that an account is known by, and one that anybody may type, are two things: whatever
+ * strangers have sent to somebody's phone uses up nothing of what its owner needs to get in. */
+struct kind {
+    const char *of_phone, *of_share, *of_account; /* counters */
+    struct str pause;
+};
+static const struct kind known = {"sms-phone", "sms-phone-address", "sms-account", STR_INIT("phone-resend")};
+static const struct kind typed_in = {"sms-typed", "sms-typed-address", "sms-typed-account", STR_INIT("typed-resend")};
+
+static const struct {
+    struct str name;
+    const struct kind *kind;
+} purposes[] = {
+    [PHONE_CODE_REGISTER] = {STR_INIT("register"), &typed_in},
+    [PHONE_CODE_SIGN_IN] = {STR_INIT("sign_in"), &known},
+    [PHONE_CODE_CHANGE] = {STR_INIT("change"), &typed_in},
+    [PHONE_CODE_RECOVER] = {STR_INIT("recover"), &known},
+    [PHONE_CODE_MERGE] = {STR_INIT("merge"), &known},
 };
 
 static struct upstream *gateway(const struct domain *domain) {
@@ -49,7 +63,7 @@ static void tell(const struct domain *domain, struct arena *arena, const struct 
     buf_init(&detail, arena, 64, DETAIL_MOST);
     struct json_out out = json_out(&detail);
     json_open_object(&out, NULL);
-    json_put_str(&out, "purpose", purposes[asked->purpose]);
+    json_put_str(&out, "purpose", purposes[asked->purpose].name);
     json_close_object(&out);
     domain_tell(domain, &(struct event){.kind = EVENT_PHONE_CODE,
                                         .result = result,
@@ -89,12 +103,12 @@ static struct str hash_of(const struct domain *domain, struct arena *arena, cons
 }
 
 static struct str key_of(const struct domain *domain, struct arena *arena, const struct phone_code *asked) {
-    const struct str parts[] = {STR("phone-code"), purposes[asked->purpose], asked->phone, asked->bound};
+    const struct str parts[] = {STR("phone-code"), purposes[asked->purpose].name, asked->phone, asked->bound};
     return hash_of(domain, arena, parts, ARRAY_LEN(parts));
 }
 
-static struct str resend_key(const struct domain *domain, struct arena *arena, struct str phone) {
-    const struct str parts[] = {STR("phone-resend"), phone};
+static struct str pause_key(const struct domain *domain, struct arena *arena, const struct phone_code *asked) {
+    const struct str parts[] = {purposes[asked->purpose].kind->pause, asked->phone};
     return hash_of(domain, arena, parts, ARRAY_LEN(parts));
 }
 
@@ -103,7 +117,7 @@ static struct str resend_key(const struct domain *domain, struct arena *arena, s
 static struct str entry_of(const struct domain *domain, struct arena *arena, const struct phone_code *asked,
                            struct str id, struct str code) {
     const struct str parts[] = {
-        STR("phone-code-value"), purposes[asked->purpose], asked->phone, asked->bound, id, code};
+        STR("phone-code-value"), purposes[asked->purpose].name, asked->phone, asked->bound, id, code};
     return str_concat(arena, id, STR("."), hash_of(domain, arena, parts, ARRAY_LEN(parts)));
 }
 
@@ -118,19 +132,28 @@ static struct str fresh_code(struct arena *arena) {
     return str_format(arena, "%06u", number % CODE_RANGE);
 }
 
-static enum phone_code_result count_it(struct domain *domain, struct arena *arena, const struct phone_code *asked,
-                                       struct attempt_limit limits[3], size_t *ret_count) {
+struct limits {
+    struct attempt_limit items[ATTEMPT_LIMITS_MOST];
+    size_t count;
+};
+
+/* Nobody has all that is allowed a phone: from one address there is a share. */
+static struct limits limits_of(const struct domain *domain, struct arena *arena, const struct phone_code *asked) {
     const struct domain_settings *settings = domain->settings;
+    const struct kind *kind = purposes[asked->purpose].kind;
+    struct str share = str_concat(arena, asked->phone, STR(" "), attempts_whose(arena, asked->client_address));
+    return (struct limits){
+        .items = {{kind->of_phone, asked->phone, settings->sms_per_phone, DAY_S},
+                  {kind->of_share, share, settings->sms_per_phone_and_address, DAY_S},
+                  {"sms-address", asked->client_address, settings->sms_per_address, DAY_S},
+                  {kind->of_account, asked->account_id, settings->sms_per_account, DAY_S}},
+        .count = str_is_empty(asked->account_id) ? 3 : 4,
+    };
+}
+
+static enum phone_code_result count_it(struct domain *domain, struct arena *arena, const struct limits *limits) {
     int64_t first;
-    *ret_count = 0;
-    limits[(*ret_count)++] = (struct attempt_limit){"sms-phone", asked->phone, settings->sms_per_phone, DAY_S};
-    limits[(*ret_count)++] =
-        (struct attempt_limit){"sms-address", asked->client_address, settings->sms_per_address, DAY_S};
-    if (!str_is_empty(asked->account_id)) {
-        limits[(*ret_count)++] =
-            (struct attempt_limit){"sms-account", asked->account_id, settings->sms_per_account, DAY_S};
-    }
-    switch (attempts_count(domain, arena, limits, *ret_count, &first)) {
+    switch (attempts_count(domain, arena, limits->items, limits->count, &first)) {
     case ATTEMPTS_ALLOWED:
         return PHONE_CODE_DONE;
     case ATTEMPTS_EXCEEDED:
@@ -141,8 +164,8 @@ static enum phone_code_result count_it(struct domain *domain, struct arena *aren
     return PHONE_CODE_UNAVAILABLE;
 }
 
-static enum phone_code_result hold_back(struct domain *domain, struct arena *arena, struct str phone) {
-    switch (kv_put_new(domain->kv, arena, STR("pr"), resend_key(domain, arena, phone), STR("1"),
+static enum phone_code_result hold_back(struct domain *domain, struct arena *arena, const struct phone_code *asked) {
+    switch (kv_put_new(domain->kv, arena, STR("pr"), pause_key(domain, arena, asked), STR("1"),
                        domain->settings->sms_resend_s)) {
     case KV_DONE:
         return PHONE_CODE_DONE;
@@ -200,21 +223,21 @@ static enum phone_code_result make_and_send(struct domain *domain, struct arena 
 }
 
 static enum phone_code_result send_code(struct domain *domain, struct arena *arena, const struct phone_code *asked) {
-    struct attempt_limit limits[3];
-    size_t limit_count;
+    const struct limits limits = limits_of(domain, arena, asked);
     enum verify_result answered = VERIFY_MATCH;
-    enum phone_code_result result = hold_back(domain, arena, asked->phone);
+    enum phone_code_result result = hold_back(domain, arena, asked);
     if (result != PHONE_CODE_DONE) {
         return result;
     }
-    result = count_it(domain, arena, asked, limits, &limit_count);
+    result = count_it(domain, arena, &limits);
     if (result == PHONE_CODE_DONE) {
         result = make_and_send(domain, arena, asked, &answered);
     }
-    /* Surely not sent: no reason to let the person wait. An error says nothing about what the phone got. */
-    if (answered == VERIFY_RATE_LIMITED || result == PHONE_CODE_UNAVAILABLE) {
-        attempts_give_back(domain, arena, limits, limit_count);
-        kv_delete(domain->kv, arena, STR("pr"), resend_key(domain, arena, asked->phone));
+    /* Surely not sent: no reason to let anybody wait for it, or to count it against them: who has used up their own
+     * share would else go on to use up the phone's. An error says nothing about what the phone got. */
+    if (answered == VERIFY_RATE_LIMITED || result == PHONE_CODE_LIMITED || result == PHONE_CODE_UNAVAILABLE) {
+        attempts_give_back(domain, arena, limits.items, limits.count);
+        kv_delete(domain->kv, arena, STR("pr"), pause_key(domain, arena, asked));
     }
     return result;
 }
@@ -289,7 +312,7 @@ enum phone_code_result phone_code_verify(struct domain *domain, struct arena *ar
 /* --- the proof --- */
 
 static struct str bound_of(struct arena *arena, const struct phone_code *asked) {
-    return str_concat(arena, STR("phone proof "), purposes[asked->purpose], STR(" "), asked->bound);
+    return str_concat(arena, STR("phone proof "), purposes[asked->purpose].name, STR(" "), asked->bound);
 }
 
 struct str phone_proof_seal(const struct domain *domain, struct arena *arena, const struct phone_code *asked,

@@ -60,8 +60,12 @@ static void with_domain(void (*run)(struct arena *arena)) {
     struct sealer *flow = sealer_new(secret_copy(arena, STR("01234567890123456789012345678901")), "flow");
     const struct domain_sealers sealers = {.lookup = lookup, .flow = flow};
     const struct fetch_options options = {0};
-    settings = (struct domain_settings){
-        .sms_code_s = 300, .sms_resend_s = 60, .sms_per_phone = 10, .sms_per_address = 50, .sms_per_account = 10};
+    settings = (struct domain_settings){.sms_code_s = 300,
+                                        .sms_resend_s = 60,
+                                        .sms_per_phone = 10,
+                                        .sms_per_phone_and_address = 10,
+                                        .sms_per_address = 50,
+                                        .sms_per_account = 10};
     domain = (struct domain){.settings = &settings, .sealers = &sealers, .events = &sink};
     domain.loop = loop_new();
     domain.kv = kv_memory_open(memory);
@@ -250,6 +254,7 @@ static void replaced(struct arena *arena) {
     fiber_sleep(1100);
     do { /* one in a million is the same */
         settings.sms_per_phone++;
+        settings.sms_per_phone_and_address++;
         assert_int_equal(phone_code_send(&domain, arena, &asked), PHONE_CODE_DONE);
         fiber_sleep(1100);
     } while (str_equal(first, str_from(gateway.code)));
@@ -286,6 +291,56 @@ static void a_day(struct arena *arena) {
 
 static void phones_addresses_and_accounts_have_limits(void **state) {
     with_domain(a_day);
+}
+
+static enum phone_code_result sent_for(struct arena *arena, enum phone_code_purpose purpose, const char *address) {
+    struct phone_code asked = asked_for("flow-1");
+    bool typed = purpose == PHONE_CODE_REGISTER;
+    asked.purpose = purpose;
+    asked.account_id = typed ? STR_NONE : STR("account-1");
+    asked.client_address = str_from(address);
+    return phone_code_send(&domain, arena, &asked);
+}
+
+/* The pause, the phone's allowance and the account's: those of recovery and sign-in are none of other purposes'. */
+static void strangers(struct arena *arena) {
+    settings.sms_resend_s = 1;
+    settings.sms_per_phone = 2;
+    settings.sms_per_account = 2;
+    assert_int_equal(sent_for(arena, PHONE_CODE_REGISTER, "192.0.2.66"), PHONE_CODE_DONE);
+    assert_int_equal(sent_for(arena, PHONE_CODE_CHANGE, "192.0.2.66"), PHONE_CODE_TOO_SOON);
+    assert_int_equal(sent_for(arena, PHONE_CODE_RECOVER, "192.0.2.1"), PHONE_CODE_DONE);
+    assert_int_equal(sent_for(arena, PHONE_CODE_SIGN_IN, "192.0.2.1"), PHONE_CODE_TOO_SOON);
+    fiber_sleep(1100);
+    assert_int_equal(sent_for(arena, PHONE_CODE_CHANGE, "192.0.2.66"), PHONE_CODE_DONE);
+    fiber_sleep(1100);
+    assert_int_equal(sent_for(arena, PHONE_CODE_CHANGE, "192.0.2.66"), PHONE_CODE_LIMITED);
+    assert_int_equal(sent_for(arena, PHONE_CODE_REGISTER, "192.0.2.67"), PHONE_CODE_LIMITED);
+    assert_int_equal(sent_for(arena, PHONE_CODE_SIGN_IN, "192.0.2.1"), PHONE_CODE_DONE);
+    fiber_sleep(1100);
+    assert_int_equal(sent_for(arena, PHONE_CODE_RECOVER, "192.0.2.1"), PHONE_CODE_LIMITED);
+}
+
+static void strangers_use_up_nothing_of_the_owner_s(void **state) {
+    with_domain(strangers);
+}
+
+static void shares(struct arena *arena) {
+    settings.sms_resend_s = 1;
+    settings.sms_per_phone = 2;
+    settings.sms_per_phone_and_address = 1;
+    assert_int_equal(sent_for(arena, PHONE_CODE_REGISTER, "2001:db8:0:66::1"), PHONE_CODE_DONE);
+    fiber_sleep(1100);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(sent_for(arena, PHONE_CODE_REGISTER, "2001:db8:0:66::2"), PHONE_CODE_LIMITED);
+    }
+    assert_int_equal(sent_for(arena, PHONE_CODE_REGISTER, "192.0.2.1"), PHONE_CODE_DONE);
+    fiber_sleep(1100);
+    assert_int_equal(sent_for(arena, PHONE_CODE_REGISTER, "192.0.2.2"), PHONE_CODE_LIMITED);
+}
+
+static void one_address_has_a_share_of_what_a_phone_is_allowed(void **state) {
+    with_domain(shares);
 }
 
 /* --- the gateway's moods --- */
@@ -387,6 +442,8 @@ int main(void) {
         cmocka_unit_test(a_phone_is_sent_nothing_anew_for_a_while),
         cmocka_unit_test(a_new_code_replaces_the_old_one),
         cmocka_unit_test(phones_addresses_and_accounts_have_limits),
+        cmocka_unit_test(strangers_use_up_nothing_of_the_owner_s),
+        cmocka_unit_test(one_address_has_a_share_of_what_a_phone_is_allowed),
         cmocka_unit_test(a_gateway_that_does_not_take_it),
         cmocka_unit_test(without_a_gateway_nothing_is_sent),
         cmocka_unit_test(a_proof_is_of_one_phone_in_one_flow),

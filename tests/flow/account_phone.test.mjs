@@ -13,7 +13,7 @@ before(async () => {
   process.env.TONGXING_SMS_SECRET = 'sms-secret-for-tests-only-0123456789';
   stack = await Stack.start({
     portals: false,
-    options: { sms: { per_address: 1000, per_phone: 100 } },
+    options: { sms: { per_address: 1000, per_phone: 100, per_phone_and_address: 100 } },
     upstreams: (ports) => ({
       sms: { adapter: 'sms_http', url: `http://127.0.0.1:${ports.simulator}/sms/send`, secret: '${TONGXING_SMS_SECRET}', timeout_ms: 2000,
         success_member: 'code', success_value: 'OK', template: 'zh', template_en: 'en', template_recover: 'recover', template_recover_en: 'recover_en' },
