@@ -34,26 +34,17 @@ static enum sql_copy_next bad(const struct backup_reader *reader, struct fault *
 
 /* False at the end of the file, and when a line is too long or has no end. */
 static bool read_line(struct backup_reader *reader) {
+    int c = EOF;
     reader->len = 0;
     reader->number++;
-    while (reader->len < BACKUP_LINE_MOST) {
-        if (reader->size < reader->len + PIECE) {
+    while (c != '\n' && reader->len < BACKUP_LINE_MOST && (c = getc_unlocked(reader->file)) != EOF) {
+        if (reader->len == reader->size) {
             reader->size = reader->size * 2 + PIECE;
             reader->line = check_realloc(reader->line, reader->size);
         }
-        if (!fgets(reader->line + reader->len, PIECE, reader->file)) {
-            return false;
-        }
-        size_t got = strlen(reader->line + reader->len); /* a NUL in the line ends it early: then it has no end */
-        reader->len += got;
-        if (got == 0) {
-            return false;
-        }
-        if (reader->line[reader->len - 1] == '\n') {
-            return true;
-        }
+        reader->line[reader->len++] = (char)c;
     }
-    return false;
+    return c == '\n';
 }
 
 static struct str text_of_line(const struct backup_reader *reader) {

@@ -118,6 +118,7 @@ describe('restoring', () => {
       [changed((copy) => { copy[account] = '["nobody",1]'; }), new RegExp(`:${account + 1}: is no row of this schema`)],
       [changed((copy) => { copy[account] = copy[account].replace(/"base64url":"/, '"base64url":"?'); }), new RegExp(`:${account + 1}: is no row of this schema`)],
       [changed((copy) => { copy[account] = `${copy[account].slice(0, 20)}\0${copy[account].slice(20)}`; }), new RegExp(`:${account + 1}: is `)],
+      [changed((copy) => { copy[account] = `${copy[account].slice(0, 20)}\0what no sum is made of\n${copy[account].slice(20)}`; }), new RegExp(`:${account + 1}: is damaged`)],
       [changed((copy) => copy.push(copy[account])), new RegExp(`:${last + 1}: something follows`)],
     ];
     const config = fresh('damaged');
