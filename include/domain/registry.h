@@ -22,6 +22,14 @@ struct registered_secret {
     int64_t expires_at;    /* seconds; 0 for never */
 };
 
+/* Of a client with tongxing_rate_limit: this process's counting, by all workers; and what the sharing keeps. */
+struct client_rate {
+    atomic_llong due_ms_256; /* when its next request is due, in 1/256 ms */
+    atomic_llong asked;      /* requests since the last sharing, the refused ones too */
+    atomic_llong elsewhere;  /* how much of the limit is other processes', in 1/1024; 0 before anything was shared */
+    int64_t told, told_in;   /* what was added last to the common counter, and to that of which second */
+};
+
 struct registered_client {
     struct client client;
     struct jose_key_set *keys; /* of client.jwks; NULL without */
@@ -30,8 +38,8 @@ struct registered_client {
     bool in_store;               /* else of clients.yaml, or built in */
     bool registered_itself;      /* dynamically (RFC 7591) */
     struct registry_batch *held; /* whose memory it lives in */
-    atomic_llong rate_ms_256;    /* when its next request is due, in 1/256 ms; shared by the workers */
-    atomic_llong used_slot;      /* when its last use was noted (self_registration_used); shared by the workers */
+    struct client_rate rate;
+    atomic_llong used_slot; /* when its last use was noted (self_registration_used); shared by the workers */
 };
 
 /* Takes clients read from a file (secrets in the clear, which are hashed here and forgotten), and the built-in ones,
@@ -68,9 +76,11 @@ bool registered_client_secret_fits(const struct registered_client *client, const
 /* The nth secret itself, for HMAC assertions; false when it is not kept or has expired. */
 bool registered_client_secret_open(const struct registered_client *client, const struct domain_sealers *sealers,
                                    struct arena *arena, size_t nth, struct str *ret_secret);
-/* Counts one request; false when the client has made more than its tongxing_rate_limit in the last second or so (this
- * process alone counts). */
+/* Counts one request; false when the client has made more than its tongxing_rate_limit in the last second or so. Asks
+ * nobody: each process lets through its part of the limit. */
 bool registered_client_within_rate(const struct registered_client *client);
+/* What part of each limit is this process's from here on; once a second, by one worker. Waits. */
+void registry_share_rates(struct domain *domain);
 /* The keyed hash under which a secret is kept. */
 void client_secret_mac(const struct domain_sealers *sealers, struct str client_id, struct str secret,
                        unsigned char ret_mac[32]);

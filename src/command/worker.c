@@ -305,15 +305,26 @@ struct start {
     struct registry *registry;
 };
 
+#define SHARE_MS 1000
+
+/* One worker does it for all, and one that serves: it has the very entries that requests are counted in. */
+static void share_rates(void *arg) {
+    struct worker *worker = arg;
+    while (worker->index == 0 && fiber_sleep(SHARE_MS) == WAIT_DONE) {
+        registry_share_rates(&worker->domain);
+    }
+}
+
 /* Opens the connections to the database before somebody needs them. */
 static void try_sql(void *arg) {
     struct worker *worker = arg;
     sql_ping(worker->domain.sql);
 }
 
-static void start_try_sql(void *arg) {
+static void start_fibers(void *arg) {
     struct worker *worker = arg;
     fiber_spawn(worker->loop, try_sql, worker);
+    fiber_spawn(worker->loop, share_rates, worker);
 }
 
 static void *worker_main(void *arg) {
@@ -333,7 +344,7 @@ static void *worker_main(void *arg) {
         }
         sem_post(&worker->started); /* `start` is gone after this */
         if (serves) {
-            loop_post(worker->loop, start_try_sql, worker);
+            loop_post(worker->loop, start_fibers, worker);
             loop_run(worker->loop);
         }
     }

@@ -30,6 +30,7 @@ void registry_free(struct registry *registry) {
         }
     }
     free(registry->slots);
+    free(registry->limited);
     free(registry);
 }
 
@@ -77,6 +78,7 @@ struct registry *registry_empty(size_t clients_most) {
         registry->slot_count *= 2;
     }
     registry->slots = check_calloc(registry->slot_count, sizeof(registry->slots[0]));
+    registry->limited = check_calloc(registry->slot_count / 2, sizeof(struct registered_client *));
     return registry;
 }
 
@@ -87,6 +89,9 @@ bool registry_add(struct registry *registry, struct registered_client *client) {
     }
     *slot = (struct registry_slot){.hash = hash_of(client->client.client_id), .client = client};
     registry->count++;
+    if (client->client.rate_limit > 0) {
+        registry->limited[registry->limited_count++] = client;
+    }
     CHECK(2 * registry->count <= registry->slot_count);
     atomic_fetch_add(&client->held->holds, 1);
     return true;
@@ -163,23 +168,4 @@ bool registered_client_secret_open(const struct registered_client *client, const
     const struct registered_secret *secret = nth < client->secret_count ? &client->secrets[nth] : NULL;
     return secret && !str_is_absent(secret->sealed) && is_good(secret, clock_wall()) &&
            seal_open(sealers->secret, arena, secret->sealed, client->client.client_id, ret_secret);
-}
-
-/* The generic cell rate algorithm (ITU-T I.371): one number says when the next request is due; a second's worth may
- * come at once. */
-bool registered_client_within_rate(const struct registered_client *client) {
-    if (client->client.rate_limit == 0) {
-        return true;
-    }
-    atomic_llong *due = (atomic_llong *)(void *)&client->rate_ms_256; /* the one part of an entry that changes */
-    long long now = clock_monotonic_ms() * 256, step = 1000 * 256 / client->client.rate_limit, next;
-    long long seen = atomic_load(due);
-    do {
-        long long from = seen > now ? seen : now;
-        if (from - now > 1000 * 256 - step) {
-            return false;
-        }
-        next = from + step;
-    } while (!atomic_compare_exchange_weak(due, &seen, next));
-    return true;
 }

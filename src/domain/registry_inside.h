@@ -1,5 +1,6 @@
 /*
- * registry: what is inside a snapshot, for the two files that make them: registry_file.c and registry_store.c.
+ * registry: what is inside a snapshot, for the files that make them, registry_file.c and registry_store.c, and
+ * registry_rates.c.
  */
 #ifndef DOMAIN_REGISTRY_INSIDE_H
 #define DOMAIN_REGISTRY_INSIDE_H
@@ -26,6 +27,8 @@ struct registry {
     int64_t revision;
     struct registry_slot *slots; /* a power of two, at most half of them taken */
     size_t slot_count, count;
+    struct registered_client **limited; /* those with a rate limit */
+    size_t limited_count;
 };
 
 struct registry *registry_empty(size_t clients_most);
