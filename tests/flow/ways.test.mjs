@@ -2,7 +2,7 @@
  * Every way to prove who one is, from a portal's request to its token, in a browser, against the services' simulators: the level is raised as
  * docs/decisions/levels.md says, and nothing personal is written anywhere on the way.
  */
-import { after, before, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { freePort, Stack, until } from './support/stack.mjs';
 import { addProven } from './support/verified_claims.mjs';
 import { totp } from './support/totp.mjs';
 import { onDatabase } from './support/registration.mjs';
-import { claimsOf, post, requestOf } from './support/agent.mjs';
+import { Agent, claimsOf, post, requestOf } from './support/agent.mjs';
 import { launch, person, screenshot } from './support/chromium.mjs';
 import { appId, entries, environment, makeKeys, secretsOf } from './support/ways.mjs';
 
@@ -23,6 +23,8 @@ const client = (level) => ({
   client_id: `level${level}`, client_name: `等级 ${level} 门户`, 'client_name#en': `Portal of level ${level}`, token_endpoint_auth_method: 'none',
   redirect_uris: [`http://localhost:${portalPort}/cb`], scope: 'openid profile', tongxing_level: level, tongxing_consent: 'statutory',
 });
+const guarded = () => ({ ...client(1), client_id: 'guarded', tongxing_second_factor: true });
+const asking = () => ({ ...client(2), client_id: 'asking', tongxing_consent: 'ask' });
 
 before(async () => {
   keys = makeKeys();
@@ -34,7 +36,7 @@ before(async () => {
     portals: false,
     appId,
     env: { ...environment(keys), TONGXING_HUB_SECRET: hubSecret },
-    clients: [1, 2, 3, 4].map(client),
+    clients: [...[1, 2, 3, 4].map(client), guarded(), asking()],
     options: { registration: { attempts_per_number: 100, attempts_per_address: 1000 }, proofs: { attempts_per_account: 20, attempts_per_card: 20 } },
     upstreams: (ports) => ({
       ...entries(`http://127.0.0.1:${ports.simulator}`, keys),
@@ -91,6 +93,30 @@ async function signIn(page, username) {
   await page.fill('#username', username);
   await page.fill('#password', password);
   await page.click('#login-submit');
+}
+
+/* The page's flow, as somebody posts it from the same browser where they like. */
+async function poster(page) {
+  const agent = new Agent(stack);
+  for (const { name, value } of await page.context().cookies(stack.issuer)) agent.cookies.set(name, value);
+  const flow = await page.locator('[name=flow]').first().getAttribute('value');
+  return (to, form) => agent.request(to, { form: { flow, ...form } });
+}
+
+/* What the trail says of a link that was not made. */
+const told = (result, reason) => until(`the trail to tell of ${reason}`, async () => onDatabase(stack, (database) => database
+  .prepare("SELECT record FROM audit WHERE event = 'link.add'").all().some(({ record }) => record.includes(`"result":"${result}"`) && record.includes(reason))));
+
+/* A second factor for who is signed in, on another page of theirs; its secret. */
+async function setUpFactor(page) {
+  const own = await page.context().newPage();
+  await own.goto(`${stack.issuer}/account/second-factor`);
+  const secret = (await own.textContent('#secret')).replace(/\s/g, '');
+  await own.fill('[name=code]', totp(secret));
+  await own.click('#second-factor-enrol');
+  await own.waitForLoadState();
+  await own.close();
+  return secret;
 }
 
 const acr = (level) => `urn:tongxing:loa:${level}`;
@@ -222,6 +248,7 @@ describe('other services sign people in', () => {
     await screenshot(page, 'login-carried-zh');
     /* 乙 has an account already (above): who comes from Alipay signs in to it. */
     await signIn(page, 'yi');
+    await page.click('#link-yes');
     assert.equal((await tokenOf(page, 2, verifier)).acr, acr(2));
     const again = await person(browser);
     verifier = await arrive(again, 2);
@@ -240,8 +267,14 @@ describe('other services sign people in', () => {
     await page.click('button[value="074aFICT0000000000000000000000000001"]');
     await page.waitForSelector('#carried');
     await signIn(page, 'yi');
+    await page.click('#link-yes');
     await page.waitForSelector('#error');
     assert.match(await page.textContent('#error'), /另一个人/);
+    await screenshot(page, 'link-other-person-zh');
+    assert.equal(await page.locator('#link-yes').count(), 0);
+    await page.click('#link-without');
+    assert.ok((await landed(page)).get('code'));
+    await told('refused', 'other_person');
     await page.context().close();
   });
 
@@ -255,13 +288,14 @@ describe('other services sign people in', () => {
     await page.context().close();
   });
 
-  test('WeChat is linked by whoever signs in, and proves nothing by itself', { timeout: 60000 }, async () => {
+  test('WeChat is linked by whoever signs in and says so, and proves nothing by itself', { timeout: 60000 }, async () => {
     const page = await person(browser);
     let verifier = await arrive(page, 2);
     await page.click('#service-wechat');
     await page.click('form:has(input[name=account]) button');
     await page.waitForSelector('#carried');
     await signIn(page, 'yi');
+    await page.click('#link-yes');
     await tokenOf(page, 2, verifier);
     const again = await person(browser);
     verifier = await arrive(again, 2);
@@ -308,6 +342,7 @@ test('a network identity that says of nobody whose it is proves nothing about a 
   await arrive(page, 3);
   await enter(page);
   await signIn(page, 'yi');
+  await page.click('#link-yes');
   await page.waitForSelector('#way-window');
   const again = await person(browser);
   await arrive(again, 3);
@@ -402,13 +437,7 @@ describe('a province, and a service counter', () => {
     await signIn(page, 'si');
     await page.waitForSelector('#way-window');
     assert.equal(await page.locator('#way-otp').count(), 0, 'there is none yet');
-    const own = await page.context().newPage();
-    await own.goto(`${stack.issuer}/account/second-factor`);
-    const secret = (await own.textContent('#secret')).replace(/\s/g, '');
-    await own.fill('[name=code]', totp(secret));
-    await own.click('#second-factor-enrol');
-    await own.waitForLoadState();
-    await own.close();
+    const secret = await setUpFactor(page);
     await page.reload();
     assert.match(await page.textContent('main'), /目前为等级\s*L2/, 'a password alone can set one up: it is worth no more');
     const stranger = await person(browser); // one who signs in with both is no further
@@ -435,18 +464,93 @@ describe('a province, and a service counter', () => {
   });
 });
 
-test('a password alone links nothing to an account that has a second factor', { timeout: 60000 }, async () => {
+describe('a sign-in page that another person left open after coming back from WeChat', () => {
+  let before;
   const links = () => onDatabase(stack, (database) => database.prepare("SELECT COUNT(*) n FROM links WHERE upstream = 'wechat'").get()).n;
-  const before = links();
-  const page = await person(browser);
-  await arrive(page, 2);
-  await page.click('#service-wechat');
-  await page.locator('form:has(input[name=account]) button').nth(1).click();
-  await page.waitForSelector('#carried');
-  await signIn(page, 'si');
-  await landed(page);
-  assert.equal(links(), before);
-  await page.context().close();
+  const leaveOpen = async (page, of = client(2)) => {
+    await page.goto(`${stack.issuer}/authorize?${new URLSearchParams(requestOf(of, { scope: 'openid profile' }).parameters)}`);
+    await page.click('#service-wechat');
+    await page.locator('form:has(input[name=account]) button').nth(1).click();
+    await page.waitForSelector('#carried');
+  };
+  beforeEach(() => { before = links(); });
+
+  test('links nothing to who signs in there unless they say so, with or without scripts', { timeout: 60000 }, async () => {
+    addAccount({ username: 'wu', level: 2, name: '测试戊', id_number: '110105188812310056', phone_number: `+8613900000${phones++}` });
+    for (const [locale, javaScriptEnabled] of [['zh-CN', true], ['en-US', false]]) {
+      const page = await person(browser, { locale, javaScriptEnabled });
+      await leaveOpen(page);
+      await signIn(page, 'wu');
+      await page.waitForSelector('#link-yes');
+      assert.match(await page.textContent('main'), locale === 'zh-CN' ? /微信/ : /WeChat/);
+      assert.ok((await page.textContent('#link-label')).trim());
+      await screenshot(page, `link-${locale}`);
+      if (javaScriptEnabled) assert.equal(await page.evaluate(() => document.activeElement.id), 'link-no');
+      assert.equal(links(), before, 'nothing is linked before the answer');
+      if (javaScriptEnabled) await page.keyboard.press('Enter');
+      else await page.click('#link-no');
+      assert.ok((await landed(page)).get('code'));
+      assert.equal(links(), before);
+      await page.context().close();
+    }
+    await told('refused', 'by_the_person');
+    const other = await person(browser);
+    await leaveOpen(other);
+    assert.ok(await other.locator('#carried').count(), 'still nobody\'s');
+    await other.context().close();
+  });
+
+  test('lets nobody by who posts the flow to another page', { timeout: 60000 }, async () => {
+    const page = await person(browser);
+    await leaveOpen(page, asking());
+    const early = await poster(page);
+    assert.equal((await early('/link', { action: 'yes' })).status, 400, 'nobody has signed in');
+    await signIn(page, 'wu');
+    await page.waitForSelector('#link-yes');
+    const post = await poster(page);
+    for (const [path, form] of [['/verify', { action: 'decline' }], ['/acting', { mandate: 'self' }], ['/second-factor', { code: '000000' }], ['/login', {}]]) {
+      const answer = await post(path, form);
+      assert.doesNotMatch(`${answer.location}`, /code=/, path);
+    }
+    assert.equal(links(), before);
+    const answer = await post('/link', { action: 'no' });
+    assert.match(answer.location, /^\/consent\?/);
+    assert.match((await post('/consent', { action: 'allow' })).location, /^\/link\?/);
+    await page.context().close();
+  });
+
+  test('links nothing by a password alone to an account that has a second factor', { timeout: 60000 }, async () => {
+    const page = await person(browser);
+    await leaveOpen(page);
+    await signIn(page, 'si');
+    await landed(page);
+    assert.equal(links(), before);
+    await page.context().close();
+    const other = await person(browser);
+    await leaveOpen(other, guarded());
+    await signIn(other, 'si');
+    await other.waitForSelector('#second-factor-submit');
+    const answer = await (await poster(other))('/link', { action: 'yes' });
+    assert.match(answer.location, /^\/second-factor\?/);
+    assert.equal(links(), before);
+    await other.context().close();
+  });
+
+  test('is asked about where the second factor was given, and linked by a yes', { timeout: 60000 }, async () => {
+    const own = await person(browser), page = await person(browser);
+    await arrive(own, 2);
+    await signIn(own, 'wu');
+    await landed(own);
+    const secret = await setUpFactor(own);
+    await leaveOpen(page, guarded());
+    await signIn(page, 'wu');
+    await page.fill('#code', totp(secret, Date.now() + 30000));
+    await page.click('#second-factor-submit');
+    await page.click('#link-yes');
+    assert.ok((await landed(page)).get('code'));
+    assert.equal(links(), before + 1);
+    for (const one of [own, page]) await one.context().close();
+  });
 });
 
 test('a service that does not answer: a page that says what the person can do, and it does not count', { timeout: 60000 }, async () => {

@@ -1,6 +1,6 @@
 /*
- * The one dispatcher: sign-in, then proof, then for whom the person acts, then consent, then the answer. Every page
- * comes back here and none points at another.
+ * The one dispatcher: sign-in, then whether the service that the browser brought along is the person's, then proof,
+ * then for whom the person acts, then consent, then the answer. Every page comes back here and none points at another.
  */
 #include "authorize.h"
 #include "authorize_answer.h"
@@ -11,7 +11,16 @@
 #include "domain/second_factor.h"
 #include "domain/session.h"
 
-enum need { NEED_NOTHING, NEED_LOGIN, NEED_LEVEL, NEED_SECOND_FACTOR, NEED_ACTING, NEED_CONSENT, NEED_STORE };
+enum need {
+    NEED_NOTHING,
+    NEED_LOGIN,
+    NEED_LINK,
+    NEED_LEVEL,
+    NEED_SECOND_FACTOR,
+    NEED_ACTING,
+    NEED_CONSENT,
+    NEED_STORE
+};
 
 /* May this session answer, or must the person sign in anew? */
 static bool session_serves(struct call *call, const struct client *client, const struct flow *flow,
@@ -69,6 +78,16 @@ static enum need second_factor_need(struct call *call, const struct client *clie
     return NEED_STORE;
 }
 
+/* Asked of who has signed in with all that is needed here, and before the level, which an answer may raise. */
+static enum need link_need(struct call *call, const struct client *client, const struct flow *flow,
+                           const struct session *session) {
+    if (str_is_absent(flow->carried)) {
+        return NEED_NOTHING;
+    }
+    enum need first = second_factor_need(call, client, session);
+    return first == NEED_NOTHING ? NEED_LINK : first;
+}
+
 static const struct acting *acting_hinted(struct call *call, const struct client *client, const struct flow *flow,
                                           const struct acting *actings, size_t count) {
     for (size_t i = 0; i < count && !str_is_absent(flow->authorization.acting); i++) {
@@ -110,6 +129,10 @@ static enum need flow_need(struct call *call, const struct client *client, struc
                            const struct session *session) {
     if (!session_serves(call, client, flow, session)) {
         return NEED_LOGIN;
+    }
+    enum need link = link_need(call, client, flow, session);
+    if (link != NEED_NOTHING) {
+        return link;
     }
     if (session->level < flow->authorization.level) {
         return NEED_LEVEL;
@@ -170,6 +193,10 @@ void flow_continue(struct call *call, const struct registered_client *client, st
         break;
     case NEED_LOGIN:
         need_login(call, flow, from_page);
+        break;
+    case NEED_LINK:
+        need_page(call, flow, session, from_page, "/link", ERROR_INTERACTION_REQUIRED,
+                  "the person must say whether to link a service");
         break;
     case NEED_LEVEL:
         need_page(call, flow, session, from_page, "/verify", ERROR_UNMET_AUTHENTICATION_REQUIREMENTS,

@@ -74,7 +74,7 @@ static void sign_in(struct page_call *page_call) {
     }
     switch (result) {
     case LOGIN_DONE:
-        page_account_known(page_call, &account, NULL);
+        page_signed_in(page_call, &account, AMR_PWD, NULL);
         break;
     case LOGIN_WRONG:
         login_show(page_call, 200, "login.wrong");

@@ -1,12 +1,12 @@
 /*
  * Signing in with another service: leaving for it, and what its answer leads to. An account that is linked signs in;
- * for anybody else the answer is carried along until they sign in, or open an account, and is linked then.
+ * for anybody else the answer is carried along. It is linked to the account that is opened with it, or to that of who
+ * signs in, if they say so (link.c).
  */
 #include "base/check.h"
 #include "detour.h"
 #include "domain/carried.h"
 #include "domain/links.h"
-#include "domain/second_factor.h"
 #include "model/trail.h"
 
 #include "pages.h"
@@ -60,6 +60,7 @@ static void sign_in(struct page_call *page_call, struct str account_id, const st
         tell(page_call, EVENT_REFUSED, "suspended", account_id);
         login_show(page_call, 200, "login.service_suspended");
     } else {
+        page_call->flow.carried = STR_NONE; /* of a service before this one */
         page_signed_in(page_call, &account, carried_amr(&account, carried), "service");
     }
 }
@@ -112,12 +113,11 @@ void sign_in_service_ended(struct call *call, struct detour_end *end) {
     }
 }
 
-/* --- an account that is to be linked --- */
+/* --- an account that was opened with it --- */
 
 /* What an account says after it was linked: its level may be another. Whoever has just registered may have no
  * password: they signed in over there. */
-static void signed_in_linked(struct page_call *page_call, const struct account *account, unsigned amr,
-                             const char *reason) {
+static void signed_in_linked(struct page_call *page_call, const struct account *account, unsigned amr) {
     struct call *call = page_call->call;
     struct account now;
     page_call->flow.carried = STR_NONE;
@@ -126,31 +126,19 @@ static void signed_in_linked(struct page_call *page_call, const struct account *
         reply_unavailable_page(call);
         return;
     }
-    page_signed_in(page_call, &now, amr, reason);
+    page_signed_in(page_call, &now, amr, "registered");
 }
 
-void page_account_known(struct page_call *page_call, const struct account *account, const char *reason) {
+void page_registered(struct page_call *page_call, const struct account *account) {
     struct call *call = page_call->call;
     struct carried carried;
     if (!carried_unpack(page_call->flow.carried, &carried)) {
-        page_signed_in(page_call, account, AMR_PWD, reason);
-        return;
-    }
-    /* A password alone links nothing to an account that has a second factor: its own page does, with both. */
-    switch (second_factor_exists(call->domain, call->arena, account->account_id)) {
-    case DOMAIN_DONE:
-        page_call->flow.carried = STR_NONE;
-        page_signed_in(page_call, account, AMR_PWD, reason);
-        return;
-    case DOMAIN_NO:
-        break;
-    case DOMAIN_UNAVAILABLE:
-        reply_unavailable_page(call);
+        page_signed_in(page_call, account, AMR_PWD, "registered");
         return;
     }
     switch (carried_link(call->domain, call->arena, account, &carried, call->request->client_address)) {
     case CARRIED_LINKED:
-        signed_in_linked(page_call, account, reason ? carried.amr : AMR_PWD, reason);
+        signed_in_linked(page_call, account, carried.amr);
         break;
     case CARRIED_OTHER_PERSON:
         tell(page_call, EVENT_REFUSED, "other_person", account->account_id);

@@ -62,9 +62,9 @@ void page_signed_in(struct page_call *page_call, const struct account *account, 
 
 /* The sign-in page with an error: a key of messages.def, or NULL. */
 void login_show(struct page_call *page_call, int status, const char *error);
-/* What follows a right password, or a registration: links the service that is carried, if any, then page_signed_in.
- * Waits. */
-void page_account_known(struct page_call *page_call, const struct account *account, const char *reason);
+/* What follows a registration: links the service that the account was opened with, if any, then page_signed_in. Waits.
+ */
+void page_registered(struct page_call *page_call, const struct account *account);
 /* Leaves for the sign-in service of that name. Waits. */
 void login_leave_for(struct page_call *page_call, struct str service);
 

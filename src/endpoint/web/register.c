@@ -135,7 +135,7 @@ static void register_now(struct page_call *page_call) {
     tell(page_call, result, account.account_id);
     switch (result) {
     case REGISTRATION_DONE:
-        page_account_known(page_call, &account, "registered");
+        page_registered(page_call, &account);
         break;
     case REGISTRATION_INVALID:
         show(page_call, 200, "register.invalid", &problems);
