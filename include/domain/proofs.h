@@ -44,8 +44,9 @@ struct proof_typed {
 enum proof_result proof_check(struct domain *domain, struct arena *arena, const struct account *account,
                               struct upstream *upstream, const struct proof_typed *typed, struct str client_address);
 
-/* Begins a presence check of the account's person, who must be known by name and number (else PROOF_INVALID): counts
- * the attempt, and gives what to send the browser to. PROOF_PENDING when begun. Waits. */
+/* Begins a presence check of the account's person, who must be known by name and number (else PROOF_INVALID), and has
+ * agreed to this check by itself: counts the attempt, gives what to send the browser to, and tells of the check and of
+ * what was agreed to (VERIFICATION_BEGIN). PROOF_PENDING when begun. Waits. */
 enum proof_result proof_begin(struct domain *domain, struct arena *arena, const struct account *account,
                               struct upstream *upstream, struct upstream_begin *begin, struct str client_address,
                               struct upstream_begun *ret_begun);

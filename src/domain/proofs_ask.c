@@ -6,13 +6,16 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "domain/attempts.h"
 #include "model/cards.h"
+#include "model/event.h"
 #include "model/identity.h"
 #include "proofs_inside.h"
 
-#define DAY_S 86400
+#define DAY_S       86400
+#define DETAIL_MOST 256
 
 /* --- what is asked --- */
 
@@ -187,6 +190,34 @@ enum proof_result proof_check(struct domain *domain, struct arena *arena, const 
 
 /* --- presence --- */
 
+/* The separate consent that the law asks for (Personal Information Protection Law, articles 23 and 29) is one record
+ * with the check that rests on it. */
+static void tell_begun(struct domain *domain, struct arena *arena, const struct account *account,
+                       const struct upstream *upstream, struct str client_address) {
+    const struct upstream_traits *traits = upstream_traits(upstream);
+    struct buf detail;
+    buf_init(&detail, arena, 64, DETAIL_MOST);
+    struct json_out out = json_out(&detail);
+    json_open_object(&out, NULL);
+    json_put_str(&out, "upstream", upstream_name(upstream));
+    json_open_array(&out, "consent");
+    if (traits->asks & ASK_ID_NUMBER) {
+        json_put_str(&out, NULL, STR("name"));
+        json_put_str(&out, NULL, STR("id_number"));
+    }
+    if (traits->face) {
+        json_put_str(&out, NULL, STR("face"));
+    }
+    json_close_array(&out);
+    json_close_object(&out);
+    domain_tell(domain, &(struct event){.kind = EVENT_VERIFICATION_BEGIN,
+                                        .result = EVENT_DONE,
+                                        .actor = account->account_id,
+                                        .subject = account->account_id,
+                                        .address = client_address,
+                                        .detail = detail.failed ? STR_NONE : buf_str(&detail)});
+}
+
 enum proof_result proof_begin(struct domain *domain, struct arena *arena, const struct account *account,
                               struct upstream *upstream, struct upstream_begin *begin, struct str client_address,
                               struct upstream_begun *ret_begun) {
@@ -207,7 +238,9 @@ enum proof_result proof_begin(struct domain *domain, struct arena *arena, const 
         return counted;
     }
     enum proof_result result = result_of(upstream_begin(upstream, arena, begin, ret_begun));
-    if (result == PROOF_CANNOT_CHECK) {
+    if (result == PROOF_PENDING) {
+        tell_begun(domain, arena, account, upstream, client_address);
+    } else if (result == PROOF_CANNOT_CHECK) {
         attempts_give_back(domain, arena, limits.items, limits.count);
     }
     return result == PROOF_DONE ? PROOF_CANNOT_CHECK : result; /* begun is pending; all else is the service's mistake */

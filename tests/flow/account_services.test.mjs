@@ -191,6 +191,7 @@ const faces = [
   { name: '尼玛卓嘎', id_number: '610102188706060224' },
   { name: '诸葛样例', id_number: '230103188501170310' },
   { name: '一', id_number: '450102188912120443' },
+  { name: '阿依古丽·示例', id_number: '650102188303210467' },
 ].map((face) => ({ ...face, id_type: 1 }));
 
 describe('recovery by a face', () => {
@@ -284,9 +285,9 @@ test('merging by a face, where the other password is forgotten', async () => {
   const kept = somebody({ level: 1 }), gone = somebody({ level: 3, ...faces[2] }), agent = await signedIn(kept), theirs = await signedIn(gone);
   const enrol = await open(theirs, '/account/second-factor'), secret = enrol.html.match(/id="secret">([A-Z2-7]+)</)[1];
   await visit(theirs, await theirs.request('/account/second-factor', { form: { ...inputs(enrol.html), action: 'enrol', code: totp(secret) } }));
-  let page = await send(agent, '/account/merge', { username: gone.username, name: gone.name, id_number: faces[3].id_number, service: 'face' });
+  let page = await send(agent, '/account/merge', { username: gone.username, name: gone.name, id_number: faces[3].id_number, presence: 'face' });
   assert.match(told(page.html), /未能证明/);
-  page = await send(agent, '/account/merge', { username: gone.username, name: gone.name, id_number: gone.id_number, service: 'face' });
+  page = await send(agent, '/account/merge', { username: gone.username, name: gone.name, id_number: gone.id_number, presence: 'face' });
   const state = await services.face(page);
   const stranger = await signedIn(somebody());
   assert.equal((await stranger.request(state)).status, 400, 'in another browser');
@@ -317,10 +318,75 @@ test('merging by a face, where the other password is forgotten', async () => {
 test('not merged by a face on another device, where no code can be sent to the other account’s phone', async () => {
   const kept = somebody({ level: 1 }), gone = somebody({ level: 3, phone_number_verified: false, ...faces[7] }), agent = await signedIn(kept);
   const typed = { username: gone.username, name: gone.name, id_number: gone.id_number };
-  assert.match(told((await send(agent, '/account/merge', { ...typed, service: 'face' })).html), /不能通过其他设备/);
+  assert.match(told((await send(agent, '/account/merge', { ...typed, presence: 'face' })).html), /不能通过其他设备/);
   const page = await open(agent, '/account/merge');
-  const left = await agent.request('/account/merge', { form: { ...inputs(page.html), ...typed, service: 'face_here' } });
+  const left = await agent.request('/account/merge', { form: { ...inputs(page.html), ...typed, presence: 'face_here' } });
   assert.match((await agent.request(await services.faceHere(left.location))).html, /id="merge-yes"/);
+});
+
+describe('in a browser, a face is looked at only after the person was told who sees it, and agreed to this alone', () => {
+  const phone = async (page, outcome) => {
+    const another = await browser.newContext(), there = await another.newPage();
+    await there.goto(await page.getAttribute('#detour-link', 'href'));
+    await there.click(`button[value=${outcome}]`);
+    await another.close();
+    await page.click('#detour-done');
+  };
+  const says = async (page, locale, others) => {
+    assert.match(await page.textContent('#face-notice'), locale === 'zh-CN' ? /将发送给\s*支付宝刷脸核身.*不保存/s : /sent to\s*Alipay face check.*none is kept/s);
+    assert.match(await page.textContent('#face-others'), others);
+    assert.equal(await page.textContent('#presence-face'), locale === 'zh-CN' ? '同意并开始' : 'Agree and start');
+  };
+  const consents = (who) => rows("SELECT record FROM audit WHERE subject = ? AND event = 'verification.begin'", who.account_id).map(({ record }) => JSON.parse(record).detail);
+  const whole = { upstream: 'face', consent: ['name', 'id_number', 'face'] };
+
+  test('recovering', async () => {
+    const who = somebody({ level: 3, ...faces[8] }), locale = 'en-US', page = await person(browser, { locale, javaScriptEnabled: false });
+    await page.goto(`${stack.issuer}/recover`);
+    await page.fill('#username', who.username);
+    await page.click('#recover-start');
+    await page.click('#way-face summary');
+    await says(page, locale, /WeChat, At a service counter/);
+    await screenshot(page, `recover-face-${locale}`);
+    await page.fill('#face-name', who.name);
+    await page.fill('#face-id_number', who.id_number);
+    assert.deepEqual(consents(who), []);
+    await page.click('#presence-face');
+    await phone(page, 'pass');
+    await page.waitForSelector('#recover-check');
+    await screenshot(page, `recover-code-${locale}`);
+    await page.fill('#code', (await services.message(who)).code);
+    await page.click('#recover-check');
+    await page.waitForSelector('#recover-save');
+    await until('the trail to have the consent', async () => consents(who).length === 1);
+    assert.deepEqual(consents(who)[0], whole);
+    await page.context().close();
+  });
+
+  test('merging', async () => {
+    const kept = somebody({ level: 1 }), gone = somebody({ level: 3, ...faces[3] }), locale = 'zh-CN';
+    const page = await person(browser, { locale, javaScriptEnabled: false });
+    await page.goto(`${stack.issuer}/account/merge`);
+    await page.fill('#username', kept.username);
+    await page.fill('#password', kept.password);
+    await page.click('#login-submit');
+    await page.click('#way-face summary');
+    await says(page, locale, /另一个账号的密码/);
+    await screenshot(page, `merge-face-${locale}`);
+    await page.fill('#face-username', gone.username);
+    await page.fill('#face-name', gone.name);
+    await page.fill('#face-id_number', gone.id_number);
+    await page.click('#presence-face');
+    await phone(page, 'pass');
+    await page.waitForSelector('#merge-more');
+    await screenshot(page, `merge-code-${locale}`);
+    await page.fill('#code', (await services.message(gone)).code);
+    await page.click('#merge-more');
+    await page.waitForSelector('#merge-yes');
+    await until('the trail to have the consent', async () => consents(gone).length === 1);
+    assert.deepEqual(consents(gone)[0], whole);
+    await page.context().close();
+  });
 });
 
 test('in a browser, without JavaScript: WeChat is linked, and gives the account back', async () => {

@@ -168,6 +168,39 @@ describe('a live face raises to level 3, and is never the only way', () => {
     return { page, verifier };
   }
 
+  test('is not begun before the person has read who sees it, and agreed to this alone', { timeout: 60000 }, async () => {
+    addAccount({ username: 'liu', level: 2, name: '测试己', id_number: '110105188812310064', phone_number: `+8613900000${phones++}` });
+    const begun = () => onDatabase(stack, (database) => database.prepare("SELECT record FROM audit WHERE event = 'verification.begin'").all())
+      .map(({ record }) => JSON.parse(record));
+    for (const [locale, javaScriptEnabled] of [['zh-CN', true], ['en-US', false]]) {
+      const page = await person(browser, { locale, javaScriptEnabled });
+      await arrive(page, 3);
+      await signIn(page, 'liu');
+      await page.click('#way-face summary');
+      const notice = await page.textContent('#face-notice'), others = await page.textContent('#face-others');
+      if (locale === 'zh-CN') {
+        assert.match(notice, /姓名和证件号码将发送给\s*支付宝刷脸核身.*不接收、不保存/s);
+        assert.match(others, /由您决定.*线下窗口/s);
+        assert.equal(await page.textContent('#face-submit'), '同意并开始');
+      } else {
+        assert.match(notice, /name and identity number are sent to\s*Alipay face check.*none is kept here/s);
+        assert.match(others, /your choice.*At a service counter/s);
+        assert.equal(await page.textContent('#face-submit'), 'Agree and start');
+      }
+      await screenshot(page, `verify-face-${locale}`);
+      const before = begun().length;
+      const taken = await (await poster(page))('/verify', { way: 'face' });
+      assert.match(taken.html, /id="error"/, 'the way alone is no yes');
+      assert.equal(begun().length, before);
+      await page.click('#face-submit');
+      await page.waitForSelector('#detour-link');
+      const [told] = await until('the trail to tell of the consent', async () => begun().length > before && begun().slice(-1));
+      assert.deepEqual(told.detail, { upstream: 'face', consent: ['name', 'id_number', 'face'] });
+      assert.equal(told.actor, told.subject);
+      await page.context().close();
+    }
+  });
+
   test('Alipay\'s, on another device or this one', { timeout: 60000 }, async () => {
     addAccount({ username: 'yi', level: 2, name: '测试乙', id_number: '110105188812310021', phone_number: '+8613900000001' });
     const { page, verifier } = await atVerify('yi');

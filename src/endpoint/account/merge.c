@@ -7,6 +7,7 @@
 #include "../routes.h"
 #include "../web/detour.h"
 #include "../web/pages.h"
+#include "../web/presence.h"
 #include "../web/self.h"
 #include "base/check.h"
 #include "domain/recovery.h"
@@ -19,15 +20,18 @@
 
 /* --- proving --- */
 
-static void show_services(struct page *page, const struct self *self) {
+static void show_presences(struct page *page, const struct self *self) {
     const struct upstreams *upstreams = &self->call->domain->upstreams;
+    struct presence_others others = presence_others(self->call->arena, self->language);
+    presence_others_add(&others, page_text(self->language, "account.merge_password"));
     for (size_t i = 0; i < upstreams->count; i++) {
         const struct upstream_traits *traits = upstream_traits(upstreams->items[i]);
         if (traits->services & UPSTREAM_PRESENCE) {
-            struct page *row = page_row(page, "services");
-            page_flag(page, "has_services", true);
+            struct page *row = page_row(page, "presences");
+            page_flag(page, "has_presences", true);
             page_set(row, "service", upstream_name(upstreams->items[i]));
             page_set(row, "service_title", self->language == PAGE_EN ? traits->title_en : traits->title);
+            presence_show(row, upstreams->items[i], &others);
         }
     }
 }
@@ -36,7 +40,7 @@ static void ask(struct self *self, int status, const char *error) {
     struct page *page = self_page(self, "account_merge", PROVE, STR(""));
     page_set(page, "action", STR(PATH));
     page_set(page, "username", self->posted ? self_field(self, "username") : STR(""));
-    show_services(page, self);
+    show_presences(page, self);
     if (error) {
         page_message(page, "error", error);
     }
@@ -286,8 +290,8 @@ static void merge(struct self *self, struct str gone_id) {
 }
 
 static void prove(struct self *self) {
-    struct upstream *upstream = upstreams_find(&self->call->domain->upstreams, self_field(self, "service"));
-    if (str_is_empty(self_field(self, "service"))) {
+    struct upstream *upstream = upstreams_find(&self->call->domain->upstreams, self_field(self, "presence"));
+    if (str_is_empty(self_field(self, "presence"))) {
         prove_by_password(self);
     } else if (upstream && (upstream_traits(upstream)->services & UPSTREAM_PRESENCE)) {
         prove_by_presence(self, upstream);

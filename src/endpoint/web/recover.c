@@ -9,6 +9,7 @@
 #include "detour.h"
 #include "domain/form.h"
 #include "pages.h"
+#include "presence.h"
 
 #define PATH      "/recover"
 #define FLOW_MOST 8192
@@ -74,14 +75,32 @@ static void show_start(struct recovering *recovering, int status, const char *er
     page_reply(page, status, recovering->call->reply);
 }
 
+/* What there is besides being seen. */
+static struct presence_others others_of(const struct recovering *recovering) {
+    struct presence_others others = presence_others(recovering->call->arena, recovering->language);
+    if (recover_by_phone(recovering->call)) {
+        presence_others_add(&others, page_text(recovering->language, "recover.by_phone"));
+    }
+    const struct upstreams *upstreams = &recovering->call->domain->upstreams;
+    for (size_t i = 0; i < upstreams->count; i++) {
+        if (upstream_traits(upstreams->items[i])->services & UPSTREAM_SIGN_IN) {
+            presence_others_add_upstream(&others, upstreams->items[i]);
+        }
+    }
+    presence_others_add(&others, page_text(recovering->language, "verify.window"));
+    return others;
+}
+
 static void show_upstreams(struct page *page, const struct recovering *recovering, unsigned service, const char *list) {
     const struct upstreams *upstreams = &recovering->call->domain->upstreams;
+    const struct presence_others others = others_of(recovering);
     for (size_t i = 0; i < upstreams->count; i++) {
         const struct upstream_traits *traits = upstream_traits(upstreams->items[i]);
         if (traits->services & service) {
             struct page *row = page_row(page, list);
             page_set(row, "service", upstream_name(upstreams->items[i]));
             page_set(row, "service_title", recovering->language == PAGE_EN ? traits->title_en : traits->title);
+            presence_show(row, upstreams->items[i], &others);
         }
     }
 }
@@ -92,7 +111,7 @@ void recover_show_ways(struct recovering *recovering, int status, const char *er
     bool presence = upstreams_first(&recovering->call->domain->upstreams, UPSTREAM_PRESENCE) != NULL;
     bool service = upstreams_first(&recovering->call->domain->upstreams, UPSTREAM_SIGN_IN) != NULL;
     page_flag(page, "by_phone", phone);
-    page_flag(page, "asks_identity", phone || presence);
+    page_flag(page, "has_services", service);
     page_flag(page, "only_window", !phone && !presence && !service);
     show_upstreams(page, recovering, UPSTREAM_PRESENCE, "presences");
     show_upstreams(page, recovering, UPSTREAM_SIGN_IN, "services");

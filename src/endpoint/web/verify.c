@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "detour.h"
 #include "pages.h"
+#include "presence.h"
 #include "verify_ways.h"
 
 /* What the page is about. */
@@ -27,7 +28,22 @@ static int level_of(const struct verifying *verifying) {
 
 /* --- the page --- */
 
-static void show_way(struct page *page, const struct verifying *verifying, const struct upstream *upstream) {
+/* What there is besides being seen. */
+static struct presence_others others_of(const struct verifying *verifying) {
+    enum page_language language = verifying->page_call.language;
+    struct presence_others others = presence_others(verifying->page_call.call->arena, language);
+    for (size_t i = 0; i < verifying->ways.count; i++) {
+        presence_others_add_upstream(&others, verifying->ways.items[i]);
+    }
+    if (verifying->ways.otp) {
+        presence_others_add(&others, page_text(language, "verify.otp"));
+    }
+    presence_others_add(&others, page_text(language, "verify.window"));
+    return others;
+}
+
+static void show_way(struct page *page, const struct verifying *verifying, const struct upstream *upstream,
+                     const struct presence_others *others) {
     const struct upstream_traits *traits = upstream_traits(upstream);
     bool english = verifying->page_call.language == PAGE_EN;
     bool presence = traits->services & UPSTREAM_PRESENCE;
@@ -37,8 +53,11 @@ static void show_way(struct page *page, const struct verifying *verifying, const
     page_set(row, "way", upstream_name(upstream));
     page_flag(row, "tried", str_equal(upstream_name(upstream), verifying->tried));
     page_set(row, "title", english ? traits->title_en : traits->title);
-    page_flag(row, "presence", presence);
     page_flag(row, "check", !presence);
+    page_flag(row, "presence", presence);
+    if (presence) {
+        presence_show(row, upstream, others);
+    }
     page_flag(row, "asks_identity", !presence && !known);
     page_flag(row, "asks_phone", asks & ASK_PHONE);
     page_flag(row, "asks_bank_card", asks & ASK_BANK_CARD);
@@ -55,8 +74,9 @@ static void show(struct verifying *verifying, int status, const char *error) {
     page_set(page, "level_now", str_format(call->arena, "L%d", verifying->session.level));
     page_message(page, "level_now_words", page_level_words(verifying->session.level));
     page_flag(page, "otp", verifying->ways.otp);
+    const struct presence_others others = others_of(verifying);
     for (size_t i = 0; i < verifying->ways.count; i++) {
-        show_way(page, verifying, verifying->ways.items[i]);
+        show_way(page, verifying, verifying->ways.items[i], &others);
     }
     if (error) {
         page_message(page, "error", error);
@@ -164,15 +184,20 @@ static void go_to_second_factor(struct verifying *verifying) {
     http_reply_redirect(call->reply, str_concat(call->arena, STR("/second-factor?flow="), sealed));
 }
 
-static void take(struct verifying *verifying, struct str way) {
-    struct call *call = verifying->page_call.call;
-    struct upstream *upstream = upstreams_find(&call->domain->upstreams, way);
-    verifying->tried = way;
+/* A way in which the person is seen is taken by its own button alone, which says that they agree (presence.h). */
+static void take(struct verifying *verifying) {
+    struct str way = page_field(&verifying->page_call, STR("way"));
+    struct str presence = page_field(&verifying->page_call, STR("presence"));
+    bool agreed = !str_is_empty(presence);
+    verifying->tried = agreed ? presence : way;
+    struct upstream *upstream = upstreams_find(&verifying->page_call.call->domain->upstreams, agreed ? presence : way);
+    bool offered = upstream && verify_ways_have(&verifying->ways, upstream);
+    bool is_presence = offered && (upstream_traits(upstream)->services & UPSTREAM_PRESENCE);
     if (verifying->ways.otp && str_equal(way, STR("otp"))) {
         go_to_second_factor(verifying);
-    } else if (!upstream || !verify_ways_have(&verifying->ways, upstream)) {
+    } else if (!offered || is_presence != agreed) {
         show(verifying, 200, "verify.unsupported");
-    } else if (upstream_traits(upstream)->services & UPSTREAM_PRESENCE) {
+    } else if (is_presence) {
         leave(verifying, upstream);
     } else {
         check(verifying, upstream);
@@ -206,6 +231,6 @@ void endpoint_verify(struct call *call) {
     } else if (page_action_is(page_call, STR("decline"))) {
         decline(&verifying);
     } else {
-        take(&verifying, page_field(page_call, STR("way")));
+        take(&verifying);
     }
 }

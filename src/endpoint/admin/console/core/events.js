@@ -6,6 +6,7 @@ export const events = [
   'login.second_factor',
   'logout',
   'registration',
+  'verification.begin',
   'verification',
   'proof',
   'link.add',

@@ -4,6 +4,7 @@ export const events = {
   'event.login.second_factor': ['动态口令', 'One-time password'],
   'event.logout': ['退出', 'Sign-out'],
   'event.registration': ['用户注册', 'Registration'],
+  'event.verification.begin': ['同意本人核验', 'Agreed to be seen'],
   'event.verification': ['身份核验', 'Verification'],
   'event.proof': ['核验证据', 'Evidence of identity'],
   'event.link.add': ['关联登录方式', 'Sign-in service linked'],
