@@ -364,6 +364,8 @@ static struct upstream_traits traits_of(const void *state) {
         traits.method = METHOD_CTID_FACE;
         traits.level = proof_of(METHOD_CTID_FACE)->level;
         traits.face = true;
+        traits.title = STR("可信身份认证（CTID）人脸核验");
+        traits.title_en = STR("Trusted identity with a face check (CTID)");
         traits.amr = AMR_CTID | AMR_FACE;
     }
     return traits;

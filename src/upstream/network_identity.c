@@ -317,6 +317,8 @@ static struct upstream_traits traits_of(const void *state) {
         traits.method = METHOD_NETWORK_CREDENTIAL_FACE;
         traits.level = proof_of(METHOD_NETWORK_CREDENTIAL_FACE)->level;
         traits.face = true;
+        traits.title = STR("国家网络身份认证（人脸）");
+        traits.title_en = STR("National network identity with a face check");
         traits.amr |= AMR_FACE;
     }
     return traits;

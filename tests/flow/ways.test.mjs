@@ -41,6 +41,11 @@ before(async () => {
     upstreams: (ports) => ({
       ...entries(`http://127.0.0.1:${ports.simulator}`, keys),
       zhima: { ...entries(`http://127.0.0.1:${ports.simulator}`, keys).face, product: 'zhima', encrypt_key: '${TONGXING_ALIPAY_ENCRYPT_KEY}' },
+      labour: {
+        adapter: 'rest', url: `http://127.0.0.1:${ports.simulator}`, title: '人社厅在册核验', title_en: 'Labour register', authority: 'labour-office', services: ['person'],
+        asks: ['name', 'id_number', 'phone'], level: 2, request: { method: 'POST', path: '/labour', json: { name: '{{name}}', number: '{{id_number}}', mobile: '{{phone_national}}' } },
+        answer: { status: [200], content_type: 'application/json', result: [{ at: '/result', type: 'number', table: { 1: 'match', 2: 'mismatch' } }] },
+      },
       hub: {
         adapter: 'openid', url: province.issuer, app_id: 'hub', secret: '${TONGXING_HUB_SECRET}', title: '示例省平台', title_en: 'Example Province',
         scope: 'openid profile cn_id', userinfo: 'yes',
@@ -156,6 +161,60 @@ describe('ways that a register decides raise somebody unknown to level 2', () =>
       await page.context().close();
     });
   }
+});
+
+describe('the step-up page says', () => {
+  const at = async (level, username, options, extra) => {
+    const page = await person(browser, options);
+    await arrive(page, level, extra);
+    await signIn(page, username);
+    await page.waitForSelector('#way-window');
+    return page;
+  };
+
+  test('which documents are taken, and whose phone it is', { timeout: 60000 }, async () => {
+    stranger('qi');
+    for (const [locale, kinds, ours, banks] of [['zh-CN', /居民身份证、港澳台居民居住证或外国人永久居留身份证/, '手机号', '银行预留手机号'],
+      ['en-US', /resident identity card, residence permit .* or foreign permanent resident/, 'Mobile phone', 'Phone number that the bank knows']]) {
+      const page = await at(2, 'qi', { locale });
+      for (const way of ['labour', 'bank', 'population']) await page.click(`#way-${way} summary`);
+      assert.match(await page.textContent('#population-id_number-kinds'), kinds);
+      assert.equal(await page.textContent('label[for=labour-phone]'), ours);
+      assert.equal(await page.textContent('label[for=bank-phone]'), banks);
+      if (locale === 'en-US') for (const title of await page.locator('summary').allTextContents()) assert.match(title, /^[A-Z]/);
+      await screenshot(page, `verify-ways-${locale}`);
+      await page.context().close();
+    }
+  });
+
+  test('to look at a card number again that seems mistyped, and at no other', { timeout: 60000 }, async () => {
+    stranger('ba');
+    for (const [bank_card, hints, locale] of [['6226388000000096', 1, 'zh-CN'], ['6226388000000096', 1, 'en-US'], ['6216261000000000018', 0, 'zh-CN']]) {
+      const page = await at(2, 'ba', { locale });
+      await take(page, 'bank', { ...jia, bank_card, phone: '13800138001' });
+      await page.waitForSelector('#error');
+      assert.equal(await page.locator('#look-again').count(), hints, bank_card);
+      if (hints) await screenshot(page, `verify-card-${locale}`);
+      await page.context().close();
+    }
+  });
+
+  test('that a level is only wished for, and how to go on without', { timeout: 60000 }, async () => {
+    stranger('jiu');
+    for (const [locale, wished, without] of [['zh-CN', /希望.*L3.*直接继续/s, /直接继续/], ['en-US', /would like.*L3.*go on without/s, /Go on without/]]) {
+      const page = await at(1, 'jiu', { locale }, { acr_values: acr(3) });
+      assert.match(await page.textContent('#wished'), wished);
+      assert.match(await page.textContent('#verify-decline'), without);
+      await screenshot(page, `verify-wished-${locale}`);
+      await page.click('#verify-decline');
+      assert.ok((await landed(page)).get('code'));
+      await page.context().close();
+    }
+    const page = await at(2, 'jiu', {}, { acr_values: acr(3) });
+    assert.equal(await page.locator('#wished').count(), 0);
+    assert.match(await page.textContent('main'), /需达到等级\s*L2/, 'what is needed is said before what is wished for');
+    await page.context().close();
+  });
 });
 
 describe('a live face raises to level 3, and is never the only way', () => {

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "domain/mandates.h"
 #include "mandate_words.h"
+#include "model/credit_code.h"
 #include "organisation_page.h"
 #include "pages.h"
 
@@ -117,10 +118,17 @@ void endpoint_organisation(struct call *call) {
 
 #define ENTER STR("organisation.enter")
 
+/* A typing error more often than not. Said of what was typed, whatever the register said. */
+static bool code_is_unusual(struct organisation_call *self) {
+    char code[CREDIT_CODE_LENGTH + 1];
+    return self->posted && credit_code_read(organisation_page_field(self, "credit_code"), code) == CREDIT_CODE_UNUSUAL;
+}
+
 static void show_form(struct organisation_call *self, int status, const char *error) {
     struct page *page = organisation_page_new(self, "organisation_enter", ENTER);
     page_set(page, "name", organisation_page_field(self, "name"));
     page_set(page, "credit_code", organisation_page_field(self, "credit_code"));
+    page_flag(page, "code_unusual", code_is_unusual(self));
     page_flag(page, "too_low", self->account.level < mandate_role_level(MANDATE_REPRESENTATIVE));
     if (error) {
         page_message(page, "error", error);

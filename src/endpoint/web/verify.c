@@ -7,6 +7,7 @@
 #include "../routes.h"
 #include "base/check.h"
 #include "detour.h"
+#include "model/cards.h"
 #include "pages.h"
 #include "presence.h"
 #include "verify_ways.h"
@@ -65,14 +66,32 @@ static void show_way(struct page *page, const struct verifying *verifying, const
     page_flag(row, "asks_region", asks & ASK_REGION);
 }
 
+/* A typing error more often than not. Said of what was typed, whatever the register said. */
+static bool card_is_unusual(const struct verifying *verifying) {
+    char card[BANK_CARD_MOST + 1];
+    return verifying->page_call.posted &&
+           bank_card_read(page_field(&verifying->page_call, STR("bank_card")), card) == BANK_CARD_UNUSUAL;
+}
+
+/* What is needed is said before what is wished for beyond it. */
+static void show_levels(struct page *page, const struct verifying *verifying) {
+    struct arena *arena = verifying->page_call.call->arena;
+    int needed = verifying->page_call.flow.authorization.level, now = verifying->session.level;
+    bool wished = now >= needed;
+    page_flag(page, "wished", wished);
+    int level = wished ? level_of(verifying) : needed;
+    page_set(page, "level", str_format(arena, "L%d", level));
+    page_message(page, "level_words", page_level_words(level));
+    page_set(page, "level_now", str_format(arena, "L%d", now));
+    page_message(page, "level_now_words", page_level_words(now));
+}
+
 static void show(struct verifying *verifying, int status, const char *error) {
     struct call *call = verifying->page_call.call;
     struct page *page = page_of_flow(&verifying->page_call, "verify");
     page_set(page, "action", STR("/verify"));
-    page_set(page, "level", str_format(call->arena, "L%d", level_of(verifying)));
-    page_message(page, "level_words", page_level_words(level_of(verifying)));
-    page_set(page, "level_now", str_format(call->arena, "L%d", verifying->session.level));
-    page_message(page, "level_now_words", page_level_words(verifying->session.level));
+    show_levels(page, verifying);
+    page_flag(page, "card_unusual", card_is_unusual(verifying));
     page_flag(page, "otp", verifying->ways.otp);
     const struct presence_others others = others_of(verifying);
     for (size_t i = 0; i < verifying->ways.count; i++) {
