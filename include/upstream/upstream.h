@@ -122,11 +122,14 @@ struct str upstream_transaction(struct arena *arena);
 
 /* --- services that the browser goes to --- */
 
+/* Apps that show pages and are themselves somebody's sign-in. */
+enum upstream_app { UPSTREAM_APP_NONE, UPSTREAM_APP_WECHAT, UPSTREAM_APP_ALIPAY };
+
 struct upstream_begin {
     struct str transaction;      /* 32 letters and digits, never used twice: comes back as `state` */
     struct str return_url;       /* where the browser comes back to, without a query */
     struct upstream_asked asked; /* of a presence check: who it must be */
-    bool in_app;                 /* the browser is inside the service's own app (WeChat's, Alipay's) */
+    enum upstream_app inside;    /* the app that the browser is in */
     bool english;                /* the language of the pages there, where there is a choice */
 };
 struct upstream_begun {

@@ -81,7 +81,7 @@ static struct str *member_of(struct upstream_asked *asked, size_t i) {
 }
 
 static bool is_flag(struct str name) {
-    return str_equal(name, STR("in_app")) || str_equal(name, STR("notice"));
+    return str_equal(name, STR("notice"));
 }
 
 static bool is_known(struct str name) {
@@ -90,7 +90,8 @@ static bool is_known(struct str name) {
             return true;
         }
     }
-    return str_equal(name, STR("return_url")) || str_equal(name, STR("code")) || is_flag(name);
+    return str_equal(name, STR("return_url")) || str_equal(name, STR("code")) || str_equal(name, STR("inside")) ||
+           is_flag(name);
 }
 
 struct unknown {
@@ -100,6 +101,20 @@ static bool find_unknown(void *ctx, struct str name, const struct json *value) {
     struct unknown *unknown = ctx;
     unknown->name = name;
     return is_known(name) && json_kind(value) == (is_flag(name) ? JSON_KIND_BOOL : JSON_KIND_STRING);
+}
+
+/* The app that the browser would be in. */
+static bool read_app(struct trial *trial, const struct json *object) {
+    struct str app = STR_NONE;
+    json_get_str(object, "inside", &app);
+    trial->begin.inside = str_equal(app, STR("wechat"))   ? UPSTREAM_APP_WECHAT
+                          : str_equal(app, STR("alipay")) ? UPSTREAM_APP_ALIPAY
+                                                          : UPSTREAM_APP_NONE;
+    if (str_is_absent(app) || trial->begin.inside != UPSTREAM_APP_NONE) {
+        return true;
+    }
+    call_failed(trial->call, EXIT_COULD_NOT, "standard input: inside must be wechat or alipay");
+    return false;
 }
 
 static bool read_object(struct trial *trial) {
@@ -126,9 +141,8 @@ static bool read_object(struct trial *trial) {
     }
     json_get_str(object, "return_url", &trial->begin.return_url);
     json_get_str(object, "code", &trial->message.code);
-    json_get_bool(object, "in_app", &trial->begin.in_app);
     json_get_bool(object, "notice", &trial->notice);
-    return true;
+    return read_app(trial, object);
 }
 
 static bool read_options(struct trial *trial) {

@@ -193,11 +193,12 @@ static bool check(const struct upstream_settings *settings, struct fault *fault)
 /* WeChat compares the address against a pattern: these parameters in this order, and the fragment. */
 static enum verify_result begin(struct upstream_call *call, const struct upstream_begin *begin,
                                 struct upstream_begun *ret_begun) {
-    struct app app = app_of(call->settings, begin->in_app);
+    bool in_app = begin->inside == UPSTREAM_APP_WECHAT;
+    struct app app = app_of(call->settings, in_app);
     struct buf url;
     buf_init(&url, call->arena, 512, URL_MOST);
     buf_put(&url, open_url(call->settings));
-    buf_put(&url, begin->in_app ? STR(WECHAT_IN_APP_PATH) : STR(WECHAT_QR_PATH));
+    buf_put(&url, in_app ? STR(WECHAT_IN_APP_PATH) : STR(WECHAT_QR_PATH));
     buf_puts(&url, "?appid=");
     buf_put_urlencoded(&url, app.id);
     buf_puts(&url, "&redirect_uri=");
@@ -206,14 +207,14 @@ static enum verify_result begin(struct upstream_call *call, const struct upstrea
     buf_put(&url, app.scope);
     buf_puts(&url, "&state=");
     buf_put_urlencoded(&url, begin->transaction);
-    if (begin->english && !begin->in_app) {
+    if (begin->english && !in_app) {
         buf_puts(&url, "&lang=en");
     }
     buf_puts(&url, "#wechat_redirect");
     if (url.failed) {
         return VERIFY_INVALID_INPUT;
     }
-    *ret_begun = (struct upstream_begun){.url = buf_str(&url), .kept = begin->in_app ? STR("in_app") : STR("qr")};
+    *ret_begun = (struct upstream_begun){.url = buf_str(&url), .kept = in_app ? STR("in_app") : STR("qr")};
     return VERIFY_PENDING;
 }
 

@@ -95,8 +95,13 @@ describe('the website\'s QR code', () => {
 });
 
 describe('inside WeChat', () => {
+  test('another app is not WeChat', async () => {
+    const attempt = await trial.begin('wechat', { return_url, inside: 'alipay' });
+    assert.equal(new URL(attempt.url).pathname, '/connect/qrconnect');
+    await attempt.end();
+  });
   test('the official account is asked, with its own secret', async () => {
-    const attempt = await trial.begin('wechat', { return_url, in_app: true });
+    const attempt = await trial.begin('wechat', { return_url, inside: 'wechat' });
     const url = new URL(attempt.url);
     assert.equal(url.pathname, '/connect/oauth2/authorize');
     assert.deepEqual([...url.searchParams.keys()], ['appid', 'redirect_uri', 'response_type', 'scope', 'state']);
@@ -107,7 +112,7 @@ describe('inside WeChat', () => {
   });
   for (const [account, result] of [...accounts, ['wx_snapshot', 'unsupported']]) {
     test(`${account}: ${result}`, async () => {
-      const answer = await signIn(account, { in_app: true });
+      const answer = await signIn(account, { inside: 'wechat' });
       assert.equal(answer.result, result);
       assert.equal(answer.subject, result === 'match');
       await answer.attempt.end();

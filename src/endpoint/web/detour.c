@@ -6,6 +6,7 @@
 #include "../routes.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "device.h"
 #include "domain/attempts.h"
 #include "model/pack.h"
 #include "pages.h"
@@ -111,19 +112,6 @@ void endpoint_detour_qr(struct call *call) {
 
 /* --- leaving --- */
 
-static bool is_in_app(const struct call *call) {
-    static const struct str apps[] = {STR_INIT("MicroMessenger"), STR_INIT("AlipayClient")};
-    struct str agent = http_field_value(call->request, STR("user-agent"));
-    for (size_t i = 0; i < ARRAY_LEN(apps); i++) {
-        for (size_t at = 0; at + apps[i].len <= agent.len; at++) {
-            if (memcmp(agent.ptr + at, apps[i].ptr, apps[i].len) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 static struct str return_url(const struct call *call) {
     return str_concat(call->arena, call->domain->settings->issuer, STR(RETURN_PATH));
 }
@@ -143,7 +131,7 @@ static enum proof_result begin_sign_in(struct call *call, struct detour *detour,
 enum proof_result detour_go(struct call *call, struct detour *detour, const struct account *account) {
     struct upstream_begin begin = {.transaction = upstream_transaction(call->arena),
                                    .return_url = return_url(call),
-                                   .in_app = is_in_app(call),
+                                   .inside = device_app(http_field_value(call->request, STR("user-agent"))),
                                    .english = call_language(call, STR_NONE) == PAGE_EN};
     struct upstream_begun begun;
     const struct detour_handler *handler = handler_of(detour->purpose);

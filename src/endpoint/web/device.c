@@ -49,6 +49,14 @@ static struct str find(const struct known *known, size_t count, struct str text)
     return STR_NONE;
 }
 
+/* WeCom (wxwork) names itself after WeChat, but is nobody's WeChat account. */
+enum upstream_app device_app(struct str user_agent) {
+    if (has(user_agent, STR("MicroMessenger"))) {
+        return has(user_agent, STR("wxwork")) ? UPSTREAM_APP_NONE : UPSTREAM_APP_WECHAT;
+    }
+    return has(user_agent, STR("AlipayClient")) ? UPSTREAM_APP_ALIPAY : UPSTREAM_APP_NONE;
+}
+
 struct str device_name(struct arena *arena, struct str user_agent) {
     struct str browser = find(browsers, ARRAY_LEN(browsers), user_agent);
     struct str system = find(systems, ARRAY_LEN(systems), user_agent);
