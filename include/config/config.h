@@ -42,7 +42,7 @@ struct yaml;
 struct config_upstream {
     struct str name, adapter, url, app_id, secret, title, title_en;
     int64_t timeout_ms, concurrent, breaker_errors, breaker_ms, evidence_days, recheck_days;
-    struct str folder; /* of the file: what relative paths start from */
+    struct str file, folder; /* what relative paths start from */
     const struct yaml *entry;
     int line;
 };
@@ -50,7 +50,8 @@ struct config_upstream {
 /* Generated from options.def: one member per option. See src/config/options.def. */
 #include "config/options.h"
 
-/* False when there is any problem; *ret_problems then says all of them. */
+/* False when there is any problem; *ret_problems then says all of them. What could be read is there all the same, for
+ * whoever looks for more. */
 bool config_load(struct arena *arena, struct str path, struct config *ret_config, struct config_problems *ret_problems);
 
 /* The options as YAML with help, defaults and ranges: what `tongxing check --reference` prints and the sample file is

@@ -23,6 +23,7 @@ struct config {
 #undef LIST
     const struct config_upstream *upstreams;
     size_t upstream_count;
+    int registration_upstream_line; /* whose entry is looked at when the services are opened; 0 without */
 };
 
 #endif

@@ -31,7 +31,7 @@ enum fetch_result upstream_fetch(struct upstream_call *call, const struct fetch_
 
 /* An option of the adapter's own, in its entry of `upstreams:`. The common ones are members of struct
  * upstream_settings. */
-enum upstream_option_kind { OPTION_TEXT, OPTION_PATH, OPTION_INT, OPTION_TREE };
+enum upstream_option_kind { OPTION_TEXT, OPTION_PATH, OPTION_INT, OPTION_ADDRESS, OPTION_TREE };
 struct upstream_option {
     const char *name;
     enum upstream_option_kind kind;
@@ -49,6 +49,8 @@ struct upstream_adapter {
     size_t option_count;
     /* Refuses settings it cannot work with; NULL: takes any. */
     bool (*check)(const struct upstream_settings *settings, struct fault *fault);
+    /* Instead of check, where it can say every mistake at once (upstream_wrong). NULL: check and open say the first. */
+    void (*check_all)(const struct upstream_settings *settings, struct config_problems *problems);
     /* After check: what calls need at hand (loaded keys, what the other side published). NULL: nothing. */
     bool (*open)(const struct upstream_settings *settings, void **ret_state, struct fault *fault);
     void (*close)(void *state);
@@ -74,10 +76,21 @@ struct str upstream_option_path(const struct upstream_settings *settings, struct
 /* False with a fault when it is not a whole number from `least` to `most`. */
 bool upstream_option_int(const struct upstream_settings *settings, const char *name, int64_t otherwise, int64_t least,
                          int64_t most, int64_t *ret_number, struct fault *fault);
-/* No members that are neither common nor the adapter's own, each of its form, and all that are required. */
-bool upstream_options_check(const struct upstream_adapter *adapter, const struct upstream_settings *settings,
+/* Adds all: members that are neither common nor the adapter's own, are not of their form, or are missing. */
+void upstream_options_check(const struct upstream_adapter *adapter, const struct upstream_settings *settings,
+                            struct config_problems *problems);
+/* Adds "FILE:LINE: upstreams.NAME.OPTION: …", with the line of the entry for 0. Always false. */
+bool upstream_wrong(const struct upstream_settings *settings, struct config_problems *problems, int line,
+                    const char *option, const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* https, or http to this machine: as an address that is told by the other side has to be. */
+bool upstream_is_private(struct str address);
+/* What is wrong with an address of the configuration, which is that and has neither a user nor a query nor a fragment;
+ * NULL for nothing. It does not repeat the address. Of url and of each OPTION_ADDRESS it is seen to already. */
+const char *upstream_address_problem(struct str address);
+/* The same as a fault. */
+bool upstream_address_check(const struct upstream_settings *settings, const char *option, struct str address,
                             struct fault *fault);
-/* url is http:// or https:// and has neither query nor fragment nor a slash at its end. */
+/* url has no slash at its end: the paths of the interface begin with one. */
 bool upstream_url_check(const struct upstream_settings *settings, struct fault *fault);
 
 /* What a service calls a person, fit to be shown: no controls, nothing that turns the writing around, at most 64 bytes.

@@ -12,9 +12,9 @@ struct rest; /* one description; never changes */
 
 #define REST_ANSWER_MOST (256 * 1024)
 
-/* A fault names line and option. What is in the description borrows from the settings. */
+/* False after adding every mistake. What is in the description borrows from the settings. */
 bool rest_compile(struct arena *arena, const struct upstream_settings *settings, struct rest **ret_rest,
-                  struct fault *fault);
+                  struct config_problems *problems);
 const struct upstream_traits *rest_traits(const struct rest *rest);
 bool rest_repeats(const struct rest *rest); /* asked again once after a connection failure */
 

@@ -23,6 +23,7 @@
 #include "model/organisation.h"
 #include "model/session.h"
 
+struct config_problems;
 struct fetcher;
 struct yaml;
 struct upstream; /* one configured service; one per loop */
@@ -42,6 +43,7 @@ struct upstream_settings {
     int64_t recheck_days;   /* after which a match is asked for again; 0 for never; of checks by name and number */
     struct str title;       /* what people call the service, Chinese and English; absent: the adapter's */
     struct str title_en;
+    struct str file;          /* the configuration, as mistakes name it */
     struct str folder;        /* of the configuration: what relative paths start from */
     const struct yaml *entry; /* all of it, for the adapter's own options; NULL for none */
 };
@@ -185,8 +187,8 @@ enum verify_result upstream_send(struct upstream *upstream, struct arena *arena,
 
 bool upstream_open(const struct upstream_settings *settings, struct fetcher *fetcher, struct upstream **ret_upstream,
                    struct fault *fault);
-/* Whether it could be opened: for tongxing check. */
-bool upstream_check(const struct upstream_settings *settings, struct fault *fault);
+/* Adds all that keeps it from being opened, each with its line and option: for tongxing check. */
+void upstream_check(const struct upstream_settings *settings, struct config_problems *problems);
 void upstream_free(struct upstream *upstream);
 struct str upstream_name(const struct upstream *upstream);    /* the operator's */
 struct str upstream_adapter(const struct upstream *upstream); /* the table entry's */

@@ -22,6 +22,20 @@ static int print_reference(void) {
     return fwrite(buf.ptr, 1, buf.len, stdout) == buf.len ? 0 : 1;
 }
 
+static void find_problems(const char *path, struct config *config, size_t *ret_client_count,
+                          struct config_problems *problems) {
+    struct client *clients;
+    struct fault fault;
+    if (config_load(problems->arena, str_from(path), config, problems)) {
+        const struct sql_options options = command_sql_options(config);
+        if (!sql_options_check(&options, &fault)) {
+            config_problem_add(problems, str_from(path), 0, STR("sql.conninfo"), "%s", fault.text);
+        }
+        command_read_clients(config, problems->arena, &clients, ret_client_count, problems);
+    }
+    command_upstreams_check(config, str_from(path), problems);
+}
+
 int command_check(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "--reference") == 0) {
         return print_reference();
@@ -32,14 +46,10 @@ int command_check(int argc, char **argv) {
     }
     struct arena *arena ARENA_AUTO = arena_new();
     struct config *config = arena_new_of(arena, struct config);
-    struct client *clients;
-    size_t client_count;
-    struct fault fault;
-    if (!command_load_config(argv[1], arena, config) || !command_load_clients(config, arena, &clients, &client_count)) {
-        return 1;
-    }
     struct config_problems problems = {.arena = arena};
-    command_upstreams_check(config, str_from(argv[1]), &problems);
+    size_t client_count = 0;
+    struct fault fault;
+    find_problems(argv[1], config, &client_count, &problems);
     if (problems.count > 0) {
         config_problems_print(&problems, stderr);
         return 1;

@@ -22,9 +22,24 @@ struct upstream_settings command_upstream_settings(const struct config_upstream 
         .recheck_days = upstream->recheck_days,
         .title = upstream->title,
         .title_en = upstream->title_en,
+        .file = upstream->file,
         .folder = upstream->folder,
         .entry = upstream->entry,
     };
+}
+
+/* Adapters ask for what they need; a registration has no more than these. */
+static const char *registration_problem(const struct upstream_traits *traits) {
+    if (!(traits->services & UPSTREAM_PERSON)) {
+        return "names a service that checks no people";
+    }
+    return traits->asks == (ASK_NAME | ASK_ID_NUMBER)
+               ? NULL
+               : "names a service that asks for more than name and number, which is all that a registration has";
+}
+
+static bool is_registration(const struct config *config, const struct config_upstream *upstream) {
+    return config->registration_enabled && str_equal(upstream->name, config->registration_upstream);
 }
 
 bool command_upstreams_open(const struct config *config, struct fetcher *fetcher, struct upstreams *ret_upstreams,
@@ -36,7 +51,13 @@ bool command_upstreams_open(const struct config *config, struct fetcher *fetcher
             command_upstreams_close(&upstreams);
             return false;
         }
-        upstreams.count++;
+        const struct upstream *opened = upstreams.items[upstreams.count++];
+        const char *problem =
+            is_registration(config, &config->upstreams[i]) ? registration_problem(upstream_traits(opened)) : NULL;
+        if (problem) {
+            command_upstreams_close(&upstreams);
+            return fault_set(fault, "registration.upstream: %s", problem);
+        }
     }
     *ret_upstreams = upstreams;
     return true;
@@ -50,23 +71,22 @@ void command_upstreams_close(struct upstreams *upstreams) {
     *upstreams = (struct upstreams){0};
 }
 
-/* Adapters know the lines of their entry, not the file: "line 12: upstreams.it.url: …". */
-static void add_problem(struct config_problems *problems, struct str file, int line, struct str text) {
-    struct str rest = text, behind;
-    uint64_t number;
-    if (str_drop_prefix(&rest, STR("line ")) && str_to_u64(str_cut(rest, ':', &behind), &number)) {
-        line = (int)number;
-        text = str_trim(behind);
-    }
-    config_problem_add(problems, file, line, STR_NONE, "%.*s", STR_ARG(text));
-}
-
 void command_upstreams_check(const struct config *config, struct str file, struct config_problems *problems) {
     for (size_t i = 0; i < config->upstream_count; i++) {
         const struct upstream_settings settings = command_upstream_settings(&config->upstreams[i]);
+        if (str_is_absent(settings.adapter)) {
+            continue; /* which is a mistake that is known */
+        }
+        upstream_check(&settings, problems);
+        struct upstream *upstream;
         struct fault fault;
-        if (!upstream_check(&settings, &fault)) {
-            add_problem(problems, file, config->upstreams[i].line, str_from(fault.text));
+        if (is_registration(config, &config->upstreams[i]) && upstream_open(&settings, NULL, &upstream, &fault)) {
+            const char *problem = registration_problem(upstream_traits(upstream));
+            if (problem) {
+                config_problem_add(problems, file, config->registration_upstream_line, STR("registration.upstream"),
+                                   "%s", problem);
+            }
+            upstream_free(upstream);
         }
     }
 }

@@ -272,6 +272,23 @@ static void check_required(struct loading *loading) {
 
 /* --- groups --- */
 
+/* A name is a source of evidence, the value of a button and part of the ids of a page: it cannot be one that we have
+ * there ourselves. */
+static void check_upstream_name(struct loading *loading, struct str name) {
+    static const struct str taken[] = {STR_INIT("otp"), STR_INIT("window"), STR_INIT("operator"), STR_INIT("way")};
+    bool is_taken = str_starts(name, STR("way-"));
+    for (size_t i = 0; i < ARRAY_LEN(taken); i++) {
+        is_taken = is_taken || str_equal(name, taken[i]);
+    }
+    if (is_taken) {
+        problem(loading, "is a name of our own: otp, window, operator, way and way-… are");
+    } else if (name.len == 0 || str_contains(STR("._-"), name.ptr[0])) {
+        problem(loading, "must begin with a letter or a digit");
+    } else {
+        check_name(loading, name);
+    }
+}
+
 static void read_upstream(struct loading *loading, struct str name, const struct yaml *node,
                           struct config_upstream *upstream) {
     const struct {
@@ -297,6 +314,7 @@ static void read_upstream(struct loading *loading, struct str name, const struct
                                          .concurrent = 200,
                                          .breaker_errors = 5,
                                          .breaker_ms = 10000,
+                                         .file = loading->file,
                                          .folder = loading->folder,
                                          .entry = node,
                                          .line = node->line};
@@ -331,6 +349,7 @@ static void read_upstreams(struct loading *loading, const struct yaml *node) {
     for (size_t i = 0; i < node->count; i++) {
         loading->line = node->items[i]->line;
         loading->option = str_format(loading->arena, "upstreams.%.*s", STR_ARG(node->names[i]));
+        check_upstream_name(loading, node->names[i]);
         if (node->items[i]->kind != YAML_MAP) {
             problem(loading, "must be a group of options");
             continue;
@@ -422,6 +441,8 @@ static void check_together(struct loading *loading, const struct yaml *root) {
     }
     loading->line = line_of(root, "registration");
     loading->option = STR("registration.upstream");
+    const struct yaml *upstream = yaml_member(yaml_member(root, "registration"), "upstream");
+    loading->config->registration_upstream_line = loading->line = upstream ? upstream->line : loading->line;
     if (config->registration_enabled && str_is_absent(config->registration_upstream)) {
         problem(loading, "is missing: registration.enabled needs a register to check with");
     } else if (config->registration_enabled && !has_upstream(config, config->registration_upstream)) {
@@ -474,11 +495,8 @@ bool config_load(struct arena *arena, struct str path, struct config *ret_config
     check_required(&loading);
     check_together(&loading, root);
     set_audit_folder(&loading);
-    if (ret_problems->count > before) {
-        return false;
-    }
     *ret_config = config;
-    return true;
+    return ret_problems->count == before;
 }
 
 /* --- the reference --- */

@@ -15,18 +15,56 @@
 #define NODES_MOST   100000
 #define VALUE_MOST   (64 * 1024)
 #define SECRETS_MOST 64 /* variables in one value */
+#define OPTION_MOST  512
+
+/* Where reading is: the option that a mistake is in. */
+struct step {
+    const struct step *outer;
+    struct str name; /* absent for a part of a list, which is numbered */
+    size_t number;
+};
 
 struct reading {
     struct arena *arena;
+    const struct step *step; /* NULL for the file as a whole */
+    bool wrong;              /* something was found that reading goes on after */
     struct str file;
     struct config_problems *problems;
     yaml_parser_t parser;
     size_t nodes;
 };
 
+static void put_step(struct buf *buf, const struct step *step) {
+    if (step->outer) {
+        put_step(buf, step->outer);
+        buf_putc(buf, '.');
+    }
+    if (str_is_absent(step->name)) {
+        buf_printf(buf, "%zu", step->number);
+    } else {
+        buf_put(buf, step->name);
+    }
+}
+
+/* "upstreams.it.asks.2"; absent for the file as a whole, and for a name that nobody would want to read. */
+static struct str option_of(const struct reading *reading) {
+    struct buf buf;
+    buf_init(&buf, reading->arena, 64, OPTION_MOST);
+    if (reading->step) {
+        put_step(&buf, reading->step);
+    }
+    return reading->step && !buf.failed && utf8_valid(buf_str(&buf)) ? buf_str(&buf) : STR_NONE;
+}
+
 static bool problem(struct reading *reading, int line, const char *text) {
-    config_problem_add(reading->problems, reading->file, line, STR_NONE, "%s", text);
+    config_problem_add(reading->problems, reading->file, line, option_of(reading), "%s", text);
     return false;
+}
+
+/* What keeps the file from being used, but not from being read to its end, where there may be more. */
+static void remark(struct reading *reading, int line, const char *text) {
+    problem(reading, line, text);
+    reading->wrong = true;
 }
 
 static int line_of(const yaml_event_t *event) {
@@ -52,18 +90,18 @@ static void keep_secret(struct reading *reading, struct yaml *node, const char *
     node->secrets = longer;
 }
 
-static bool put_variable(struct reading *reading, struct yaml *node, struct str name, struct buf *value) {
+static void put_variable(struct reading *reading, struct yaml *node, struct str name, struct buf *value) {
     const char *found = getenv(str_c(reading->arena, name));
     if (!found) {
-        config_problem_add(reading->problems, reading->file, node->line, STR_NONE,
+        config_problem_add(reading->problems, reading->file, node->line, option_of(reading),
                            "the environment has no variable %.*s", STR_ARG(name));
-        return false;
+        reading->wrong = true;
+        return;
     }
     if (node->secret_count < SECRETS_MOST) {
         keep_secret(reading, node, found);
     }
     buf_put(value, str_from(found));
-    return true;
 }
 
 /* ${NAME} from the environment. */
@@ -71,7 +109,6 @@ static bool expand(struct reading *reading, struct yaml *node) {
     struct buf value;
     buf_init(&value, reading->arena, node->text.len + 64, VALUE_MOST);
     struct str left = node->text;
-    bool fine = true;
     while (left.len > 0) {
         bool variable = str_starts(left, STR("${"));
         struct str rest;
@@ -80,7 +117,7 @@ static bool expand(struct reading *reading, struct yaml *node) {
             return problem(reading, node->line, "has ${ without }");
         }
         if (variable) {
-            fine = put_variable(reading, node, name, &value) && fine;
+            put_variable(reading, node, name, &value);
             node->plain = false;
             left = rest;
         } else {
@@ -92,7 +129,7 @@ static bool expand(struct reading *reading, struct yaml *node) {
     if (value.failed || !utf8_valid(node->text)) {
         return problem(reading, node->line, "is too long or not UTF-8");
     }
-    return fine;
+    return true;
 }
 
 static bool read_scalar(struct reading *reading, const yaml_event_t *event, struct yaml *node) {
@@ -103,7 +140,8 @@ static bool read_scalar(struct reading *reading, const yaml_event_t *event, stru
         return problem(reading, node->line, "anchors and tags are not used here");
     }
     if (memchr(node->text.ptr, '\0', node->text.len)) {
-        return problem(reading, node->line, "holds a NUL");
+        remark(reading, node->line, "holds a NUL");
+        return true;
     }
     return expand(reading, node);
 }
@@ -129,29 +167,49 @@ static void append(struct reading *reading, struct yaml *parent, struct str name
     parent->names[parent->count++] = name;
 }
 
-static bool read_name(struct reading *reading, const yaml_event_t *event, const struct yaml *map,
-                      struct str *ret_name) {
+/* The name of a member into the step: a mistake in it is a mistake there. */
+static bool read_name(struct reading *reading, const yaml_event_t *event, struct step *step) {
     if (event->type != YAML_SCALAR_EVENT) {
         return problem(reading, line_of(event), "a name must be a word");
     }
-    struct str name = str_dup(reading->arena, str_of(event->data.scalar.value, event->data.scalar.length));
-    for (size_t i = 0; i < map->count; i++) {
-        if (str_equal(map->names[i], name)) {
-            config_problem_add(reading->problems, reading->file, line_of(event), name, "is given twice");
-            return false;
-        }
+    step->name = str_dup(reading->arena, str_of(event->data.scalar.value, event->data.scalar.length));
+    if (memchr(step->name.ptr, '\0', step->name.len)) {
+        step->name = STR("");
+        remark(reading, line_of(event), "holds a NUL in a name");
     }
-    *ret_name = name;
     return true;
 }
 
-/* The children up to the end event. */
+static bool has_name(const struct yaml *map, struct str name) {
+    for (size_t i = 0; map->kind == YAML_MAP && i < map->count; i++) {
+        if (str_equal(map->names[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of a name that is given twice the first counts, and the second is read for the mistakes in it. */
+static bool read_child(struct reading *reading, struct yaml *node, yaml_event_t *event, unsigned depth) {
+    struct yaml *child;
+    bool again = node->kind == YAML_MAP && has_name(node, reading->step->name);
+    if (again) {
+        remark(reading, line_of(event), "is given twice");
+    }
+    bool fine = read_node(reading, event, depth + 1, &child);
+    if (fine && !again) {
+        append(reading, node, reading->step->name, child);
+    }
+    return fine;
+}
+
+/* The children up to the end event; the step of the whole is there again afterwards. */
 static bool read_children(struct reading *reading, struct yaml *node, unsigned depth) {
     yaml_event_type_t end = node->kind == YAML_LIST ? YAML_SEQUENCE_END_EVENT : YAML_MAPPING_END_EVENT;
+    struct step step = {.outer = reading->step};
     for (;;) {
         yaml_event_t event;
-        struct str name = STR_NONE;
-        struct yaml *child;
+        reading->step = step.outer;
         if (!next_event(reading, &event)) {
             return false;
         }
@@ -159,19 +217,22 @@ static bool read_children(struct reading *reading, struct yaml *node, unsigned d
             yaml_event_delete(&event);
             return true;
         }
-        bool fine = node->kind == YAML_LIST || read_name(reading, &event, node, &name);
+        step.number++;
+        step.name = STR_NONE;
+        bool fine = node->kind == YAML_LIST || read_name(reading, &event, &step);
+        reading->step = &step;
         if (node->kind == YAML_MAP) {
             yaml_event_delete(&event);
-            if (!fine || !next_event(reading, &event)) {
+            fine = fine && next_event(reading, &event);
+            if (!fine) {
                 return false;
             }
         }
-        fine = read_node(reading, &event, depth + 1, &child);
+        fine = read_child(reading, node, &event, depth);
         yaml_event_delete(&event);
         if (!fine) {
             return false;
         }
-        append(reading, node, name, child);
     }
 }
 
@@ -234,6 +295,7 @@ bool yaml_parse(struct arena *arena, struct str text, struct str file, const str
     yaml_parser_set_input_string(&reading.parser, (const unsigned char *)text.ptr, text.len);
     bool fine = read_document(&reading, &root);
     yaml_parser_delete(&reading.parser);
+    fine = fine && !reading.wrong;
     if (fine) {
         *ret_root = root;
     }

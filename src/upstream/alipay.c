@@ -43,13 +43,7 @@ static bool is_scope(struct str scope) {
 }
 
 static bool check(const struct upstream_settings *settings, struct fault *fault) {
-    struct str url = str_or(upstream_option_text(settings, "authorize_url"), AUTHORIZE_URL);
     struct str subject = str_or(upstream_option_text(settings, "subject"), STR("open_id"));
-    if ((!str_starts(url, STR("https://")) && !str_starts(url, STR("http://"))) || str_contains(url, '?') ||
-        str_contains(url, '#')) {
-        return fault_set(fault, "upstreams.%.*s.authorize_url: must be an http(s) address without query and fragment",
-                         STR_ARG(settings->name));
-    }
     if (!is_scope(str_or(upstream_option_text(settings, "scope"), SCOPE))) {
         return fault_set(fault, "upstreams.%.*s.scope: must be Alipay's names of scopes, joined with commas",
                          STR_ARG(settings->name));
@@ -255,7 +249,7 @@ static enum verify_result finish(struct upstream_call *call, const struct upstre
 
 static const struct upstream_option options[] = {
     ALIPAY_GATEWAY_OPTIONS,
-    {"authorize_url", OPTION_TEXT, false, "the page where people sign in; Alipay's own unless said"},
+    {"authorize_url", OPTION_ADDRESS, false, "the page where people sign in; Alipay's own unless said"},
     {"scope", OPTION_TEXT, false, "what people are asked for: auth_user unless said; auth_base tells only who it is"},
     {"subject", OPTION_TEXT, false, "what people are told apart by: open_id unless said; user_id for older apps"},
 };

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "jose/digest.h"
 #include "model/identity.h"
+#include "upstream/adapter.h"
 
 #define IDENTITY_MOST 4096
 #define TEXT_MOST     256
@@ -19,7 +20,7 @@ static bool is_page(struct str url) {
             return false;
         }
     }
-    return str_starts(url, STR("https://")) || str_starts(url, STR("http://"));
+    return str_starts(url, STR("https://")) || upstream_is_private(url);
 }
 
 bool alipay_face_begun_read(const struct alipay_face_product *product, const struct json *content,

@@ -46,7 +46,7 @@ static const struct upstream_option options[] = {
     {"key", OPTION_TEXT, true, "the application's encryption key: 32 hexadecimal digits; from the environment"},
     {"public_key", OPTION_PATH, true, "the platform's public key (SM2), PEM"},
     {"mode", OPTION_TEXT, false, "name: name and number (0x40); face: the person's presence (0x42)"},
-    {"page_url", OPTION_TEXT, false, "mode face: what the addresses of the platform's pages start with"},
+    {"page_url", OPTION_ADDRESS, false, "mode face: what the addresses of the platform's pages start with"},
 };
 
 static bool check(const struct upstream_settings *settings, struct fault *fault) {
@@ -65,10 +65,8 @@ static bool check(const struct upstream_settings *settings, struct fault *fault)
     if (!str_equal(mode, STR("name")) && !str_equal(mode, STR("face"))) {
         return fault_set(fault, "upstreams.%.*s.mode: must be name or face", STR_ARG(settings->name));
     }
-    if (str_equal(mode, STR("face")) && !str_starts(page_url, STR("https://")) &&
-        !str_starts(page_url, STR("http://"))) {
-        return fault_set(fault, "upstreams.%.*s.page_url: mode face needs it, with https:// or http://",
-                         STR_ARG(settings->name));
+    if (str_equal(mode, STR("face")) && str_is_absent(page_url)) {
+        return fault_set(fault, "upstreams.%.*s.page_url: is missing: mode face needs it", STR_ARG(settings->name));
     }
     return upstream_url_check(settings, fault);
 }

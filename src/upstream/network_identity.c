@@ -57,18 +57,29 @@ static bool attributes_fine(struct str attributes) {
     return true;
 }
 
+/* An address of the app's own scheme stays on the person's phone. */
+static bool check_page_url(const struct upstream_settings *settings, struct fault *fault) {
+    struct str page_url = upstream_option_text(settings, "page_url"), rest;
+    struct str scheme = str_cut(page_url, ':', &rest);
+    if (str_equal_fold(scheme, STR("http")) || str_equal_fold(scheme, STR("https"))) {
+        return upstream_address_check(settings, "page_url", page_url, fault);
+    }
+    bool fine = str_starts(str_or(rest, STR("")), STR("//"));
+    for (size_t i = 0; i < page_url.len; i++) {
+        fine = fine && page_url.ptr[i] > ' ' && page_url.ptr[i] <= '~' && !str_contains(STR("?#@"), page_url.ptr[i]);
+    }
+    return fine || fault_set(fault, "upstreams.%.*s.page_url: must be an address without user, query and fragment",
+                             STR_ARG(settings->name));
+}
+
 static bool check(const struct upstream_settings *settings, struct fault *fault) {
-    struct str page_url = upstream_option_text(settings, "page_url"), scheme_rest;
     struct str path = str_or(upstream_option_text(settings, "path"), STR(NETWORK_IDENTITY_PATH));
     int64_t mode;
-    str_cut(page_url, ':', &scheme_rest);
     if (str_is_empty(settings->app_id)) {
         return fault_set(fault, "upstreams.%.*s.app_id: is missing", STR_ARG(settings->name));
     }
-    if (!str_starts(str_or(scheme_rest, STR("")), STR("//")) || str_contains(page_url, '?') ||
-        str_contains(page_url, '#')) {
-        return fault_set(fault, "upstreams.%.*s.page_url: must be an address without query and fragment",
-                         STR_ARG(settings->name));
+    if (!check_page_url(settings, fault)) {
+        return false;
     }
     if (!is_text(settings, "signature", "der", "raw")) {
         return fault_set(fault, "upstreams.%.*s.signature: must be der or raw", STR_ARG(settings->name));

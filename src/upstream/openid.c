@@ -9,7 +9,6 @@
 #include "base/encode.h"
 #include "config/yaml.h"
 #include "jose/digest.h"
-#include "model/uri.h"
 #include "openid_calls.h"
 
 #include <stdlib.h>
@@ -76,18 +75,6 @@ static bool read_scope(const struct upstream_settings *settings, struct str *ret
     return str_has_word(scope, STR("openid")) || bad(settings, "scope", "must have openid among them", fault);
 }
 
-/* The issuer is compared as it is written, and its metadata lies below it. */
-static bool check_issuer(const struct upstream_settings *settings, struct fault *fault) {
-    struct uri uri;
-    const char *problem = uri_read(settings->url, &uri);
-    if (problem) {
-        return fault_set(fault, "upstreams.%.*s.url: %s", STR_ARG(settings->name), problem);
-    }
-    bool web = str_equal(uri.scheme, STR("https")) || str_equal(uri.scheme, STR("http"));
-    return (web && !str_is_absent(uri.host) && str_is_absent(uri.query)) ||
-           bad(settings, "url", "must be the issuer: https:// or http://, without a query", fault);
-}
-
 static bool read_key(const struct upstream_settings *settings, struct openid_state *state, struct fault *fault) {
     struct str path = upstream_option_path(settings, state->arena, "key_file");
     bool pss;
@@ -128,7 +115,8 @@ static bool read_state(const struct upstream_settings *settings, struct openid_s
     state->issuer = settings->url;
     state->client_id = settings->app_id;
     const struct yaml *map = settings->entry ? yaml_member(settings->entry, "map") : NULL;
-    if (!check_issuer(settings, fault) || !read_scope(settings, &state->scope, fault) ||
+    /* The issuer is compared as it is written, with a slash at its end or without, and its metadata lies below it. */
+    if (!upstream_address_check(settings, "url", settings->url, fault) || !read_scope(settings, &state->scope, fault) ||
         !read_algs(settings, &state->algs, fault) ||
         !upstream_option_int(settings, "clock_skew_s", SKEW_STANDARD_S, 0, 300, &state->skew_s, fault) ||
         !read_choice(settings, "userinfo", "no", "yes", &state->userinfo, fault) ||

@@ -9,6 +9,7 @@
 #include "jose/claims.h"
 #include "jose/digest.h"
 #include "model/uri.h"
+#include "upstream/adapter.h"
 #include "upstream/openid.h"
 
 #define CODE_MOST    2048
@@ -32,9 +33,8 @@ static bool read_address(struct arena *arena, const struct json *object, const c
         uri_read(issuer, &of_issuer) != NULL) {
         return false;
     }
-    bool fits = str_equal(uri.scheme, STR("https")) || (is_http(uri.scheme) && is_http(of_issuer.scheme));
     *ret_address = str_dup(arena, address);
-    return fits && !str_is_absent(uri.host);
+    return upstream_is_private(address) && (!is_http(uri.scheme) || is_http(of_issuer.scheme));
 }
 
 static bool offers_code(const struct json *object) {

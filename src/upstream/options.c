@@ -6,6 +6,9 @@
 #include "config/yaml.h"
 #include "upstream/adapter.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 static const char *const common[] = {
 #define COMMON(name) #name,
 #include "upstream/common.def"
@@ -30,37 +33,59 @@ static const struct upstream_option *own(const struct upstream_adapter *adapter,
     return NULL;
 }
 
-static bool check_member(const struct upstream_adapter *adapter, const struct upstream_settings *settings,
-                         struct str name, const struct yaml *node, struct fault *fault) {
-    const struct upstream_option *option = own(adapter, name);
-    if (!option) {
-        return is_common(name) || fault_set(fault, "line %d: upstreams.%.*s.%.*s: is not an option of the adapter %s",
-                                            node->line, STR_ARG(settings->name), STR_ARG(name), adapter->name);
-    }
-    if ((option->kind == OPTION_TREE) == (node->kind == YAML_SCALAR)) {
-        return fault_set(fault, "line %d: upstreams.%.*s.%.*s: must be %s", node->line, STR_ARG(settings->name),
-                         STR_ARG(name), option->kind == OPTION_TREE ? "a group or a list" : "one value");
-    }
-    return node->kind != YAML_SCALAR || node->text.len > 0 ||
-           fault_set(fault, "line %d: upstreams.%.*s.%.*s: is empty", node->line, STR_ARG(settings->name),
-                     STR_ARG(name));
+bool upstream_wrong(const struct upstream_settings *settings, struct config_problems *problems, int line,
+                    const char *option, const char *format, ...) {
+    char text[400];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    int of_entry = settings->entry ? settings->entry->line : 0;
+    config_problem_add(problems, settings->file, line > 0 ? line : of_entry,
+                       str_format(problems->arena, "upstreams.%.*s.%s", STR_ARG(settings->name), option), "%s", text);
+    return false;
 }
 
-bool upstream_options_check(const struct upstream_adapter *adapter, const struct upstream_settings *settings,
-                            struct fault *fault) {
+static void check_member(const struct upstream_adapter *adapter, const struct upstream_settings *settings,
+                         struct str name, const struct yaml *node, struct config_problems *problems) {
+    const struct upstream_option *option = own(adapter, name);
+    const char *said = str_c(problems->arena, name);
+    if (!option) {
+        if (!is_common(name)) {
+            upstream_wrong(settings, problems, node->line, said, "is not an option of the adapter %s", adapter->name);
+        }
+        return;
+    }
+    if (adapter->check_all) {
+        return; /* it says more about it */
+    }
+    if ((option->kind == OPTION_TREE) == (node->kind == YAML_SCALAR)) {
+        upstream_wrong(settings, problems, node->line, said, "must be %s",
+                       option->kind == OPTION_TREE ? "a group or a list" : "one value");
+        return;
+    }
+    if (node->kind == YAML_SCALAR && node->text.len == 0) {
+        upstream_wrong(settings, problems, node->line, said, "is empty");
+        return;
+    }
+    const char *problem = option->kind == OPTION_ADDRESS ? upstream_address_problem(node->text) : NULL;
+    if (problem) {
+        upstream_wrong(settings, problems, node->line, said, "%s", problem);
+    }
+}
+
+void upstream_options_check(const struct upstream_adapter *adapter, const struct upstream_settings *settings,
+                            struct config_problems *problems) {
     const struct yaml *entry = settings->entry;
     for (size_t i = 0; entry && i < entry->count; i++) {
-        if (!check_member(adapter, settings, entry->names[i], entry->items[i], fault)) {
-            return false;
-        }
+        check_member(adapter, settings, entry->names[i], entry->items[i], problems);
     }
     for (size_t i = 0; i < adapter->option_count; i++) {
-        if (adapter->options[i].required && (!entry || !yaml_member(entry, adapter->options[i].name))) {
-            return fault_set(fault, "upstreams.%.*s.%s: is missing: the adapter %s needs it", STR_ARG(settings->name),
-                             adapter->options[i].name, adapter->name);
+        const struct upstream_option *option = &adapter->options[i];
+        if (option->required && (!entry || !yaml_member(entry, option->name))) {
+            upstream_wrong(settings, problems, 0, option->name, "is missing: the adapter %s needs it", adapter->name);
         }
     }
-    return true;
 }
 
 struct str upstream_option_text(const struct upstream_settings *settings, const char *name) {
@@ -85,18 +110,6 @@ bool upstream_option_int(const struct upstream_settings *settings, const char *n
                          (long long)least, (long long)most);
     }
     *ret_number = number;
-    return true;
-}
-
-bool upstream_url_check(const struct upstream_settings *settings, struct fault *fault) {
-    struct str url = settings->url;
-    if (!str_starts(url, STR("https://")) && !str_starts(url, STR("http://"))) {
-        return fault_set(fault, "upstreams.%.*s.url: must start with https:// or http://", STR_ARG(settings->name));
-    }
-    if (str_contains(url, '?') || str_contains(url, '#') || str_ends(url, STR("/"))) {
-        return fault_set(fault, "upstreams.%.*s.url: must have no query, no fragment and no slash at its end",
-                         STR_ARG(settings->name));
-    }
     return true;
 }
 

@@ -13,7 +13,8 @@
 static const char *const asks[] = {
     "name", "id_number", "phone", "bank_card", "social_card", "region", "organisation", "representative",
 };
-#define PERSON_NEEDS (ASK_NAME | ASK_ID_NUMBER)
+#define PERSON_NEEDS   (ASK_NAME | ASK_ID_NUMBER)
+#define AUTHORITY_MOST 64
 /* Proofs by looking something up in a register: no description can look at a face. */
 #define PROOFS                                                                                                         \
     "register_match|two_element_match|bank_four_element_match|social_insurance_match|enterprise_three_element_match|"  \
@@ -22,7 +23,7 @@ static const char *const asks[] = {
 /* --- what it serves --- */
 
 static struct rest_node option(struct rest_reading *reading, const char *name) {
-    return rest_member(reading, (struct rest_node){reading->settings->entry, ""}, name);
+    return rest_member(reading, (struct rest_node){.yaml = reading->settings->entry}, name);
 }
 
 static bool read_services(struct rest_reading *reading, struct rest_node node) {
@@ -56,15 +57,18 @@ static bool read_ask(struct rest_reading *reading, struct rest_node item) {
 }
 
 static bool read_asks(struct rest_reading *reading, struct rest_node node) {
-    struct upstream_traits *traits = &reading->rest->traits;
+    bool fine = true;
     if (!node.yaml || node.yaml->kind != YAML_LIST) {
         return rest_wrong(reading, node, "must be a list: [name, id_number]");
     }
     for (size_t i = 0; i < node.yaml->count; i++) {
-        if (!read_ask(reading, rest_item(reading, node, i))) {
-            return false;
-        }
+        fine = read_ask(reading, rest_item(reading, node, i)) && fine;
     }
+    return fine;
+}
+
+static bool check_needs(struct rest_reading *reading, struct rest_node node) {
+    const struct upstream_traits *traits = &reading->rest->traits;
     if ((traits->services & UPSTREAM_PERSON) && (traits->asks & PERSON_NEEDS) != PERSON_NEEDS) {
         return rest_wrong(reading, node, "needs name and id_number: services has person");
     }
@@ -72,82 +76,98 @@ static bool read_asks(struct rest_reading *reading, struct rest_node node) {
            rest_wrong(reading, node, "needs organisation: services has it");
 }
 
-static bool read_proof(struct rest_reading *reading) {
+static void read_level(struct rest_reading *reading, enum proof_method method) {
+    int64_t most = proof_of(method)->level, level = most;
+    rest_int(reading, option(reading, "level"), 0, most, &level);
+    reading->rest->traits.level = (int)level;
+}
+
+static void read_proof(struct rest_reading *reading) {
     static const enum proof_method methods[] = {METHOD_REGISTER,         METHOD_TWO_ELEMENT,
                                                 METHOD_BANK_CARD,        METHOD_SOCIAL_INSURANCE,
                                                 METHOD_ENTERPRISE_THREE, METHOD_ENTERPRISE_FOUR};
     struct upstream_traits *traits = &reading->rest->traits;
-    bool person = traits->services & UPSTREAM_PERSON;
-    int place = person ? 0 : 4;
+    bool organisation = traits->services & UPSTREAM_ORGANISATION;
+    int place = organisation ? 4 : 0;
     struct rest_node node = option(reading, "proof");
     if (!rest_word(reading, node, PROOFS, &place)) {
-        return false;
+        return;
     }
     traits->method = methods[place];
-    if (person != (place < 4)) {
-        return rest_wrong(reading, node, person ? "is of an organisation" : "is of a person");
+    if (traits->services && organisation != (place >= 4)) {
+        rest_wrong(reading, node, organisation ? "is of a person" : "is of an organisation");
+        return;
     }
-    int64_t most = proof_of(traits->method)->level, level = most;
-    if (!rest_int(reading, option(reading, "level"), 0, most, &level)) {
-        return false;
-    }
-    traits->level = (int)level;
-    return true;
+    read_level(reading, traits->method);
 }
 
-static bool read_id_types(struct rest_reading *reading, struct rest_node node) {
+static void read_id_types(struct rest_reading *reading, struct rest_node node) {
     static const char *const names[REST_ID_TYPES] = {
         [ID_TYPE_RESIDENT] = "resident",
         [ID_TYPE_RESIDENCE_PERMIT] = "residence_permit",
         [ID_TYPE_PERMANENT_RESIDENCE] = "permanent_residence",
     };
-    if (!node.yaml) {
-        return true;
-    }
-    if (!rest_is_group(reading, node, "resident residence_permit permanent_residence")) {
-        return false;
+    if (!node.yaml || !rest_is_group(reading, node, "resident residence_permit permanent_residence")) {
+        return;
     }
     for (size_t i = ID_TYPE_RESIDENT; i < REST_ID_TYPES; i++) {
-        if (!rest_text(reading, rest_member(reading, node, names[i]), &reading->rest->id_types[i])) {
-            return false;
-        }
+        rest_text(reading, rest_member(reading, node, names[i]), &reading->rest->id_types[i]);
     }
-    return true;
 }
 
-static bool read_service(struct rest_reading *reading) {
+static void read_authority(struct rest_reading *reading, struct rest_node node) {
     struct rest *rest = reading->rest;
-    struct rest_node authority = option(reading, "authority");
-    if (!rest_text(reading, authority, &rest->authority) ||
-        !rest_flag(reading, option(reading, "repeat"), &rest->repeat)) {
-        return false;
+    if (rest_text(reading, node, &rest->authority) &&
+        (str_is_absent(rest->authority) || rest->authority.len > AUTHORITY_MOST)) {
+        rest_wrong(reading, node, "is who answers, at most %d bytes: it is kept with the evidence", AUTHORITY_MOST);
     }
-    if (str_is_absent(rest->authority) || rest->authority.len > 64) {
-        return rest_wrong(reading, authority, "is who answers, at most 64 bytes: it is kept with the evidence");
+}
+
+static void read_service(struct rest_reading *reading) {
+    struct rest_node asks_node = option(reading, "asks");
+    read_authority(reading, option(reading, "authority"));
+    rest_flag(reading, option(reading, "repeat"), &reading->rest->repeat);
+    bool services = read_services(reading, option(reading, "services"));
+    bool known = read_asks(reading, asks_node);
+    reading->asks = services && known && check_needs(reading, asks_node);
+    read_proof(reading);
+    read_id_types(reading, option(reading, "id_types"));
+}
+
+static void check_app_id(struct rest_reading *reading, struct str app_id) {
+    for (size_t i = 0; i < app_id.len; i++) {
+        if (app_id.ptr[i] <= 0x20 || app_id.ptr[i] > 0x7e) {
+            rest_wrong(reading, option(reading, "app_id"), "holds more than visible ASCII");
+            return;
+        }
     }
-    return read_services(reading, option(reading, "services")) && read_asks(reading, option(reading, "asks")) &&
-           read_proof(reading) && read_id_types(reading, option(reading, "id_types"));
+}
+
+static void check_url(struct rest_reading *reading) {
+    struct str url = reading->settings->url;
+    if (!upstream_address_problem(url) && str_ends(url, STR("/"))) {
+        rest_wrong(reading, option(reading, "url"), "ends with a slash, which request.path begins with");
+    }
 }
 
 bool rest_compile(struct arena *arena, const struct upstream_settings *settings, struct rest **ret_rest,
-                  struct fault *fault) {
+                  struct config_problems *problems) {
+    size_t before = problems->count;
     struct rest *rest = arena_new_of(arena, struct rest);
-    struct rest_reading reading = {arena, settings, rest, fault};
+    struct rest_reading reading = {.arena = arena, .settings = settings, .rest = rest, .problems = problems};
     rest->url = settings->url;
     rest->app_id = settings->app_id;
     rest->secret = settings->secret;
     if (!settings->entry) {
-        return fault_set(fault, "upstreams.%.*s: the adapter rest needs a description", STR_ARG(settings->name));
+        return upstream_wrong(settings, problems, 0, "request", "is missing: the adapter rest needs a description");
     }
-    for (size_t i = 0; i < rest->app_id.len; i++) {
-        if (rest->app_id.ptr[i] <= 0x20 || rest->app_id.ptr[i] > 0x7e) {
-            return rest_wrong(&reading, option(&reading, "app_id"), "holds more than visible ASCII");
-        }
-    }
-    if (!upstream_url_check(settings, fault) || !read_service(&reading) ||
-        !rest_read_request(&reading, option(&reading, "request")) ||
-        !rest_read_authentication(&reading, option(&reading, "authentication")) ||
-        !rest_read_answer(&reading, option(&reading, "answer"))) {
+    check_app_id(&reading, rest->app_id);
+    check_url(&reading);
+    read_service(&reading);
+    rest_read_request(&reading, option(&reading, "request"));
+    rest_read_authentication(&reading, option(&reading, "authentication"));
+    rest_read_answer(&reading, option(&reading, "answer"));
+    if (problems->count > before) {
         return false;
     }
     *ret_rest = rest;
@@ -172,13 +192,21 @@ struct state {
 static bool open_description(const struct upstream_settings *settings, void **ret_state, struct fault *fault) {
     struct arena *arena = arena_new();
     struct state *state = arena_new_of(arena, struct state);
+    struct config_problems problems = {.arena = arena};
     state->arena = arena;
-    if (!rest_compile(arena, settings, &state->rest, fault)) {
+    if (!rest_compile(arena, settings, &state->rest, &problems)) {
+        const struct config_problem *first = &problems.items[0];
+        fault_set(fault, "line %d: %.*s: %.*s", first->line, STR_ARG(first->option), STR_ARG(first->text));
         arena_free(arena);
         return false;
     }
     *ret_state = state;
     return true;
+}
+
+static void check_description(const struct upstream_settings *settings, struct config_problems *problems) {
+    struct rest *rest;
+    rest_compile(problems->arena, settings, &rest, problems);
 }
 
 static void close_description(void *state) {
@@ -208,17 +236,18 @@ static enum verify_result verify(struct upstream_call *call, const struct upstre
     return rest_read(rest, call->arena, &sent, &answer, ret_found);
 }
 
+/* What must be there is said by the reading, which knows what for. */
 static const struct upstream_option options[] = {
-    {"authority", OPTION_TEXT, true, "who answers, as evidence names it"},
-    {"services", OPTION_TREE, true, "[person] or [organisation]"},
-    {"asks", OPTION_TREE, true, "what a check needs to be told"},
+    {"authority", OPTION_TEXT, false, "who answers, as evidence names it"},
+    {"services", OPTION_TREE, false, "[person] or [organisation]"},
+    {"asks", OPTION_TREE, false, "what a check needs to be told"},
     {"proof", OPTION_TEXT, false, "the method of a match; register_match unless said"},
     {"level", OPTION_TEXT, false, "the level that a match proves; the method's unless said"},
     {"repeat", OPTION_TEXT, false, "true: may be asked again once when the connection fails"},
     {"id_types", OPTION_TREE, false, "the register's words for resident, residence_permit, permanent_residence"},
-    {"request", OPTION_TREE, true, "method, path, query, headers, json or form"},
+    {"request", OPTION_TREE, false, "method, path, query, headers, json or form"},
     {"authentication", OPTION_TREE, false, "who we are to it; none unless said"},
-    {"answer", OPTION_TREE, true, "which answers count, and what they mean"},
+    {"answer", OPTION_TREE, false, "which answers count, and what they mean"},
 };
 
 /* What it serves is told by traits_of. Whether it is asked again is the description's to say: verify says
@@ -229,6 +258,7 @@ const struct upstream_adapter rest_adapter = {
     .idempotent = true,
     .options = options,
     .option_count = ARRAY_LEN(options),
+    .check_all = check_description,
     .open = open_description,
     .close = close_description,
     .traits_of = traits_of,

@@ -103,21 +103,29 @@ struct rest_reading {
     struct arena *arena;
     const struct upstream_settings *settings;
     struct rest *rest;
-    struct fault *fault;
+    struct config_problems *problems;
+    /* Parts without a mistake in them: what is said about two of them together needs both. */
+    bool asks, request, authentication;
 };
 
 /* A node with the option it is: "request.headers.X-App-Id". */
 struct rest_node {
     const struct yaml *yaml; /* NULL: not there */
-    const char *option;
+    const char *option;      /* NULL for the entry itself */
+    int line;                /* its own, or of the group that it would be in; 0 for the entry's */
 };
 
-/* Says "line N: upstreams.NAME.OPTION: …"; false. */
+/*
+ * Reading goes on after a mistake: whether there was any is for the problems to say. Each function says all it finds,
+ * and is false where nothing was read.
+ */
+
+/* Says "FILE:LINE: upstreams.NAME.OPTION: …"; false. */
 bool rest_wrong(struct rest_reading *reading, struct rest_node node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 struct rest_node rest_member(struct rest_reading *reading, struct rest_node map, const char *name);
 struct rest_node rest_item(struct rest_reading *reading, struct rest_node container, size_t index);
-/* It is a group, all of whose members are among the names (separated by single spaces). */
+/* It is a group. Says which of its members are not among the names (separated by single spaces). */
 bool rest_is_group(struct rest_reading *reading, struct rest_node node, const char *names);
 /* What is not there is left as it is. */
 bool rest_text(struct rest_reading *reading, struct rest_node node, struct str *ret_text);
@@ -130,9 +138,9 @@ bool rest_template(struct rest_reading *reading, struct rest_node node, enum tem
                    bool may_use_answer, struct template *ret_template);
 
 /* The parts, in this order. */
-bool rest_read_request(struct rest_reading *reading, struct rest_node node);
-bool rest_read_authentication(struct rest_reading *reading, struct rest_node node);
-bool rest_read_answer(struct rest_reading *reading, struct rest_node node);
+void rest_read_request(struct rest_reading *reading, struct rest_node node);
+void rest_read_authentication(struct rest_reading *reading, struct rest_node node);
+void rest_read_answer(struct rest_reading *reading, struct rest_node node);
 
 /* Sets of values for the places. */
 template_set rest_question_values(const struct rest *rest); /* what is asked, and ours; not the signature */

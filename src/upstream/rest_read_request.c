@@ -35,35 +35,44 @@ static bool is_json_literal(const struct yaml *scalar) {
     return str_to_i64(text, &number) && (digits.len == 1 || digits.ptr[0] != '0');
 }
 
-static bool put_quoted(struct rest_reading *reading, struct rest_node node, struct str text,
+static void put_quoted(struct rest_reading *reading, struct rest_node node, struct str text,
                        struct template_maker *maker) {
     struct fault fault;
     template_put(maker, STR("\""));
     if (!template_put_text(maker, text, TEMPLATE_IN_JSON, &fault)) {
-        return rest_wrong(reading, node, "%s", fault.text);
+        rest_wrong(reading, node, "%s", fault.text);
     }
     template_put(maker, STR("\""));
-    return true;
 }
 
-static bool put_scalar(struct rest_reading *reading, struct rest_node node, struct template_maker *maker) {
+static void put_scalar(struct rest_reading *reading, struct rest_node node, struct template_maker *maker) {
     struct str text = node.yaml->text;
     struct fault fault;
     if (is_json_literal(node.yaml)) {
         template_put(maker, text);
-        return true;
+    } else if (!template_is_number(text)) {
+        put_quoted(reading, node, text, maker);
+    } else if (!template_put_number(maker, text, &fault)) {
+        rest_wrong(reading, node, "%s", fault.text);
     }
-    if (template_is_number(text)) {
-        return template_put_number(maker, text, &fault) || rest_wrong(reading, node, "%s", fault.text);
+}
+
+static void put_name(struct rest_reading *reading, struct rest_node item, struct str name,
+                     struct template_maker *maker) {
+    if (strstr(str_c(reading->arena, name), "{{")) {
+        rest_wrong(reading, item, "a name holds no placeholder");
+    } else {
+        put_quoted(reading, item, name, maker);
+        template_put(maker, STR(":"));
     }
-    return put_quoted(reading, node, text, maker);
 }
 
 /* As deep as the file: yaml.h has a ceiling. */
-static bool put_json(struct rest_reading *reading, struct rest_node node, struct template_maker *maker) {
+static void put_json(struct rest_reading *reading, struct rest_node node, struct template_maker *maker) {
     const struct yaml *yaml = node.yaml;
     if (yaml->kind == YAML_SCALAR) {
-        return put_scalar(reading, node, maker);
+        put_scalar(reading, node, maker);
+        return;
     }
     bool map = yaml->kind == YAML_MAP;
     template_put(maker, map ? STR("{") : STR("["));
@@ -71,105 +80,122 @@ static bool put_json(struct rest_reading *reading, struct rest_node node, struct
         struct rest_node item = rest_item(reading, node, i);
         template_put(maker, i > 0 ? STR(",") : STR(""));
         if (map) {
-            if (strstr(str_c(reading->arena, yaml->names[i]), "{{")) {
-                return rest_wrong(reading, item, "a name holds no placeholder");
-            }
-            if (!put_quoted(reading, item, yaml->names[i], maker)) {
-                return false;
-            }
-            template_put(maker, STR(":"));
+            put_name(reading, item, yaml->names[i], maker);
         }
-        if (!put_json(reading, item, maker)) {
-            return false;
-        }
+        put_json(reading, item, maker);
     }
     template_put(maker, map ? STR("}") : STR("]"));
-    return true;
 }
 
 /* Names and values of a form or a query. */
-static bool put_pairs(struct rest_reading *reading, struct rest_node node, struct template_maker *maker) {
+static void put_pairs(struct rest_reading *reading, struct rest_node node, struct template_maker *maker) {
     struct fault fault;
     if (node.yaml->kind != YAML_MAP) {
-        return rest_wrong(reading, node, "must be a group of names and values");
+        rest_wrong(reading, node, "must be a group of names and values");
+        return;
     }
     for (size_t i = 0; i < node.yaml->count; i++) {
         struct rest_node item = rest_item(reading, node, i);
-        if (item.yaml->kind != YAML_SCALAR) {
-            return rest_wrong(reading, item, "must be one value");
-        }
         template_put(maker, i > 0 ? STR("&") : STR(""));
         template_put(maker, percent_encode(reading->arena, node.yaml->names[i]));
         template_put(maker, STR("="));
-        if (!template_put_text(maker, item.yaml->text, TEMPLATE_IN_FORM, &fault)) {
-            return rest_wrong(reading, item, "%s", fault.text);
+        if (item.yaml->kind != YAML_SCALAR) {
+            rest_wrong(reading, item, "must be one value");
+        } else if (!template_put_text(maker, item.yaml->text, TEMPLATE_IN_FORM, &fault)) {
+            rest_wrong(reading, item, "%s", fault.text);
         }
     }
-    return true;
 }
 
-static bool read_pieces(struct rest_reading *reading, struct rest_node node, template_set may_use,
-                        bool (*put)(struct rest_reading *, struct rest_node, struct template_maker *),
+static void read_pieces(struct rest_reading *reading, struct rest_node node, template_set may_use,
+                        void (*put)(struct rest_reading *, struct rest_node, struct template_maker *),
                         struct template *ret_template) {
     struct template_maker maker;
     struct fault fault;
     template_begin(&maker, reading->arena, may_use);
-    return put(reading, node, &maker) &&
-           (template_end(&maker, ret_template, &fault) || rest_wrong(reading, node, "%s", fault.text));
+    put(reading, node, &maker);
+    if (!template_end(&maker, ret_template, &fault)) {
+        rest_wrong(reading, node, "%s", fault.text);
+    }
 }
 
-static bool read_body(struct rest_reading *reading, struct rest_node node) {
+static void read_json(struct rest_reading *reading, struct rest_node json, template_set may_use) {
+    if (json.yaml->kind == YAML_SCALAR) {
+        rest_wrong(reading, json, "must be a group or a list");
+    } else {
+        read_pieces(reading, json, may_use, put_json, &reading->rest->body);
+    }
+}
+
+static void read_body(struct rest_reading *reading, struct rest_node node) {
     struct rest *rest = reading->rest;
     struct rest_node json = rest_member(reading, node, "json"), form = rest_member(reading, node, "form");
     template_set may_use = rest_question_values(rest) | BIT(SIGNATURE);
     bool get = str_equal(rest->method, STR("GET"));
-    if (json.yaml && form.yaml) {
-        return rest_wrong(reading, form, "and json are not given together");
-    }
-    if (get && (json.yaml || form.yaml)) {
-        return rest_wrong(reading, json.yaml ? json : form, "a GET has no body");
-    }
     rest->has_body = !get;
     rest->body_type = json.yaml   ? STR("application/json")
                       : form.yaml ? STR("application/x-www-form-urlencoded")
                                   : STR_NONE;
-    if (json.yaml && json.yaml->kind == YAML_SCALAR) {
-        return rest_wrong(reading, json, "must be a group or a list");
+    if (json.yaml && form.yaml) {
+        rest_wrong(reading, form, "and json are not given together");
+    } else if (get && (json.yaml || form.yaml)) {
+        rest_wrong(reading, json.yaml ? json : form, "a GET has no body");
+    } else if (json.yaml) {
+        read_json(reading, json, may_use);
+    } else if (form.yaml) {
+        read_pieces(reading, form, may_use, put_pairs, &rest->body);
     }
-    return (!json.yaml || read_pieces(reading, json, may_use, put_json, &rest->body)) &&
-           (!form.yaml || read_pieces(reading, form, may_use, put_pairs, &rest->body));
 }
 
 /* --- address and header --- */
 
-static bool check_address(struct rest_reading *reading, struct rest_node node, template_set uses, bool personal) {
+static void check_address(struct rest_reading *reading, struct rest_node node, template_set uses, bool personal) {
     if (uses & template_hidden()) {
-        return rest_wrong(reading, node, "a secret has no place in an address: proxies and servers write those down");
+        rest_wrong(reading, node, "a secret has no place in an address: proxies and servers write those down");
+    } else if ((uses & template_personal()) && !personal) {
+        rest_wrong(reading, node,
+                   "would have personal data in the address, which proxies and servers write down; where the "
+                   "register wants that, say request.personal_in_address: true");
     }
-    if ((uses & template_personal()) && !personal) {
-        return rest_wrong(reading, node,
-                          "would have personal data in the address, which proxies and servers write down; where the "
-                          "register wants that, say request.personal_in_address: true");
-    }
-    return true;
 }
 
-static bool read_address(struct rest_reading *reading, struct rest_node node) {
+/* Whoever carries the request would make another path of it than the one that is signed. */
+static bool has_dot_segment(struct str path) {
+    while (!str_is_absent(path)) {
+        struct str segment = str_cut(path, '/', &path);
+        if (str_equal(segment, STR(".")) || str_equal(segment, STR("..")) || str_starts(segment, STR("..;"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void read_path(struct rest_reading *reading, struct rest_node path, bool personal) {
     struct rest *rest = reading->rest;
-    struct rest_node path = rest_member(reading, node, "path"), query = rest_member(reading, node, "query");
-    template_set may_use = rest_question_values(rest) | BIT(SIGNATURE);
+    if (!rest_template(reading, path, TEMPLATE_IN_PATH, rest_question_values(rest), false, &rest->path)) {
+        return;
+    }
+    if (!str_starts(path.yaml->text, STR("/"))) {
+        rest_wrong(reading, path, "must begin with a slash");
+    } else if (has_dot_segment(path.yaml->text)) {
+        rest_wrong(reading, path, "has a segment . or ..: write the path that is meant");
+    } else {
+        check_address(reading, path, rest->path.uses, personal);
+    }
+}
+
+static void read_address(struct rest_reading *reading, struct rest_node node) {
+    struct rest *rest = reading->rest;
+    struct rest_node query = rest_member(reading, node, "query");
     bool personal = false;
-    if (!rest_flag(reading, rest_member(reading, node, "personal_in_address"), &personal) ||
-        !rest_template(reading, path, TEMPLATE_IN_PATH, may_use & ~BIT(SIGNATURE), false, &rest->path)) {
-        return false;
-    }
-    if (path.yaml->text.len == 0 || path.yaml->text.ptr[0] != '/') {
-        return rest_wrong(reading, path, "must begin with a slash");
-    }
+    /* Of a word that is neither true nor false it is not known what would be wrong with the address. */
+    bool known = rest_flag(reading, rest_member(reading, node, "personal_in_address"), &personal);
+    read_path(reading, rest_member(reading, node, "path"), personal || !known);
     rest->has_query = query.yaml != NULL;
-    return (!query.yaml || read_pieces(reading, query, may_use, put_pairs, &rest->query)) &&
-           check_address(reading, path, rest->path.uses, personal) &&
-           check_address(reading, query, rest->query.uses, personal);
+    if (query.yaml) {
+        read_pieces(reading, query, rest_question_values(rest) | BIT(SIGNATURE), put_pairs, &rest->query);
+        check_address(reading, query, rest->query.uses, personal || !known);
+    }
 }
 
 /* What libcurl, the loop and we ourselves see to. */
@@ -207,16 +233,14 @@ static bool read_header(struct rest_reading *reading, struct rest_node node, str
     return rest_template(reading, node, TEMPLATE_IN_HEADER, may_use & ~BIT(BODY), false, &header->value);
 }
 
-static bool read_headers(struct rest_reading *reading, struct rest_node node) {
+static void read_headers(struct rest_reading *reading, struct rest_node node) {
     if (node.yaml && node.yaml->kind != YAML_MAP) {
-        return rest_wrong(reading, node, "must be a group of names and values");
+        rest_wrong(reading, node, "must be a group of names and values");
+        return;
     }
     for (size_t i = 0; node.yaml && i < node.yaml->count; i++) {
-        if (!read_header(reading, rest_item(reading, node, i), node.yaml->names[i])) {
-            return false;
-        }
+        read_header(reading, rest_item(reading, node, i), node.yaml->names[i]);
     }
-    return true;
 }
 
 /* --- what is asked --- */
@@ -270,16 +294,19 @@ static bool check_id_types(struct rest_reading *reading, struct rest_node node) 
            rest_wrong(reading, node, "uses {{id_type}}, and id_types does not say what stands for which");
 }
 
-bool rest_read_request(struct rest_reading *reading, struct rest_node node) {
+void rest_read_request(struct rest_reading *reading, struct rest_node node) {
     static const struct str methods[] = {STR_INIT("GET"), STR_INIT("POST"), STR_INIT("PUT")};
+    size_t before = reading->problems->count;
     int method = 1;
-    if (!rest_is_group(reading, node, "method path query headers json form personal_in_address") ||
-        !rest_word(reading, rest_member(reading, node, "method"), "GET|POST|PUT", &method)) {
-        return false;
+    if (!rest_is_group(reading, node, "method path query headers json form personal_in_address")) {
+        return;
     }
+    rest_word(reading, rest_member(reading, node, "method"), "GET|POST|PUT", &method);
     reading->rest->method = methods[method];
-    return read_address(reading, node) && read_headers(reading, rest_member(reading, node, "headers")) &&
-           read_body(reading, node);
+    read_address(reading, node);
+    read_headers(reading, rest_member(reading, node, "headers"));
+    read_body(reading, node);
+    reading->request = reading->problems->count == before;
 }
 
 /* --- authentication --- */
@@ -339,16 +366,14 @@ static bool check_order(struct rest_reading *reading, struct rest_node node) {
 
 static bool read_hmac(struct rest_reading *reading, struct rest_node node) {
     struct rest *rest = reading->rest;
+    struct rest_node canonical = rest_member(reading, node, "canonical");
     int encoding = REST_HEX;
     template_set may_use = rest_question_values(rest) | BIT(METHOD) | BIT(PATH) | BODY_BITS;
-    if (!check_secret(reading, node, 16) ||
-        !rest_word(reading, rest_member(reading, node, "encoding"), "hex|hex_upper|base64", &encoding) ||
-        !rest_template(reading, rest_member(reading, node, "canonical"), TEMPLATE_IN_TEXT, may_use, false,
-                       &rest->canonical)) {
-        return false;
-    }
+    bool secret = check_secret(reading, node, 16);
+    rest_word(reading, rest_member(reading, node, "encoding"), "hex|hex_upper|base64", &encoding);
     rest->encoding = (enum rest_encoding)encoding;
-    return check_order(reading, rest_member(reading, node, "canonical"));
+    return rest_template(reading, canonical, TEMPLATE_IN_TEXT, may_use, false, &rest->canonical) &&
+           (!reading->request || check_order(reading, canonical)) && secret;
 }
 
 static bool read_file_path(struct rest_reading *reading, struct rest_node node, struct str *ret_path) {
@@ -372,18 +397,16 @@ static bool read_file_path(struct rest_reading *reading, struct rest_node node, 
            rest_wrong(reading, node, "%.*s is encrypted: nobody is there to type its passphrase", STR_ARG(*ret_path));
 }
 
-static bool read_certificate(struct rest_reading *reading, struct rest_node node) {
+static void read_certificate(struct rest_reading *reading, struct rest_node node) {
     struct rest *rest = reading->rest;
-    if (!read_file_path(reading, rest_member(reading, node, "certificate"), &rest->certificate) ||
-        !read_file_path(reading, rest_member(reading, node, "key"), &rest->certificate_key)) {
-        return false;
+    struct rest_node certificate = rest_member(reading, node, "certificate"), key = rest_member(reading, node, "key");
+    read_file_path(reading, certificate, &rest->certificate);
+    read_file_path(reading, key, &rest->certificate_key);
+    if (!certificate.yaml != !key.yaml || (rest->proof == REST_MTLS && !key.yaml)) {
+        rest_wrong(reading, node, "needs certificate and key, both");
+    } else if (key.yaml && !str_starts(rest->url, STR("https://"))) {
+        rest_wrong(reading, node, "a certificate is shown over https only");
     }
-    bool given = !str_is_absent(rest->certificate);
-    if (given != !str_is_absent(rest->certificate_key) || (rest->proof == REST_MTLS && !given)) {
-        return rest_wrong(reading, node, "needs certificate and key, both");
-    }
-    return !given || str_starts(rest->url, STR("https://")) ||
-           rest_wrong(reading, node, "a certificate is shown over https only");
 }
 
 static bool check_unused(struct rest_reading *reading, struct rest_node node) {
@@ -398,30 +421,51 @@ static bool check_unused(struct rest_reading *reading, struct rest_node node) {
     return true;
 }
 
-bool rest_read_authentication(struct rest_reading *reading, struct rest_node node) {
+/* By the kind; true where nothing more is to be said about the secret. */
+static bool read_proof(struct rest_reading *reading, struct rest_node node) {
+    switch (reading->rest->proof) {
+    case REST_BASIC:
+    case REST_BEARER:
+        return read_authorization(reading, node);
+    case REST_HMAC_SHA256:
+    case REST_HMAC_SM3:
+        return read_hmac(reading, node);
+    case REST_NONE:
+    case REST_MTLS:
+        break;
+    }
+    return true;
+}
+
+/* What the request uses of ours is there. */
+static void check_ours(struct rest_reading *reading, bool secret_looked_at) {
+    const struct rest *rest = reading->rest;
+    template_set uses = sent_values(rest) | rest->canonical.uses;
+    if (secret_looked_at && (uses & BIT(SECRET))) {
+        check_secret(reading, (struct rest_node){.option = "secret"}, 1);
+    }
+    if ((uses & BIT(APP_ID)) && str_is_empty(rest->app_id)) {
+        rest_wrong(reading, (struct rest_node){.option = "app_id"}, "is missing: the request uses {{app_id}}");
+    }
+}
+
+void rest_read_authentication(struct rest_reading *reading, struct rest_node node) {
     struct rest *rest = reading->rest;
+    size_t before = reading->problems->count;
     int proof = REST_NONE;
-    template_set uses = sent_values(rest);
     if (node.yaml && (!rest_is_group(reading, node, "kind canonical encoding certificate key") ||
                       !rest_word(reading, rest_member(reading, node, "kind"),
                                  "none|basic|bearer|hmac-sha256|hmac-sm3|mtls", &proof))) {
-        return false;
+        return;
     }
     rest->proof = (enum rest_proof)proof;
-    bool fine = true;
-    if (rest->proof == REST_BASIC || rest->proof == REST_BEARER) {
-        fine = read_authorization(reading, node);
-    } else if (rest->proof == REST_HMAC_SHA256 || rest->proof == REST_HMAC_SM3) {
-        fine = read_hmac(reading, node);
+    check_ours(reading, read_proof(reading, node));
+    check_unused(reading, node);
+    read_certificate(reading, node);
+    reading->authentication = reading->problems->count == before;
+    struct rest_node request = rest_member(reading, (struct rest_node){.yaml = reading->settings->entry}, "request");
+    if (reading->asks && reading->request && reading->authentication) {
+        check_asks(reading, request);
+        check_id_types(reading, request);
     }
-    uses |= rest->canonical.uses;
-    if (fine && (uses & BIT(SECRET))) {
-        fine = check_secret(reading, (struct rest_node){NULL, "secret"}, 1);
-    }
-    if (fine && (uses & BIT(APP_ID)) && str_is_empty(rest->app_id)) {
-        return rest_wrong(reading, (struct rest_node){NULL, "app_id"}, "is missing: the request uses {{app_id}}");
-    }
-    struct rest_node request = {yaml_member(reading->settings->entry, "request"), "request"};
-    return fine && check_unused(reading, node) && read_certificate(reading, node) && check_asks(reading, request) &&
-           check_id_types(reading, request);
 }

@@ -16,16 +16,11 @@ bool rest_wrong(struct rest_reading *reading, struct rest_node node, const char 
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    struct str name = reading->settings->name;
-    if (!node.yaml) {
-        return fault_set(reading->fault, "upstreams.%.*s.%s: %s", STR_ARG(name), node.option, text);
-    }
-    return fault_set(reading->fault, "line %d: upstreams.%.*s.%s: %s", node.yaml->line, STR_ARG(name), node.option,
-                     text);
+    return upstream_wrong(reading->settings, reading->problems, node.line, node.option, "%s", text);
 }
 
 static const char *option_of(struct rest_reading *reading, struct rest_node container, struct str name) {
-    if (!*container.option) {
+    if (!container.option) {
         return str_c(reading->arena, name);
     }
     return str_c(reading->arena, str_concat(reading->arena, str_from(container.option), STR("."), name));
@@ -33,13 +28,14 @@ static const char *option_of(struct rest_reading *reading, struct rest_node cont
 
 struct rest_node rest_member(struct rest_reading *reading, struct rest_node map, const char *name) {
     const struct yaml *yaml = map.yaml ? yaml_member(map.yaml, name) : NULL;
-    return (struct rest_node){yaml, option_of(reading, map, str_from(name))};
+    return (struct rest_node){yaml, option_of(reading, map, str_from(name)), yaml ? yaml->line : map.line};
 }
 
 struct rest_node rest_item(struct rest_reading *reading, struct rest_node container, size_t index) {
     struct str name =
         container.yaml->kind == YAML_MAP ? container.yaml->names[index] : str_format(reading->arena, "%zu", index + 1);
-    return (struct rest_node){container.yaml->items[index], option_of(reading, container, name)};
+    const struct yaml *yaml = container.yaml->items[index];
+    return (struct rest_node){yaml, option_of(reading, container, name), yaml->line};
 }
 
 bool rest_is_group(struct rest_reading *reading, struct rest_node node, const char *names) {
@@ -48,7 +44,7 @@ bool rest_is_group(struct rest_reading *reading, struct rest_node node, const ch
     }
     for (size_t i = 0; i < node.yaml->count; i++) {
         if (!str_has_word(str_from(names), node.yaml->names[i])) {
-            return rest_wrong(reading, rest_item(reading, node, i), "is not an option; there are: %s", names);
+            rest_wrong(reading, rest_item(reading, node, i), "is not an option; there are: %s", names);
         }
     }
     return true;

@@ -9,6 +9,7 @@
 #include "base/encode.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "config/yaml.h"
 #include "loop/fiber.h"
 #include "upstream/adapter.h"
 
@@ -35,21 +36,78 @@ static void put_titles(struct upstream *upstream) {
     traits->title_en = str_or(settings->title_en, str_or(traits->title_en, traits->title));
 }
 
+static const struct yaml *option_node(const struct upstream_settings *settings, struct str option) {
+    struct str rest;
+    struct str name = str_cut(option, '.', &rest);
+    for (size_t i = 0; settings->entry && i < settings->entry->count; i++) {
+        if (str_equal(settings->entry->names[i], name)) {
+            return settings->entry->items[i];
+        }
+    }
+    return NULL;
+}
+
+/* "upstreams.it.scope: …" with the line of the option, "line 12: upstreams.it.map: …" with that one. */
+static void add_fault(const struct upstream_settings *settings, struct config_problems *problems,
+                      const struct fault *fault) {
+    struct str text = str_from(fault->text), behind = STR_NONE, said;
+    uint64_t number = settings->entry ? (uint64_t)settings->entry->line : 0;
+    struct str numbered = text;
+    if (str_drop_prefix(&numbered, STR("line ")) && str_to_u64(str_cut(numbered, ':', &behind), &number)) {
+        text = str_trim(behind);
+    }
+    struct str option = str_cut(text, ':', &said);
+    struct str inner = option;
+    bool named = !str_is_absent(said) && str_drop_prefix(&inner, STR("upstreams.")) &&
+                 str_drop_prefix(&inner, settings->name) && str_drop_prefix(&inner, STR("."));
+    const struct yaml *node = named && str_is_absent(behind) ? option_node(settings, inner) : NULL;
+    config_problem_add(problems, settings->file, node ? node->line : (int)number, named ? option : STR_NONE, "%.*s",
+                       STR_ARG(named ? str_trim(said) : text));
+}
+
+/* What can be said before the adapter looks itself. */
+static void check_common(const struct upstream_adapter *adapter, const struct upstream_settings *settings,
+                         struct config_problems *problems) {
+    const struct yaml *node = settings->entry ? yaml_member(settings->entry, "url") : NULL;
+    if (str_is_absent(settings->url)) {
+        upstream_wrong(settings, problems, 0, "url", "is missing");
+    } else if (upstream_address_problem(settings->url)) {
+        upstream_wrong(settings, problems, node ? node->line : 0, "url", "%s", upstream_address_problem(settings->url));
+    }
+    upstream_options_check(adapter, settings, problems);
+}
+
+/* Says the first mistake. */
+static bool check_first(const struct upstream_adapter *adapter, const struct upstream_settings *settings,
+                        struct fault *fault) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct config_problems problems = {.arena = arena};
+    check_common(adapter, settings, &problems);
+    if (problems.count == 0) {
+        return !adapter->check || adapter->check(settings, fault);
+    }
+    const struct config_problem *first = &problems.items[0];
+    struct str where = first->line > 0 ? str_format(arena, "line %d: ", first->line) : STR("");
+    return fault_set(fault, "%.*s%.*s: %.*s", STR_ARG(where), STR_ARG(first->option), STR_ARG(first->text));
+}
+
+static struct upstream_settings whole_of(const struct upstream_settings *settings,
+                                         const struct upstream_adapter *adapter) {
+    struct upstream_settings whole = *settings;
+    whole.url = str_or(settings->url, str_from(adapter->url));
+    return whole;
+}
+
 bool upstream_open(const struct upstream_settings *settings, struct fetcher *fetcher, struct upstream **ret_upstream,
                    struct fault *fault) {
     const struct upstream_adapter *adapter = upstream_adapter_find(settings->adapter);
     void *state = NULL;
     if (!adapter) {
-        return fault_set(fault, "upstreams.%.*s: there is no adapter %.*s", STR_ARG(settings->name),
+        return fault_set(fault, "upstreams.%.*s.adapter: there is no adapter %.*s", STR_ARG(settings->name),
                          STR_ARG(settings->adapter));
     }
-    struct upstream_settings whole = *settings;
-    whole.url = str_or(settings->url, str_from(adapter->url));
-    if (str_is_absent(whole.url)) {
-        return fault_set(fault, "upstreams.%.*s.url: is missing", STR_ARG(settings->name));
-    }
-    if (!upstream_options_check(adapter, &whole, fault) || (adapter->check && !adapter->check(&whole, fault)) ||
-        (adapter->open && !adapter->open(&whole, &state, fault))) {
+    const struct upstream_settings whole = whole_of(settings, adapter);
+    if (!check_first(adapter, &whole, fault) || (adapter->open && !adapter->open(&whole, &state, fault))) {
         return false;
     }
     struct upstream *upstream = check_calloc(1, sizeof(*upstream));
@@ -63,13 +121,26 @@ bool upstream_open(const struct upstream_settings *settings, struct fetcher *fet
     return true;
 }
 
-bool upstream_check(const struct upstream_settings *settings, struct fault *fault) {
-    struct upstream *upstream;
-    if (!upstream_open(settings, NULL, &upstream, fault)) {
-        return false;
+void upstream_check(const struct upstream_settings *settings, struct config_problems *problems) {
+    const struct upstream_adapter *adapter = upstream_adapter_find(settings->adapter);
+    size_t before = problems->count;
+    if (adapter) {
+        const struct upstream_settings whole = whole_of(settings, adapter);
+        check_common(adapter, &whole, problems);
+        if (adapter->check_all) {
+            adapter->check_all(&whole, problems);
+        }
     }
-    upstream_free(upstream);
-    return true;
+    struct upstream *upstream;
+    struct fault fault;
+    if (problems->count > before) {
+        return;
+    }
+    if (upstream_open(settings, NULL, &upstream, &fault)) {
+        upstream_free(upstream);
+    } else {
+        add_fault(settings, problems, &fault);
+    }
 }
 
 void upstream_free(struct upstream *upstream) {

@@ -138,7 +138,7 @@ struct str wechat_subject(struct arena *arena, struct str app_id, const struct w
 /* --- options --- */
 
 static const struct upstream_option options[] = {
-    {"open_url", OPTION_TEXT, false, "where the browser goes; " WECHAT_OPEN_URL " unless said"},
+    {"open_url", OPTION_ADDRESS, false, "where the browser goes; " WECHAT_OPEN_URL " unless said"},
     {"in_app_id", OPTION_TEXT, false, "the official account's app id, for browsers inside WeChat; app_id unless said"},
     {"in_app_secret", OPTION_TEXT, false, "its secret, from the environment"},
 };
@@ -163,12 +163,8 @@ static struct str open_url(const struct upstream_settings *settings) {
 }
 
 static bool check_open_url(const struct upstream_settings *settings, struct fault *fault) {
-    struct str url = open_url(settings);
-    return ((str_starts(url, STR("https://")) || str_starts(url, STR("http://"))) && !str_contains(url, '?') &&
-            !str_contains(url, '#') && !str_ends(url, STR("/"))) ||
-           fault_set(fault,
-                     "upstreams.%.*s.open_url: must start with https:// or http://, and have no query, no fragment and "
-                     "no slash at its end",
+    return !str_ends(open_url(settings), STR("/")) ||
+           fault_set(fault, "upstreams.%.*s.open_url: ends with a slash, which the paths begin with",
                      STR_ARG(settings->name));
 }
 

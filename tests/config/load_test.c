@@ -65,7 +65,18 @@ static void each_mistake_is_said_with_line_and_option(void **state) {
         {GOOD "log:\n  level: loud\n", 6, "log.level", "debug|info|warn|error"},
         {GOOD "keys2: 1\n", 5, "keys2", "not a group"},
         {GOOD "listen: 1\n", 5, "listen", "group"},
-        {GOOD "listen:\n  port: 1\n  port: 2\n", 7, "port", "given twice"},
+        {GOOD "listen:\n  port: 1\n  port: 2\n", 7, "listen.port", "given twice"},
+        {GOOD "upstreams:\n  p:\n    asks: [a]\n    json: {a: [{b: 1, b: 2}]}\n", 8, "upstreams.p.json.a.1.b",
+         "given twice"},
+        {GOOD "upstreams:\n  p:\n    url: \"a\\0b\"\n", 7, "upstreams.p.url", "holds a NUL"},
+        {GOOD "upstreams:\n  p:\n    json: {\"a\\0\": 1}\n", 7, "upstreams.p.json", "holds a NUL in a name"},
+        {GOOD "upstreams:\n  otp: {adapter: a, url: b}\n", 6, "upstreams.otp", "a name of our own"},
+        {GOOD "upstreams:\n  window: {adapter: a, url: b}\n", 6, "upstreams.window", "a name of our own"},
+        {GOOD "upstreams:\n  operator: {adapter: a, url: b}\n", 6, "upstreams.operator", "a name of our own"},
+        {GOOD "upstreams:\n  way-x: {adapter: a, url: b}\n", 6, "upstreams.way-x", "a name of our own"},
+        {GOOD "upstreams:\n  -x: {adapter: a, url: b}\n", 6, "upstreams.-x", "begin with a letter"},
+        {GOOD "upstreams:\n  '': {adapter: a, url: b}\n", 6, "upstreams.", "begin with a letter"},
+        {GOOD "upstreams:\n  'a b': {adapter: a, url: b}\n", 6, "upstreams.a b", "at most 64 letters"},
         {GOOD "lifetimes:\n  session_idle_s: 40000\n", 6, "lifetimes.session_idle_s", "longer than"},
         {GOOD "upstreams:\n  p:\n    url: https://p.example\n", 7, "upstreams.p", "needs an adapter"},
         {GOOD "upstreams:\n  p: {adapter: a, url: b, timeout_ms: 1}\n", 6, "upstreams.p.timeout_ms", "between 50"},
@@ -76,7 +87,8 @@ static void each_mistake_is_said_with_line_and_option(void **state) {
         {"server: {issuer: 'https://id.example'}\nsql: {path: x}\nkeys: {folder: k}\n", 0, "registration.upstream",
          "is missing"},
         {"sql: {path: x}\nkeys: {folder: k}\nregistration: {enabled: false}\n", 0, "server.issuer", "is missing"},
-        {GOOD "redis:\n  password: ${TONGXING_NO_SUCH_VARIABLE}\n", 6, NULL, "no variable TONGXING_NO_SUCH_VARIABLE"},
+        {GOOD "redis:\n  password: ${TONGXING_NO_SUCH_VARIABLE}\n", 6, "redis.password",
+         "no variable TONGXING_NO_SUCH_VARIABLE"},
         {"server: {issuer: 'https://id.example'}\nsql: {driver: sqlite}\nkeys: {folder: k}\nregistration: {enabled: "
          "false}\n",
          2, "sql.path", "is missing"},
@@ -113,6 +125,19 @@ static void all_mistakes_at_once(void **state) {
     struct config_problems problems;
     assert_false(load(arena, "nobody: {}\nlisten:\n  port: x\n  address: ''\nlog:\n  level: x\n", &config, &problems));
     assert_int_equal(problems.count, 8); /* those four, and what is missing: issuer, path, folder, upstream */
+}
+
+/* What the bytes have wrong and reading can go on after. */
+static void all_mistakes_of_the_text_at_once(void **state) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct config config;
+    struct config_problems problems;
+    assert_false(load(arena,
+                      GOOD "redis:\n  password: ${TONGXING_NO_A}${TONGXING_NO_B}\n  host: ${TONGXING_NO_C}\n"
+                           "  port: \"\\0\"\n  port: ${TONGXING_NO_D}\n",
+                      &config, &problems));
+    assert_int_equal(problems.count, 6);
+    assert_str(problems.items[5].option, "redis.port");
 }
 
 static void the_environment_fills_values(void **state) {
@@ -180,5 +205,6 @@ static void clients_keep_their_types(void **state) {
 
 RUN_TESTS(cmocka_unit_test(the_least_file_has_all_defaults),
           cmocka_unit_test(each_mistake_is_said_with_line_and_option), cmocka_unit_test(all_mistakes_at_once),
-          cmocka_unit_test(the_environment_fills_values), cmocka_unit_test(bombs_are_small),
-          cmocka_unit_test(the_sample_file_shows_the_table), cmocka_unit_test(clients_keep_their_types))
+          cmocka_unit_test(all_mistakes_of_the_text_at_once), cmocka_unit_test(the_environment_fills_values),
+          cmocka_unit_test(bombs_are_small), cmocka_unit_test(the_sample_file_shows_the_table),
+          cmocka_unit_test(clients_keep_their_types))

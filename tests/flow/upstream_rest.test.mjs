@@ -350,6 +350,43 @@ test('check: mistakes of all descriptions, with file, line and option', async ()
     + `${bad}:${line('bank_crad')}: upstreams.cards.request.form.accNo: there is no {{bank_crad}}\n`);
 });
 
+test('check: every mistake of an entry, and what belongs to the rest of the configuration', async () => {
+  const bad = file('bad.yaml'), example = labourExample();
+  fs.writeFileSync(bad, (frame() + example.replace('timeout_ms: 1500', 'timeout_ms: 1').replace('kind: hmac-sm3', 'kind: md5').replace('type: text', 'type: flag')
+    .replace('path: /v2/person/check', 'path: /v2/../check').replace('version: 2', 'version: ${TONGXING_NO_VERSION}')));
+  let result = await run(['check', bad]);
+  assert.equal(result.status, 1);
+  assert.match(result.stderr, /bad\.yaml:\d+: upstreams\.labour\.request\.json\.version: the environment has no variable TONGXING_NO_VERSION\n$/);
+  fs.writeFileSync(bad, fs.readFileSync(bad, 'utf8').replace('${TONGXING_NO_VERSION}', '2'));
+  result = await run(['check', bad]);
+  assert.equal(result.status, 1);
+  for (const option of ['timeout_ms: must be between', 'request\\.path: has a segment', 'authentication\\.kind: is md5', 'answer\\.result\\.1\\.table\\.0000: is no value of type flag',
+    'answer\\.result\\.1\\.table\\.4001: is no value']) {
+    assert.match(result.stderr, new RegExp(`bad\\.yaml:\\d+: upstreams\\.labour\\.${option}`));
+  }
+});
+
+test('no address has a password in it, and none is shown', async () => {
+  for (const change of ['https://tongxing:hunter2@labour.example', 'http://labour.example']) {
+    fs.writeFileSync(file('bad.yaml'), frame() + labourExample().replace(/http:\/\/127\.0\.0\.1:\d+/, change));
+    for (const args of [['check', file('bad.yaml')], ['upstream', 'list', file('bad.yaml')], ['upstream', 'try', file('bad.yaml'), 'labour', '--show', '--name', 'x']]) {
+      const result = await run(args);
+      assert.notEqual(result.status, 0);
+      assert.match(result.stderr, /upstreams\.labour\.url: (has user information|must start with https:\/\/)/);
+      assert.ok(!/hunter2|labour\.example/.test(result.stderr + result.stdout), result.stderr);
+    }
+  }
+});
+
+test('check: registrations ask for no more than name and number, and names of our own are not taken', async () => {
+  fs.writeFileSync(file('bad.yaml'), frame().replace('upstreams:', 'registration: {enabled: true, upstream: labour}\nupstreams:').replace(/registration: *\{enabled: false\}\n/, '') + labourExample());
+  let result = await run(['check', file('bad.yaml')]);
+  assert.match(result.stderr, /bad\.yaml:\d+: registration\.upstream: names a service that asks for more than name and number/);
+  fs.writeFileSync(file('bad.yaml'), frame() + labourExample().replace('labour:', 'otp:'));
+  result = await run(['check', file('bad.yaml')]);
+  assert.match(result.stderr, /bad\.yaml:\d+: upstreams\.otp: is a name of our own/);
+});
+
 test('check: a key with a passphrase, and files that are no keys', async () => {
   openssl('pkcs8', '-topk8', '-in', 'tongxing.key', '-out', 'locked.key', '-passout', 'pass:x');
   for (const [key, text] of [['locked.key', /key: .*locked\.key is encrypted/], ['tongxing.yaml', /is no PEM file/], ['nobody.key', /cannot be read: No such file/]]) {

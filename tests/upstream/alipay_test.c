@@ -226,7 +226,12 @@ static bool opens(struct arena *arena, const char *adapter, struct str entry, co
                                          .concurrent = 1,
                                          .folder = str_from(folder)};
     assert_row(yaml_parse(arena, entry, STR("test"), &settings.entry, &problems), str_c(arena, entry));
-    return upstream_check(&settings, fault);
+    struct upstream *upstream;
+    if (!upstream_open(&settings, NULL, &upstream, fault)) {
+        return false;
+    }
+    upstream_free(upstream);
+    return true;
 }
 
 static void settings_that_work(void **state) {

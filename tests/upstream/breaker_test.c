@@ -143,7 +143,7 @@ static void an_unknown_adapter_and_bad_settings_are_refused(void **state) {
     struct upstream_settings settings = usual;
     settings.adapter = STR("bank");
     assert_false(upstream_open(&settings, NULL, &upstream, &fault));
-    assert_string_equal(fault.text, "upstreams.population: there is no adapter bank");
+    assert_string_equal(fault.text, "upstreams.population.adapter: there is no adapter bank");
     settings = usual;
     settings.app_id = STR("");
     assert_false(upstream_open(&settings, NULL, &upstream, &fault));

@@ -83,7 +83,10 @@ static inline bool rest_of_text(struct arena *arena, struct str text, struct ups
     if (settings->entry->kind != YAML_MAP) {
         return fault_set(fault, "no group");
     }
-    return rest_compile(arena, settings, ret_rest, fault);
+    problems.count = 0;
+    return rest_compile(arena, settings, ret_rest, &problems) ||
+           fault_set(fault, "line %d: %.*s: %.*s", problems.items[0].line, STR_ARG(problems.items[0].option),
+                     STR_ARG(problems.items[0].text));
 }
 
 static inline struct upstream_settings rest_settings(void) {
