@@ -60,12 +60,43 @@ static void add_secrets(struct mask *mask, struct str name, const struct yaml *n
     }
 }
 
+static void keep_name_at(struct mask *mask, struct arena *arena, struct str pointer) {
+    struct str name = pointer, rest = pointer;
+    while (!str_is_absent(rest)) {
+        name = str_cut(rest, '/', &rest);
+    }
+    mask_keep_name(mask, str_dup(arena, name));
+}
+
+/* Where a description finds codes and results, and what they may be. The name of an organisation is none of them. */
+static void keep_described(struct mask *mask, struct arena *arena, const struct yaml *node) {
+    for (size_t i = 0; i < node->count; i++) {
+        struct str name = node->kind == YAML_MAP ? node->names[i] : STR("");
+        const struct yaml *item = node->items[i];
+        if (str_equal(name, STR("table")) || str_equal(name, STR("statuses"))) {
+            for (size_t row = 0; item->kind == YAML_MAP && row < item->count; row++) {
+                mask_keep_word(mask, item->names[row]);
+            }
+        } else if (str_starts(name, STR("/"))) {
+            keep_name_at(mask, arena, name);
+        } else if (item->kind == YAML_SCALAR && str_starts(item->text, STR("/")) && !str_equal(name, STR("name"))) {
+            keep_name_at(mask, arena, item->text);
+        } else {
+            keep_described(mask, arena, item);
+        }
+    }
+}
+
 struct mask *watch_mask(struct arena *arena, const struct upstream_settings *settings,
                         const struct upstream_asked *asked) {
     struct mask *mask = mask_new(arena);
     mask_add_secret(mask, settings->secret);
     if (settings->entry) {
         add_secrets(mask, STR(""), settings->entry);
+    }
+    const struct yaml *answer = settings->entry ? yaml_member(settings->entry, "answer") : NULL;
+    if (answer) {
+        keep_described(mask, arena, answer);
     }
     mask_add_name(mask, asked->name);
     mask_add_number(mask, asked->id_number);
@@ -108,11 +139,10 @@ static void put_fields(struct watch *watch, const struct mask *mask, char sign, 
 }
 
 /* Masked before it is cut: half a number would not be found. */
-static void put_body(struct watch *watch, const struct mask *mask, char sign, struct str body) {
-    if (str_is_empty(body)) {
+static void put_body(struct watch *watch, char sign, struct str shown) {
+    if (str_is_empty(shown)) {
         return;
     }
-    struct str shown = mask_text(mask, body);
     bool cut = shown.len > BODY_SHOWN;
     struct str rest = cut ? str_sub(shown, 0, BODY_SHOWN) : shown;
     put_line(watch, sign, STR(""));
@@ -154,14 +184,14 @@ void watch_show(struct watch *watch, const struct mask *mask) {
         const struct watched *call = &watch->calls[watch->shown];
         put_line(watch, '>', str_concat(watch->arena, call->method, STR(" "), mask_text(mask, call->url)));
         put_fields(watch, mask, '>', call->fields, call->field_count);
-        put_body(watch, mask, '>', call->body);
+        put_body(watch, '>', mask_text(mask, str_or(call->body, STR(""))));
         if (call->result != FETCH_DONE) {
             put_line(watch, '!', failure_text(call, watch->arena));
             continue;
         }
         put_line(watch, '<', str_format(watch->arena, "%d", call->answer.status));
         put_fields(watch, mask, '<', call->answer.fields, call->answer.field_count);
-        put_body(watch, mask, '<', call->answer.body);
+        put_body(watch, '<', mask_answer(mask, str_or(call->answer.body, STR(""))));
     }
     fflush(stderr);
 }

@@ -123,6 +123,101 @@ static void pictures_are_cut(void **state) {
     assert_str(mask_text(mask_new(arena), str_of(text, sizeof(text))), "\"(698 characters)\"");
 }
 
+/* A register writes what it was asked as it likes, and tells of others too. */
+static void what_looks_like_somebodys_is_masked(void **state) {
+    static const struct {
+        const char *text, *shown;
+    } rows[] = {
+        {"1101 0518 8812 3100 2X", "****"},
+        {"110105-18881231-002x", "****"},
+        {"１１０１０５１８８８１２３１００２Ｘ", "****"},
+        {"110105 18881231 002Ⅹ", "****"},
+        {"110105881231002", "****"}, /* as it was before 1999 */
+        {"138 0013 8000", "****"},
+        {"１３８００１３８０００", "****"},
+        {"6226 3880 0000 0095", "****"},
+        {"测 试 甲", "测 试 甲"},
+        {"18881231", "****"},
+        {"1888-12-31", "****"},
+        {"881231", "****"},
+        {"31002X ends it", "**** ends it"},
+        {"002X", "****"},
+        {"02X", "02X"},
+        {"0018 1231", "0018 ****"},
+        /* of others */
+        {"510104188402290134", "****"},
+        {"51010418840229013x", "****"},
+        {"510104840229013", "****"},
+        {"13900139000 +86 139 0013 9000", "**** +****"},
+        {"6217000000000000004", "****"},
+        {"4111-1111-1111-1111", "****"},
+        {"born 1960/07/03.", "born ****."},
+        {"1960年07月03日", "****日"},
+        /* of nobody */
+        {"0000 1000 200 E0001", "0000 1000 200 E0001"},
+        {"1767578584000", "1767578584000"},
+        {"20260105100304", "20260105100304"},
+        {"2026-01-05 10:03:04", "2026-01-05 10:03:04"},
+        {"2026-01-05T10:03:04Z", "2026-01-05T10:03:04Z"},
+        {"fedcba98765432100123456789abcdef", "fedcba98765432100123456789abcdef"},
+        {"10.0.0.1:8080", "10.0.0.1:8080"},
+    };
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct mask *mask = made(arena);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_str(mask_text(mask, str_from(rows[i].text)), rows[i].shown);
+    }
+}
+
+static void a_name_with_signs_in_it_and_parts_of_long_ones(void **state) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct mask *mask = mask_new(arena);
+    mask_add_name(mask, STR("测试甲"));
+    mask_add_name(mask, STR("示例省示例有限公司"));
+    assert_str(mask_text(mask, STR("测 试 甲, 测　试　甲, 测·试·甲")), "****, ****, ****");
+    assert_str(mask_text(mask, STR("示例省示例, 省示例有, 例有限")), "****, ****, 例有限");
+}
+
+/* Whatever the member is called. */
+static void of_an_answer_only_codes_and_the_like_are_shown(void **state) {
+    static const struct {
+        const char *text, *shown;
+    } rows[] = {
+        {"{\"code\":\"0000\",\"msg\":\"查询成功\",\"birth\":\"18960703\",\"tail\":\"03018X\",\"bank\":"
+         "\"6217000000000000004\"}",
+         "{\"code\":\"0000\",\"msg\":\"查询成功\",\"birth\":\"****\",\"tail\":\"****\",\"bank\":\"****\"}"},
+        {"{\"xm\":\"李示例\",\"xb\":1,\"mz\":\"汉\",\"dz\":\"示例路1号\",\"whatever\":\"x\",\"年龄\":36}",
+         "{\"xm\":\"****\",\"xb\":****,\"mz\":\"****\",\"dz\":\"****\",\"whatever\":\"****\",\"年龄\":****}"},
+        {"{\"data\":{\"verdict\":1,\"list\":[\"李示例\",2],\"items\":[{\"code\":1},\"王\"]}}",
+         "{\"data\":{\"verdict\":1,\"list\":[\"****\",****],\"items\":[{\"code\":1},\"****\"]}}"},
+        {"{\"data\":\"{\\\"xm\\\":\\\"李示例\\\",\\\"result\\\":\\\"1\\\"}\",\"timestamp\":\"1767578584000\"}",
+         "{\"data\":\"{\\\"xm\\\":\\\"****\\\",\\\"result\\\":\\\"1\\\"}\",\"timestamp\":\"1767578584000\"}"},
+        {"{\"valid\":true,\"spouse\":null,\"n\":-1.5e3}", "{\"valid\":true,\"spouse\":null,\"n\":****}"},
+        {"{\"message\":\"no phone 13900139000 of 1101 0518 8812 3100 2X\"}", "{\"message\":\"no phone **** of ****\"}"},
+        {"{\"name\":\"测试 甲/𠮷\",\"id\":\"11010518881231002X\"}", "{\"name\":\"测*\",\"id\":\"1101**********002X\"}"},
+        {"{\"busi_tag\":\"8000\",\"code\":\"8000\",\"x\":\"8000\"}",
+         "{\"busi_tag\":\"8000\",\"code\":\"8000\",\"x\":\"****\"}"},
+        {"{\"code\":\"2310\"}", "{\"code\":\"****\"}"},
+        {"{\"510104188402290134\":1}", "{\"****\":****}"},
+        {"[\"李示例\"]", "[\"****\"]"},
+        {"\"李示例\"", "\"****\""},
+        {"{\"xm\":\"李", "{\"xm\":\"****"},
+        {"respCode=00&respMsg=ok&customerNm=Li&x", "respCode=00&respMsg=ok&customerNm=****&****"},
+        {"<r><code>1</code><xm born=\"x\">李</xm><![CDATA[李]]></r>", "<r><code>1</code><xm>****</xm><></r>"},
+        {"<html><h1>502 Bad Gateway</h1></html>", "<html><h1>502 Bad Gateway</h1></html>"},
+        {"upstream connect error", "upstream connect error"},
+        {"姓名 Li 李示例, 1960-07-03", "**** Li ****, ****"},
+        {"", ""},
+    };
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct mask *mask = made(arena);
+    mask_keep_name(mask, STR("busi_tag"));
+    mask_keep_word(mask, STR("8000"));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        assert_str(mask_answer(mask, str_from(rows[i].text)), rows[i].shown);
+    }
+}
+
 /* Answers are anybody's bytes: whatever they are, the secret is not in what is shown. */
 static void hostile_bytes(void **state) {
     static const char *const pieces[] = {"\"",    "\\",      "\\\"",          ":", "=",  "&", "{",   "}",  "[",
@@ -141,6 +236,8 @@ static void hostile_bytes(void **state) {
         }
         struct str shown = mask_text(mask, buf_str(&buf));
         assert_true(shown.len == 0 || !memmem(shown.ptr, shown.len, "s3cr3t", 6));
+        shown = mask_answer(mask, buf_str(&buf));
+        assert_true(shown.len == 0 || !memmem(shown.ptr, shown.len, "s3cr3t", 6));
         if (round % 500 == 499) {
             arena_free(arena);
             arena = arena_new();
@@ -152,4 +249,6 @@ static void hostile_bytes(void **state) {
 RUN_TESTS(cmocka_unit_test(hostile_bytes), cmocka_unit_test(what_is_asked_stands_masked),
           cmocka_unit_test(base64_at_any_offset), cmocka_unit_test(hashes_of_numbers_are_numbers_too),
           cmocka_unit_test(names_say_what_is_nobody_elses), cmocka_unit_test(header_fields),
-          cmocka_unit_test(pictures_are_cut))
+          cmocka_unit_test(what_looks_like_somebodys_is_masked),
+          cmocka_unit_test(a_name_with_signs_in_it_and_parts_of_long_ones),
+          cmocka_unit_test(of_an_answer_only_codes_and_the_like_are_shown), cmocka_unit_test(pictures_are_cut))

@@ -4,7 +4,7 @@
  * For each value the patterns it may stand as are made once; a text is masked by marking the bytes of all patterns
  * found in it. Marking too much is harmless here, too little is not.
  */
-#include "mask.h"
+#include "mask_inside.h"
 
 #include "base/arena.h"
 #include "base/check.h"
@@ -19,16 +19,7 @@
 #define PATTERN_LEAST 3 /* bytes; shorter ones would be found everywhere. Secrets are looked for all the same. */
 #define RUN_SHOWN     512
 #define GROWTH        8
-
-struct pattern {
-    struct str bytes, shown;
-    struct pattern *next;
-};
-
-struct mask {
-    struct arena *arena;
-    struct pattern *first;
-};
+#define NAME_WINDOW   4 /* characters of a name that tell whose it is */
 
 struct mask *mask_new(struct arena *arena) {
     struct mask *mask = arena_new_of(arena, struct mask);
@@ -42,13 +33,13 @@ static void add_pattern(struct mask *mask, struct str bytes, struct str shown, s
     if (bytes.len < least) {
         return;
     }
-    for (const struct pattern *known = mask->first; known; known = known->next) {
+    for (const struct mask_pattern *known = mask->first; known; known = known->next) {
         if (str_equal(known->bytes, bytes)) {
             return;
         }
     }
-    struct pattern *pattern = arena_new_of(mask->arena, struct pattern);
-    *pattern = (struct pattern){str_dup(mask->arena, bytes), shown, mask->first};
+    struct mask_pattern *pattern = arena_new_of(mask->arena, struct mask_pattern);
+    *pattern = (struct mask_pattern){str_dup(mask->arena, bytes), shown, mask->first};
     mask->first = pattern;
 }
 
@@ -206,6 +197,35 @@ void mask_add_secret(struct mask *mask, struct str value) {
     add_value(mask, value, MASK_HIDDEN, 1);
 }
 
+/* "测 试 甲", and what four characters in a row of it tell. */
+static void add_name_parts(struct mask *mask, struct str name) {
+    static const struct str between[] = {STR_INIT(" "), STR_INIT("　"), STR_INIT("·")};
+    struct buf spread[ARRAY_LEN(between)];
+    struct str rest = name, starts[NAME_WINDOW];
+    uint32_t c;
+    for (size_t i = 0; i < ARRAY_LEN(between); i++) {
+        buf_init(&spread[i], mask->arena, name.len * 2, name.len * 4 + 8);
+    }
+    for (size_t n = 0; rest.len > 0; n++) {
+        struct str before = rest;
+        starts[n % NAME_WINDOW] = rest;
+        if (!utf8_next(&rest, &c)) {
+            return;
+        }
+        for (size_t i = 0; i < ARRAY_LEN(between); i++) {
+            buf_put(&spread[i], n > 0 ? between[i] : STR(""));
+            buf_put(&spread[i], str_sub(before, 0, before.len - rest.len));
+        }
+        if (n + 1 >= NAME_WINDOW && rest.len > 0) {
+            struct str start = starts[(n + 1) % NAME_WINDOW];
+            add_pattern(mask, str_sub(start, 0, start.len - rest.len), MASK_HIDDEN, NAME_WINDOW);
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(between); i++) {
+        mask_add(mask, buf_str(&spread[i]), MASK_HIDDEN);
+    }
+}
+
 void mask_add_name(struct mask *mask, struct str name) {
     struct str rest = name;
     uint32_t c;
@@ -213,6 +233,41 @@ void mask_add_name(struct mask *mask, struct str name) {
         bool single = rest.len == 0;
         mask_add(mask, name,
                  single ? STR("*") : str_concat(mask->arena, str_sub(name, 0, name.len - rest.len), STR("*")));
+        if (!single) {
+            add_name_parts(mask, name);
+        }
+    }
+}
+
+static void add_word(struct mask *mask, struct mask_word **first, struct str text) {
+    struct mask_word *word = arena_new_of(mask->arena, struct mask_word);
+    *word = (struct mask_word){str_dup(mask->arena, text), *first};
+    *first = word;
+}
+
+static void add_full_width(struct mask *mask, struct str digits) {
+    struct buf buf;
+    buf_init(&buf, mask->arena, digits.len * 3 + 8, digits.len * 3 + 8);
+    for (size_t i = 0; i < digits.len; i++) {
+        char c = digits.ptr[i];
+        const char wide[] = {'\xef', c >= 'a' ? '\xbd' : '\xbc', (char)(c >= 'a' ? c + 0x20 : c + 0x60)};
+        buf_put(&buf, str_of(wide, c > ' ' && c <= '~' ? 3 : 0));
+    }
+    mask_add(mask, buf_str(&buf), MASK_HIDDEN);
+}
+
+/* In all writings, and so that parts of it are found. */
+static void add_digits(struct mask *mask, struct str number) {
+    add_word(mask, &mask->asked, cased(mask->arena, number, true));
+    add_full_width(mask, number);
+}
+
+/* 15 digits, as numbers were until 1999 (GB 11643-1989). */
+static void add_old_form(struct mask *mask, struct str number) {
+    if (number.len == 18) {
+        struct str old = str_concat(mask->arena, str_sub(number, 0, 6), str_sub(number, 8, 9));
+        add_digits(mask, old);
+        mask_add(mask, old, MASK_HIDDEN);
     }
 }
 
@@ -228,6 +283,8 @@ void mask_add_number(struct mask *mask, struct str number) {
     for (size_t i = 0; i < ARRAY_LEN(written); i++) {
         mask_add(mask, written[i], shown);
     }
+    add_digits(mask, number);
+    add_old_form(mask, number);
 }
 
 void mask_add_phone(struct mask *mask, struct str phone) {
@@ -235,6 +292,7 @@ void mask_add_phone(struct mask *mask, struct str phone) {
         struct str national = phone;
         str_drop_prefix(&national, STR("+86"));
         mask_add(mask, national, phone_mask(mask->arena, phone));
+        add_digits(mask, national);
     }
 }
 
@@ -242,13 +300,14 @@ void mask_add_card(struct mask *mask, struct str card) {
     size_t kept = card.len >= 8 ? 4 : 0;
     if (!str_is_empty(card)) {
         mask_add(mask, card, str_concat(mask->arena, MASK_HIDDEN, str_sub(card, card.len - kept, kept)));
+        add_digits(mask, card);
     }
 }
 
 /* --- by value --- */
 
 /* For each byte what stands for it; NULL for itself. */
-static void mark(const struct pattern *pattern, struct str text, const struct pattern **marks) {
+static void mark(const struct mask_pattern *pattern, struct str text, const struct mask_pattern **marks) {
     size_t from = 0;
     while (from < text.len) {
         const char *at = memmem(text.ptr + from, text.len - from, pattern->bytes.ptr, pattern->bytes.len);
@@ -257,7 +316,7 @@ static void mark(const struct pattern *pattern, struct str text, const struct pa
         }
         from = (size_t)(at - text.ptr);
         for (size_t i = 0; i < pattern->bytes.len; i++) {
-            const struct pattern *before = marks[from + i];
+            const struct mask_pattern *before = marks[from + i];
             marks[from + i] = before && before->bytes.len >= pattern->bytes.len ? before : pattern;
         }
         from++;
@@ -266,15 +325,15 @@ static void mark(const struct pattern *pattern, struct str text, const struct pa
 
 static struct str without_values(const struct mask *mask, struct str text) {
     struct buf buf;
-    const struct pattern **marks = arena_array_of(mask->arena, text.len + 1, const struct pattern *);
-    for (const struct pattern *pattern = mask->first; pattern; pattern = pattern->next) {
+    const struct mask_pattern **marks = arena_array_of(mask->arena, text.len + 1, const struct mask_pattern *);
+    for (const struct mask_pattern *pattern = mask->first; pattern; pattern = pattern->next) {
         mark(pattern, text, marks);
     }
     buf_init(&buf, mask->arena, text.len + 64, text.len * GROWTH + 64);
     for (size_t i = 0; i < text.len; i++) {
         if (!marks[i]) {
             buf_putc(&buf, text.ptr[i]);
-        } else if (i == 0 || marks[i - 1] != marks[i]) {
+        } else if (i == 0 || !marks[i - 1] || !str_equal(marks[i - 1]->shown, marks[i]->shown)) {
             buf_put(&buf, marks[i]->shown);
         }
     }
@@ -293,24 +352,60 @@ static const char *const telling[] = {
 };
 
 /* Whole names, which end others that tell nothing. */
-static const char *const telling_whole[] = {"name", "sub"};
+static const char *const telling_whole[] = {
+    "name",
+    "sub",
+    /* and as Chinese registers name them, by the first letters of the sounds */
+    "xm",
+    "xb",
+    "mz",
+    "csrq",
+    "dz",
+    "zz",
+    "jtzz",
+    "hjdz",
+    "sfz",
+    "sfzh",
+    "sfzhm",
+    "zjhm",
+    "gmsfhm",
+    "shbzhm",
+    "sjh",
+    "sjhm",
+    "lxdh",
+    "dh",
+    "yddh",
+    "yhkh",
+    "yhzh",
+    "kh",
+    "sbkh",
+    "fddbr",
+    "frxm",
+    "frzjhm",
+};
 
-bool mask_tells(struct str name) {
-    char plain[64];
+struct str mask_plain_name(struct arena *arena, struct str name) {
+    struct str lower = str_lower(arena, name);
+    char *plain = str_c(arena, lower);
     size_t len = 0;
-    for (size_t i = 0; i < name.len && len < sizeof(plain); i++) {
-        char c = name.ptr[i];
-        if (c != '_' && c != '-') {
-            plain[len++] = c >= 'A' && c <= 'Z' ? (char)(c ^ 0x20) : c;
+    for (size_t i = 0; i < lower.len; i++) {
+        if (lower.ptr[i] != '_' && lower.ptr[i] != '-') {
+            plain[len++] = lower.ptr[i];
         }
     }
+    return str_of(plain, len);
+}
+
+bool mask_tells(struct str name) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct str plain = mask_plain_name(arena, name);
     for (size_t i = 0; i < ARRAY_LEN(telling); i++) {
-        if (str_ends(str_of(plain, len), str_from(telling[i]))) {
+        if (str_ends(plain, str_from(telling[i]))) {
             return true;
         }
     }
     for (size_t i = 0; i < ARRAY_LEN(telling_whole); i++) {
-        if (str_equal(str_of(plain, len), str_from(telling_whole[i]))) {
+        if (str_equal(plain, str_from(telling_whole[i]))) {
             return true;
         }
     }
@@ -321,7 +416,7 @@ static bool in_name(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
-static size_t skip(struct str text, size_t at, const char *bytes) {
+size_t mask_skip(struct str text, size_t at, const char *bytes) {
     while (at < text.len && text.ptr[at] != '\0' && strchr(bytes, text.ptr[at])) {
         at++;
     }
@@ -333,17 +428,17 @@ static size_t value_start(struct str text, size_t at) {
     if (at < text.len && text.ptr[at] == '=') {
         return at + 1;
     }
-    size_t quote = skip(text, at, "\\\"");
-    size_t colon = skip(text, quote, " \t\r\n");
+    size_t quote = mask_skip(text, at, "\\\"");
+    size_t colon = mask_skip(text, quote, " \t\r\n");
     if (quote == at || colon == text.len || text.ptr[colon] != ':') {
         return 0;
     }
-    return skip(text, colon + 1, " \t\r\n");
+    return mask_skip(text, colon + 1, " \t\r\n");
 }
 
 /* The end of a value: the quote like the one it starts with, or what ends a bare one. */
-static size_t value_end(struct str text, size_t start, size_t *ret_inner) {
-    size_t quoted = skip(text, start, "\\\"");
+size_t mask_value_end(struct str text, size_t start, size_t *ret_inner) {
+    size_t quoted = mask_skip(text, start, "\\\"");
     *ret_inner = quoted;
     if (quoted == start) {
         size_t at = start;
@@ -360,8 +455,8 @@ static size_t value_end(struct str text, size_t start, size_t *ret_inner) {
     return at;
 }
 
-static bool is_masked(const struct mask *mask, struct str value) {
-    for (const struct pattern *pattern = mask->first; pattern; pattern = pattern->next) {
+bool mask_is_masked(const struct mask *mask, struct str value) {
+    for (const struct mask_pattern *pattern = mask->first; pattern; pattern = pattern->next) {
         if (str_equal(pattern->shown, value)) {
             return true;
         }
@@ -380,10 +475,10 @@ static struct str without_named(const struct mask *mask, struct str text) {
         }
         size_t start = end > i && mask_tells(str_sub(text, i, end - i)) ? value_start(text, end) : 0;
         if (start > 0 && start < text.len && text.ptr[start] != '{' && text.ptr[start] != '[') {
-            size_t inner, stop = value_end(text, start, &inner);
+            size_t inner, stop = mask_value_end(text, start, &inner);
             buf_put(&buf, str_sub(text, done, inner - done));
             struct str value = str_sub(text, inner, stop - inner);
-            buf_put(&buf, is_masked(mask, value) ? value : MASK_HIDDEN);
+            buf_put(&buf, mask_is_masked(mask, value) ? value : MASK_HIDDEN);
             done = stop;
             end = stop;
         }
@@ -418,7 +513,28 @@ static struct str without_runs(const struct mask *mask, struct str text) {
 }
 
 struct str mask_text(const struct mask *mask, struct str text) {
-    return without_runs(mask, without_named(mask, without_values(mask, text)));
+    return without_runs(mask, mask_shapes(mask, without_named(mask, without_values(mask, text))));
+}
+
+/* --- what stays --- */
+
+bool mask_has_word(const struct mask_word *first, struct str text) {
+    while (first && !str_equal(first->text, text)) {
+        first = first->next;
+    }
+    return first != NULL;
+}
+
+void mask_keep_name(struct mask *mask, struct str name) {
+    add_word(mask, &mask->names, mask_plain_name(mask->arena, name));
+}
+
+void mask_keep_word(struct mask *mask, struct str word) {
+    add_word(mask, &mask->words, word);
+}
+
+struct str mask_answer(const struct mask *mask, struct str text) {
+    return without_runs(mask, mask_unknown(mask, without_named(mask, without_values(mask, text))));
 }
 
 struct str mask_field(const struct mask *mask, struct str name, struct str value) {

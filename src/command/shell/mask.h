@@ -21,9 +21,19 @@ void mask_add_number(struct mask *mask, struct str number); /* 1101**********001
 void mask_add_phone(struct mask *mask, struct str phone);   /* 138****8000, with or without +86 */
 void mask_add_card(struct mask *mask, struct str card);     /* ****0095 */
 
-/* Without the values; without what members and parameters hold whose names say that it is a token, a secret or
- * somebody's; and with long runs of base64 (pictures) cut. In the arena. */
+/* The value of a member of this name may be seen in answers: it is a code, a result, the time of the answer. */
+void mask_keep_name(struct mask *mask, struct str name);
+/* A value that says nothing about anybody, of such a member: a row of a table of results. */
+void mask_keep_word(struct mask *mask, struct str word);
+
+/* Without the values; without what looks like a number, a phone, a card or a date of birth of anybody, and without
+ * parts of the numbers that were added; without what members and parameters hold whose names say that it is a token, a
+ * secret or somebody's; and with long runs of base64 (pictures) cut. In the arena. */
 struct str mask_text(const struct mask *mask, struct str text);
+/* The body of an answer: the same, and of all its texts and numbers only those that stand under names which are kept,
+ * by mask_keep_name or since they are names of codes, results, times and the like everywhere. What an answer tells
+ * about a person is not known by its name. */
+struct str mask_answer(const struct mask *mask, struct str text);
 /* Does the name of a member, a parameter or an option say that its value is a token, a secret or somebody's? */
 bool mask_tells(struct str name);
 /* The value of a header field. */
