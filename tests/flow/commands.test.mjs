@@ -117,7 +117,7 @@ test('account add: what is taken, and what is no account', () => {
   assert.match(stack.addAccount(kinds.aliceAccount), /^[\w-]{22}$/);
   says(run(['account', 'add', stack.file('tongxing.yaml')], { input: JSON.stringify({ ...kinds.aliceAccount, username: 'other' }) }), 4, /belongs to another account/);
   says(run(['account', 'add', stack.file('tongxing.yaml')], { input: '{"name":1}' }), 1, /not a JSON object of claims/);
-  says(run(['account', 'add', stack.file('tongxing.yaml')], { input: '{"name":"x"}' }), 1, /password is missing/);
+  says(run(['account', 'add', stack.file('tongxing.yaml')], { input: '{"name":"x"}' }), 1, /password: is missing/);
 });
 test('nothing personal is readable in the database', () => {
   const bytes = fs.readFileSync(stack.file('tongxing.db'), 'latin1') + fs.readFileSync(stack.file('tongxing.db-wal'), 'latin1');

@@ -390,7 +390,37 @@ test('account add: what is taken is a conflict; --json', () => {
   const made = done(['account', 'add'], { input: JSON.stringify({ username: 'carol', password: 'Carol-Pass-2026' }) });
   assert.match(made.account_id, /^[\w-]{22}$/);
   refused(['account', 'add'], 4, /belongs to another account/, { input: JSON.stringify({ username: 'carol', password: 'Carol-Pass-2026' }) });
-  refused(['account', 'add'], 1, /password is missing/, { input: '{}' });
+  refused(['account', 'add'], 1, /password: is missing/, { input: '{}' });
+});
+test('account add: what is no person\'s, every mistake by its name, and canonical forms of the rest', () => {
+  const add = (claims, status, text) => refused(['account', 'add'], status, text, { input: JSON.stringify({ username: 'dora', password: 'Dora-Pass-2026', ...claims }) });
+  const rows = [
+    [{ id_number: '110105188812310014' }, /id_number: has another check character/],
+    [{ id_number: '700105188812310013' }, /id_number: begins with a region that does not exist/],
+    [{ id_number: '110105188813310015' }, /id_number: holds a date of birth that cannot be/],
+    [{ id_number: '1101051888' }, /id_number: must be 18 characters/],
+    [{ id_number: '510104188402290134', id_type: 2 }, /id_type: is not the kind of document that id_number is of/],
+    [{ name: '测\u202e试' }, /name: is no name of a person/],
+    [{ name: '测\ue000' }, /name: holds private-use characters/],
+    [{ name: '' }, /name: is no name of a person/],
+    [{ given_name: '甲\u202e' }, /given_name: must be 1 to 256 bytes of text without invisible/],
+    [{ address_formatted: 'x'.repeat(257) }, /address_formatted: must be 1 to 256 bytes/],
+    [{ phone_number: '02112345678' }, /phone_number: must be a mobile phone number/],
+    [{ username: '13800138009' }, /username: reads as a number, a phone/],
+    [{ username: ' dora' }, /username: reads as .* or has spaces around it/],
+    [{ password: 'short' }, /password: is none that people may choose/],
+    [{ level: 5 }, /level: must be 1 to 4/],
+    [{ level: 'two' }, /level: must be 1 to 4/],
+  ];
+  for (const [claims, text] of rows) {
+    add(claims, 1, text);
+  }
+  const all = run(['account', 'add'], { input: JSON.stringify({ name: '\u202e', id_number: '1', phone_number: '2' }) }).stderr;
+  for (const member of ['name', 'id_number', 'phone_number', 'password']) assert.match(all, new RegExp(`^  ${member}: `, 'm'));
+  assert.doesNotMatch(all, /\u202e/);
+  const claims = { username: 'dora', password: 'Dora-Pass-2026', name: ' 王样例 ', id_number: '３１０１０１１８８６０７０４０２４７', phone_number: '138 0013 8777' };
+  const made = done(['account', 'add'], { input: JSON.stringify(claims) });
+  for (const typed of ['310101188607040247', '+8613800138777', 'dora']) assert.equal(done(['account', 'find'], { input: `${typed}\n` }).account_id, made.account_id);
 });
 test('suspending ends the sessions and the sign-ins, resuming brings the sign-ins back', async () => {
   const agent = new Agent(stack);

@@ -212,8 +212,10 @@ const struct command account_commands[ACCOUNT_COMMANDS] = {
     {
         .verb = "add",
         .help = "open an account from a JSON profile on standard input; prints its id",
-        .more = "For the first administrators and for trials. Members are the standard claims, and username, password, "
-                "id_number and level (1 to 4), which is recorded as the operator's own word.",
+        .more =
+            "For the first administrators and for trials. Members are the standard claims, and username, password, "
+            "id_number and level (1 to 4), which is recorded as the operator's own word. They are held to the rules of "
+            "registrations, and kept in canonical form; the kind of document is read from id_number.",
         .example = "account add < account.json",
         .arguments = {{.name = "FILE", .optional = true, .takes = TAKES_FILE}},
         .run = account_add,
