@@ -22,8 +22,8 @@ struct link_wanted {
     struct str account_id;
     struct str upstream, subject, label;
 };
-/* DOMAIN_NO: another account has it, or this one has another of the same service. Linking what the account has already
- * is DOMAIN_DONE. Tells of it (LINK_ADD). Waits. */
+/* DOMAIN_NO: another account has it, this one has another of the same service (evidence of two people could meet in
+ * one), or is not open. Linking what the account has already is DOMAIN_DONE. Tells of it (LINK_ADD). Waits. */
 enum domain_status link_add(struct domain *domain, struct arena *arena, const struct link_wanted *wanted);
 /* Wait. */
 enum domain_status link_list(struct domain *domain, struct arena *arena, struct str account_id, struct link **ret_links,

@@ -14,14 +14,12 @@ struct link_row {
     int64_t created_at, used_at; /* seconds */
 };
 
-/* For sql_write; SQL_CONFLICT: somebody has this subject linked already. */
+/* For sql_write; SQL_CONFLICT: somebody has this subject linked already, or the account another of this service. */
 struct sql_statement links_insert(const struct link_row *row);
 /* Both must change a row; the second leaves the account a password or another link. */
 struct sql_statement links_delete(struct str account_id, struct str link_id);
 struct sql_statement links_delete_but_last(struct str account_id, struct str link_id);
 struct sql_statement links_delete_all(struct str account_id);
-/* All of an account go to another (merging). */
-struct sql_statement links_move(struct str from_account_id, struct str to_account_id);
 
 /* Wait. */
 enum sql_status links_find(struct sql *sql, struct arena *arena, struct str upstream, struct str subject_hash,

@@ -7,7 +7,7 @@
 
 #include "store/sql.h"
 
-#define MERGING_MOST 20
+#define MERGING_MOST 24
 
 struct merging {
     struct sql_statement statements[MERGING_MOST];
@@ -19,7 +19,7 @@ struct merging {
 void merging_lock(struct merging *merging, struct str from, struct str into);
 /* Evidence above level 1 of one of them does not count any more. Before the move. */
 void merging_end_evidence(struct merging *merging, struct str account_id, int64_t now);
-/* What both have of a kind that there is one of (an identifier, a consent) stays as `into` has it. */
+/* What both have of a kind that there is one of (an identifier, a link, a consent) stays as `into` has it. */
 void merging_move(struct merging *merging, struct str from, struct str into);
 
 #endif

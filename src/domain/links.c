@@ -74,22 +74,6 @@ enum domain_status link_find(struct domain *domain, struct arena *arena, struct 
     return DOMAIN_DONE;
 }
 
-/* One account over there for each account here: else evidence of two people could meet in one. */
-static enum domain_status has_no_other(struct domain *domain, struct arena *arena, const struct link_wanted *wanted,
-                                       struct str subject_hash) {
-    struct link_row *rows;
-    size_t count;
-    if (links_list(domain->sql, arena, wanted->account_id, &rows, &count) == SQL_DOWN) {
-        return DOMAIN_UNAVAILABLE;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (str_equal(rows[i].upstream, wanted->upstream) && !str_equal(rows[i].subject_hash, subject_hash)) {
-            return DOMAIN_NO;
-        }
-    }
-    return DOMAIN_DONE;
-}
-
 enum domain_status link_add(struct domain *domain, struct arena *arena, const struct link_wanted *wanted) {
     struct link_row row, existing;
     int64_t now = clock_wall();
@@ -99,13 +83,10 @@ enum domain_status link_add(struct domain *domain, struct arena *arena, const st
                             .subject_hash = hash_of(domain, arena, wanted->upstream, wanted->subject),
                             .created_at = now,
                             .used_at = now};
-    enum domain_status alone = has_no_other(domain, arena, wanted, row.subject_hash);
-    if (alone != DOMAIN_DONE) {
-        return alone;
-    }
     row.label_sealed =
         seal(domain->sealers->personal, arena, label_of(arena, str_or(wanted->label, STR(""))), row.link_id);
     struct change change = {0};
+    change_add(&change, accounts_lock_active(wanted->account_id));
     change_add(&change, links_insert(&row));
     struct event event = event_of(EVENT_LINK_ADD, arena, wanted->account_id, wanted->upstream);
     enum domain_status added = domain_of_change(change_write(domain, arena, &change, &event));

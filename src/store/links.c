@@ -45,12 +45,6 @@ struct sql_statement links_delete_all(struct str account_id) {
         .text = "DELETE FROM links WHERE account_id = $1", .values = {sql_text(account_id)}, .value_count = 1};
 }
 
-struct sql_statement links_move(struct str from_account_id, struct str to_account_id) {
-    return (struct sql_statement){.text = "UPDATE links SET account_id = $2 WHERE account_id = $1",
-                                  .values = {sql_text(from_account_id), sql_text(to_account_id)},
-                                  .value_count = 2};
-}
-
 enum sql_status links_find(struct sql *sql, struct arena *arena, struct str upstream, struct str subject_hash,
                            struct link_row *ret_row) {
     const struct sql_statement statement = {.text =

@@ -12,7 +12,8 @@
 
 /* $1 from, $2 into. */
 static const char *const moves[] = {
-    "UPDATE links SET account_id = $2 WHERE account_id = $1",
+    "UPDATE links SET account_id = $2 WHERE account_id = $1"
+    " AND upstream NOT IN (SELECT upstream FROM links WHERE account_id = $2)",
     "UPDATE verifications SET account_id = $2 WHERE account_id = $1",
     /* One role an organisation (index mandates_one): what both hold stays behind, and ends with the closed account. */
     "UPDATE mandates SET account_id = $2 WHERE account_id = $1 AND NOT (state = 2 AND EXISTS (SELECT 1 FROM mandates o"
@@ -40,6 +41,7 @@ static const char *const moves[] = {
 
 /* $1 from: what was not moved. */
 static const char *const leftovers[] = {
+    "DELETE FROM links WHERE account_id = $1",
     "DELETE FROM identifiers WHERE account_id = $1",
     "DELETE FROM consents WHERE account_id = $1",
     "DELETE FROM disclosures WHERE account_id = $1",

@@ -190,7 +190,17 @@ static const char *const version_5[] = {
     NULL,
 };
 
-const char *const *const sql_migrations[] = {version_1, version_2, version_audit, version_4, version_5};
+/* One link of an account to each service: of more, the one that was there first stays. */
+static const char *const version_6[] = {
+    "DELETE FROM links WHERE EXISTS (SELECT 1 FROM links o WHERE o.account_id = links.account_id AND o.upstream = "
+    "links.upstream"
+    " AND (o.created_at < links.created_at OR (o.created_at = links.created_at AND o.link_id < links.link_id)))",
+    "DROP INDEX links_account",
+    "CREATE UNIQUE INDEX links_one ON links(account_id, upstream)",
+    NULL,
+};
+
+const char *const *const sql_migrations[] = {version_1, version_2, version_audit, version_4, version_5, version_6};
 const int64_t sql_schema_version = ARRAY_LEN(sql_migrations);
 
 #define READ_VERSION "SELECT version FROM schema_version"

@@ -387,7 +387,74 @@ static void of_three_that_remove_the_last_three_links_one_is_refused(void **stat
     on_people(last_links);
 }
 
+/* --- one link to a service --- */
+
+struct addition {
+    struct domain *domain;
+    struct link_wanted wanted;
+    enum domain_status result;
+    int *left;
+};
+
+static void add_one(void *arg) {
+    struct addition *addition = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    addition->result = link_add(addition->domain, arena, &addition->wanted);
+    (*addition->left)--;
+}
+
+static enum domain_status add_link(struct domain *domain, struct arena *arena, struct str account_id,
+                                   const char *upstream, const char *subject) {
+    const struct link_wanted wanted = {
+        .account_id = account_id, .upstream = str_from(upstream), .subject = str_from(subject), .label = STR("me")};
+    return link_add(domain, arena, &wanted);
+}
+
+static void additions(struct domain *domain, struct arena *arena) {
+    static const char *const subjects[] = {"one", "two", "three"};
+    struct str id = person(domain, arena, "adds", NULL, 1);
+    struct addition adding[ARRAY_LEN(subjects)];
+    int left = ARRAY_LEN(subjects), done = 0;
+    for (size_t i = 0; i < ARRAY_LEN(subjects); i++) {
+        adding[i] = (struct addition){
+            domain, {.account_id = id, .upstream = STR("ncid"), .subject = str_from(subjects[i])}, DOMAIN_NO, &left};
+        fiber_spawn(domain->loop, add_one, &adding[i]);
+    }
+    while (left > 0) {
+        fiber_sleep(5);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(adding); i++) {
+        done += adding[i].result == DOMAIN_DONE;
+        assert_true(adding[i].result == DOMAIN_DONE || adding[i].result == DOMAIN_NO);
+    }
+    assert_int_equal(done, 1);
+    assert_int_equal(count_sql(domain, "SELECT count(*) FROM links"), 1);
+    assert_int_equal(add_link(domain, arena, id, "wechat", "one"), DOMAIN_DONE);
+    assert_int_equal(add_link(domain, arena, id, "wechat", "one"), DOMAIN_DONE); /* it has it already */
+    assert_int_equal(count_sql(domain, "SELECT count(*) FROM links"), 2);
+}
+
+static void of_three_that_link_one_service_one_is_linked(void **state) {
+    on_people(additions);
+}
+
+static void closed_links(struct domain *domain, struct arena *arena) {
+    const enum account_state states[] = {ACCOUNT_SUSPENDED, ACCOUNT_CLOSED};
+    for (size_t i = 0; i < ARRAY_LEN(states); i++) {
+        struct str id = person(domain, arena, i == 0 ? "suspended" : "closed", NULL, 1);
+        assert_int_equal(accounts_set_state(domain->sql, id, states[i], 5), SQL_DONE);
+        assert_int_equal(add_link(domain, arena, id, "wechat", "subject"), DOMAIN_NO);
+    }
+    assert_int_equal(count_sql(domain, "SELECT count(*) FROM links"), 0);
+}
+
+static void an_account_that_is_not_open_links_nothing(void **state) {
+    on_people(closed_links);
+}
+
 RUN_TESTS(cmocka_unit_test(a_form_opens_once_where_it_belongs),
+          cmocka_unit_test(of_three_that_link_one_service_one_is_linked),
+          cmocka_unit_test(an_account_that_is_not_open_links_nothing),
           cmocka_unit_test(an_account_is_got_back_by_as_much_as_it_is_proven_by),
           cmocka_unit_test(a_recovery_is_of_one_person_for_half_an_hour),
           cmocka_unit_test(evidence_is_pooled_only_of_one_person),

@@ -96,22 +96,24 @@ static void links(void *arg) {
     again.account_id = STR("b");
     insert = links_insert(&again);
     assert_int_equal(sql_write(sql, &insert, 1), SQL_CONFLICT); /* a subject belongs to one account */
+    again.account_id = STR("a");
+    again.subject_hash = STR("another");
+    insert = links_insert(&again);
+    assert_int_equal(sql_write(sql, &insert, 1), SQL_CONFLICT); /* an account has one link to a service */
     assert_int_equal(links_set_used(sql, STR("l1"), 9), SQL_DONE);
     assert_int_equal(links_find(sql, arena, STR("wechat"), STR("subject"), &row), SQL_MISSING);
     assert_int_equal(links_find(sql, arena, STR("alipay"), STR("subject"), &row), SQL_DONE);
     assert_str(row.account_id, "a");
     assert_int_equal(row.used_at, 9);
-    const struct sql_statement move = links_move(STR("a"), STR("b"));
-    assert_int_equal(sql_write(sql, &move, 1), SQL_DONE);
-    assert_int_equal(links_list(sql, arena, STR("b"), &rows, &count), SQL_DONE);
+    assert_int_equal(links_list(sql, arena, STR("a"), &rows, &count), SQL_DONE);
     assert_int_equal(count, 1);
-    struct sql_statement remove = links_delete(STR("a"), STR("l1"));
+    struct sql_statement remove = links_delete(STR("b"), STR("l1"));
     assert_int_equal(sql_write(sql, &remove, 1), SQL_MISSING); /* another's */
-    const struct sql_statement forget = {.text = "DELETE FROM credentials WHERE account_id = 'b'"};
+    const struct sql_statement forget = {.text = "DELETE FROM credentials WHERE account_id = 'a'"};
     assert_int_equal(sql_write(sql, &forget, 1), SQL_DONE);
-    remove = links_delete_but_last(STR("b"), STR("l1"));
+    remove = links_delete_but_last(STR("a"), STR("l1"));
     assert_int_equal(sql_write(sql, &remove, 1), SQL_MISSING); /* the last way of signing in */
-    assert_int_equal(accounts_set_password(sql, STR("b"), STR("hash"), 1), SQL_DONE);
+    assert_int_equal(accounts_set_password(sql, STR("a"), STR("hash"), 1), SQL_DONE);
     assert_int_equal(sql_write(sql, &remove, 1), SQL_DONE);
 }
 
@@ -204,6 +206,9 @@ static void merge_things(struct sql *sql) {
     const struct identifier_row number = {IDENTIFIER_ID_NUMBER, STR("hash-3")};
     const struct sql_statement identify = identifiers_insert(STR("from"), &number);
     assert_int_equal(sql_write(sql, &identify, 1), SQL_DONE);
+    put(sql, "INSERT INTO links (link_id, account_id, upstream, subject_hash, label_sealed, created_at, used_at) VALUES"
+             " ('l1', 'from', 'alipay', 'a', '', 1, 1), ('l2', 'into', 'alipay', 'b', '', 2, 2),"
+             " ('l3', 'from', 'wechat', 'c', '', 3, 3)");
     put(sql, "INSERT INTO consents (account_id, client_id, scope, granted_at) VALUES ('from', 'both', 'from', 1),"
              " ('into', 'both', 'into', 2), ('from', 'one', 'from', 3)");
     put(sql, "INSERT INTO disclosures (account_id, client_id, claims, times, first_at, last_at) VALUES"
@@ -240,6 +245,7 @@ static void merging(void *arg) {
     has(sql,
         "SELECT account_id, client_id, claims, times, first_at, last_at FROM disclosures ORDER BY client_id, claims",
         "into p name 5 5 20, into p sub 1 7 7, into q name 1 8 8");
+    has(sql, "SELECT link_id, account_id FROM links ORDER BY link_id", "l2 into, l3 into");
     has(sql, "SELECT account_id, ended_at FROM verifications ORDER BY ended_at", "into 0, into 99");
     has(sql, "SELECT account_id, kind FROM credentials", "into password");
     /* One role an organisation: the second of the same stays with the account that is closed. */
@@ -991,6 +997,33 @@ static void the_schema_is_migrated_once_and_a_newer_one_refused(void **state) {
     refuses_to_open(&refusing, "use the newer program");
 }
 
+/* As schema version 5 was: any number of links of one account to one service. */
+static void go_back_to_5(void *arg) {
+    struct sql *sql = arg;
+    assert_int_equal(create_account(sql, "a", "hash-1"), SQL_DONE);
+    assert_int_equal(create_account(sql, "b", "hash-2"), SQL_DONE);
+    put(sql, "DROP INDEX links_one");
+    put(sql, "CREATE INDEX links_account ON links(account_id)");
+    put(sql, "UPDATE schema_version SET version = 5");
+    put(sql, "INSERT INTO links (link_id, account_id, upstream, subject_hash, label_sealed, created_at, used_at) VALUES"
+             " ('l1', 'a', 'alipay', 'h1', '', 7, 7), ('l2', 'a', 'alipay', 'h2', '', 5, 9),"
+             " ('l3', 'a', 'alipay', 'h3', '', 5, 8), ('l4', 'a', 'wechat', 'h4', '', 9, 9),"
+             " ('l5', 'b', 'alipay', 'h5', '', 9, 9)");
+}
+
+static void has_oldest_links(void *arg) {
+    has(arg, "SELECT link_id FROM links ORDER BY link_id", "l2, l4, l5");
+}
+
+static void of_several_links_to_one_service_the_oldest_is_kept(void **state) {
+    struct sql_database *database = open_contract_database();
+    on_open(database, go_back_to_5);
+    sql_database_free(database);
+    database = open_contract_database();
+    on_open(database, has_oldest_links);
+    sql_database_free(database);
+}
+
 static void *open_main(void *arg) {
     struct sql_database **database = arg;
     struct fault fault;
@@ -1157,6 +1190,7 @@ const struct sql_contract_check sql_contract[] = {
     CHECK_OF(no_update_of_several_loops_is_lost),
     CHECK_OF(a_cancelled_call_leaves_nothing_half_done),
     CHECK_OF(the_schema_is_migrated_once_and_a_newer_one_refused),
+    CHECK_OF(of_several_links_to_one_service_the_oldest_is_kept),
     CHECK_OF(several_that_start_at_once_migrate_once),
     CHECK_OF(copies_go_in_whole_or_not_at_all),
 };
