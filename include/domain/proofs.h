@@ -20,7 +20,8 @@ enum proof_result {
     PROOF_INVALID,      /* cannot be right; nothing was asked or counted */
     PROOF_UNSUPPORTED,  /* this service cannot tell: another way may */
     PROOF_CHILD,        /* too young to prove it without a guardian; nothing was asked or counted */
-    PROOF_SUSPENDED,    /* the authority says that the person must not act (deceased, cancelled): account suspended */
+    PROOF_SUSPENDED,    /* the account is not active: the authority says that the person must not act (deceased,
+                           cancelled), or it was suspended or closed meanwhile */
     PROOF_OTHER_PERSON, /* confirmed, but another account is this person: the two can be made one (domain/merging.h) */
     PROOF_LIMITED,      /* too many attempts on this account, number, card or from this address */
     PROOF_CANNOT_CHECK, /* the service does not answer; not counted */

@@ -44,6 +44,7 @@ enum sql_status accounts_create(struct sql *sql, const struct account_new *accou
 enum sql_status accounts_get(struct sql *sql, struct arena *arena, struct str account_id, struct account_row *ret_row);
 enum sql_status accounts_find(struct sql *sql, struct arena *arena, enum identifier_kind kind, struct str hash,
                               struct str *ret_account_id);
+/* SQL_MISSING: there is none, or it is closed, which is for good. */
 enum sql_status accounts_set_state(struct sql *sql, struct str account_id, enum account_state state, int64_t now);
 enum sql_status accounts_password(struct sql *sql, struct arena *arena, struct str account_id, struct str *ret_hash);
 enum sql_status accounts_set_password(struct sql *sql, struct str account_id, struct str hash, int64_t now);
@@ -56,9 +57,12 @@ enum sql_status verifications_due(struct sql *sql, struct arena *arena, int64_t 
 enum sql_status accounts_list(struct sql *sql, struct arena *arena, int state, struct str after, size_t most,
                               struct account_row **ret_rows, size_t *ret_count);
 
-/* For sql_write. Level, profile and updated_at of the row, where updated_at is still what was seen; the second waits
- * for whoever else changes what belongs to the account. */
+/* For sql_write. Level, profile and updated_at of the row, where the account is active and updated_at still what was
+ * seen. */
 struct sql_statement accounts_update(const struct account_row *row, int64_t seen);
+/* Its level alone, also where it is suspended. */
+struct sql_statement accounts_update_level(const struct account_row *row, int64_t seen);
+/* Waits for whoever else changes what belongs to the account. */
 struct sql_statement accounts_lock(struct str account_id);
 struct sql_statement accounts_lock_active(struct str account_id); /* must still be active */
 /* For good: its state, level, profile and merged_into, where it is as it was seen, active and no administrator's. */

@@ -201,6 +201,9 @@ static enum proof_result try_to_keep(struct domain *domain, struct arena *arena,
     if (account_load(domain, arena, account_id, &keeping.account) != DOMAIN_DONE) {
         return PROOF_UNAVAILABLE;
     }
+    if (keeping.account.state != ACCOUNT_ACTIVE) {
+        return PROOF_SUSPENDED; /* or closed, while somebody was asked */
+    }
     int64_t seen = keeping.account.updated_at;
     enum proof_result learned = learn_identity(domain, arena, found, &keeping);
     if (learned != PROOF_DONE) {
@@ -241,13 +244,13 @@ enum domain_status proof_refresh(struct domain *domain, struct arena *arena, str
         if (read == DOMAIN_DONE) {
             read = proof_list(domain, arena, account_id, &rows, &count);
         }
-        if (read != DOMAIN_DONE) {
-            return read;
+        if (read != DOMAIN_DONE || row.state == ACCOUNT_CLOSED) {
+            return read; /* what is closed has no level */
         }
         int64_t seen = row.updated_at, now = clock_wall();
         row.level = proof_level(rows, count, now, &row.level_until);
         row.updated_at = now > seen ? now : seen + 1;
-        const struct sql_statement update = accounts_update(&row, seen);
+        const struct sql_statement update = accounts_update_level(&row, seen);
         enum sql_status written = sql_write(domain->sql, &update, 1);
         if (written != SQL_MISSING) {
             return domain_of_sql(written);

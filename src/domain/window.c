@@ -155,6 +155,8 @@ static struct admin_answer answer_of_proof(enum proof_result result) {
     case PROOF_REFUSED:
     case PROOF_INVALID:
         return admin_conflict("the account is another person's");
+    case PROOF_SUSPENDED:
+        return admin_conflict("the account is not active");
     default:
         return admin_answer(ADMIN_UNAVAILABLE);
     }

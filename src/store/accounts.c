@@ -123,10 +123,11 @@ struct sql_statement accounts_state_statement(struct str account_id, enum accoun
 }
 
 enum sql_status accounts_set_state(struct sql *sql, struct str account_id, enum account_state state, int64_t now) {
-    const struct sql_statement statement = {.text =
-                                                "UPDATE accounts SET state = $2, updated_at = $3 WHERE account_id = $1",
-                                            .values = {sql_text(account_id), sql_int(state), sql_int(now)},
-                                            .value_count = 3};
+    const struct sql_statement statement = {
+        .text = "UPDATE accounts SET state = $2, updated_at = $3 WHERE account_id = $1 AND state <> 3",
+        .values = {sql_text(account_id), sql_int(state), sql_int(now)},
+        .value_count = 3,
+        .must_change = true};
     return sql_write(sql, &statement, 1);
 }
 
@@ -201,11 +202,20 @@ enum sql_status accounts_verifications(struct sql *sql, struct arena *arena, str
 struct sql_statement accounts_update(const struct account_row *row, int64_t seen) {
     return (struct sql_statement){
         .text = "UPDATE accounts SET level = $2, level_until = $3, profile_sealed = $4, updated_at = $5"
-                " WHERE account_id = $1 AND updated_at = $6",
+                " WHERE account_id = $1 AND updated_at = $6 AND state = 1",
         .values = {sql_text(row->account_id), sql_int(row->level), sql_int(row->level_until),
                    sql_blob(row->profile_sealed), sql_int(row->updated_at), sql_int(seen)},
         .value_count = 6,
         .must_change = true};
+}
+
+struct sql_statement accounts_update_level(const struct account_row *row, int64_t seen) {
+    return (struct sql_statement){.text = "UPDATE accounts SET level = $2, level_until = $3, updated_at = $4"
+                                          " WHERE account_id = $1 AND updated_at = $5 AND state <> 3",
+                                  .values = {sql_text(row->account_id), sql_int(row->level), sql_int(row->level_until),
+                                             sql_int(row->updated_at), sql_int(seen)},
+                                  .value_count = 5,
+                                  .must_change = true};
 }
 
 struct sql_statement accounts_lock(struct str account_id) {
