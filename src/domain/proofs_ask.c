@@ -132,9 +132,22 @@ static enum proof_result result_of(enum verify_result result) {
     return PROOF_CANNOT_CHECK;
 }
 
-/* A card that is blocked says nothing about its holder: only what speaks of the person suspends them. */
-static bool speaks_of_the_person(const struct upstream *upstream) {
-    return !(upstream_traits(upstream)->asks & (ASK_BANK_CARD | ASK_SOCIAL_CARD | ASK_PHONE));
+/*
+ * A card that is blocked says nothing about its holder, and a credential that is frozen may be anybody's who was seen:
+ * only a register that was asked by name and number speaks of their person, and only of the one whose account this is.
+ */
+bool proof_speaks_of_person(const struct upstream *upstream) {
+    const struct upstream_traits *traits = upstream_traits(upstream);
+    return (traits->services & UPSTREAM_PERSON) && traits->asks == (ASK_NAME | ASK_ID_NUMBER);
+}
+
+static enum proof_result suspend(struct domain *domain, struct arena *arena, const struct account *account,
+                                 const struct upstream *upstream, const struct evidence *evidence) {
+    if (!proof_speaks_of_person(upstream) || str_is_empty(account->profile.id_number)) {
+        return PROOF_REFUSED;
+    }
+    return proof_suspend(domain, arena, account->account_id, evidence) == DOMAIN_UNAVAILABLE ? PROOF_UNAVAILABLE
+                                                                                             : PROOF_SUSPENDED;
 }
 
 static enum proof_result keep_answer(struct domain *domain, struct arena *arena, const struct account *account,
@@ -142,14 +155,7 @@ static enum proof_result keep_answer(struct domain *domain, struct arena *arena,
                                      const struct upstream_found *found) {
     enum proof_result result = result_of(found->evidence.result);
     if (result == PROOF_SUSPENDED) {
-        if (!speaks_of_the_person(upstream)) {
-            return PROOF_REFUSED;
-        }
-        bool known = !str_is_empty(account->profile.id_number);
-        return known && proof_suspend(domain, arena, account->account_id, &found->evidence) == DOMAIN_UNAVAILABLE
-                   ? PROOF_UNAVAILABLE
-               : known ? PROOF_SUSPENDED
-                       : PROOF_REFUSED; /* somebody else's number */
+        return suspend(domain, arena, account, upstream, &found->evidence);
     }
     if (result != PROOF_DONE) {
         return result;

@@ -16,6 +16,9 @@ struct proof_asked {
 void proof_tell_asked(struct domain *domain, struct arena *arena, const struct proof_asked *asked,
                       const struct evidence *evidence);
 
+/* Whether what this service says of somebody's state is of the person whose name and number it was asked about. */
+bool proof_speaks_of_person(const struct upstream *upstream);
+
 /* The authority says that the person must not act: the account is suspended, everything of it ends. Waits. */
 enum domain_status proof_suspend(struct domain *domain, struct arena *arena, struct str account_id,
                                  const struct evidence *evidence);

@@ -59,6 +59,7 @@ static enum domain_status ask_again(struct domain *domain, struct arena *arena, 
                                          .request_id = log_request_id,
                                          .transaction = upstream_transaction(arena)};
     struct upstream_found found;
+    enum domain_status ended;
     enum verify_result result = upstream_verify(upstream, arena, &asked, &found);
     proof_tell_asked(domain, arena, &(struct proof_asked){.account_id = account->account_id}, &found.evidence);
     switch (result) {
@@ -68,7 +69,10 @@ static enum domain_status ask_again(struct domain *domain, struct arena *arena, 
     case VERIFY_NOT_FOUND:
         return end(domain, arena, row, result);
     case VERIFY_STATE_BAD:
-        end(domain, arena, row, result);
+        ended = end(domain, arena, row, result);
+        if (!proof_speaks_of_person(upstream)) {
+            return ended;
+        }
         return proof_suspend(domain, arena, account->account_id, &found.evidence) == DOMAIN_DONE ? DOMAIN_NO
                                                                                                  : DOMAIN_UNAVAILABLE;
     default:
