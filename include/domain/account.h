@@ -30,15 +30,17 @@ enum domain_status account_find(struct domain *domain, struct arena *arena, enum
 struct str account_seal_profile(const struct domain *domain, struct arena *arena, struct str account_id,
                                 const struct profile *profile);
 
+struct link_wanted;
 struct account_wanted {
     struct profile profile;
     struct str username; /* absent for none */
     struct str password; /* absent for none */
     const struct evidence *evidence;
     size_t evidence_count;
+    const struct link_wanted *link; /* that the account is opened with, of no account yet; NULL for none */
 };
 /* Creates an active account with identifiers from the profile (identity number, phone) and the user name. DOMAIN_NO:
- * one of them is taken. Waits. */
+ * one of them, or the link, is taken. Waits. */
 enum domain_status account_create(struct domain *domain, struct arena *arena, const struct account_wanted *wanted,
                                   struct str *ret_account_id);
 /* Suspends or reopens; suspension ends all sessions. Waits. */

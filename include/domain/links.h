@@ -16,8 +16,14 @@ struct link {
 };
 
 /* Who signs in with this subject there; remembers that it was used. DOMAIN_NO: nobody. Waits. */
+struct link_owner {
+    struct str account_id;
+    bool opened; /* the account was opened with it: what it proves without saying of whom is of its person */
+};
 enum domain_status link_find(struct domain *domain, struct arena *arena, struct str upstream, struct str subject,
-                             struct str *ret_account_id);
+                             struct link_owner *ret_owner);
+/* Whether the account was opened with a link to that service; DOMAIN_NO: not. Waits. */
+enum domain_status link_opened(struct domain *domain, struct arena *arena, struct str account_id, struct str upstream);
 struct link_wanted {
     struct str account_id;
     struct str upstream, subject, label;
@@ -28,8 +34,9 @@ enum domain_status link_add(struct domain *domain, struct arena *arena, const st
 /* Wait. */
 enum domain_status link_list(struct domain *domain, struct arena *arena, struct str account_id, struct link **ret_links,
                              size_t *ret_count);
-/* DOMAIN_NO: the account has no such link, or it is the last way of signing in that the account has (neither a password
- * nor another link). Tells of it (LINK_REMOVE). */
+/* Ends what the service proved without saying of whom: it may open another account. DOMAIN_NO: the account has no such
+ * link, or it is the last way of signing in that the account has (neither a password nor another link). Tells of it
+ * (LINK_REMOVE). Waits. */
 enum domain_status link_remove(struct domain *domain, struct arena *arena, struct str account_id, struct str link_id);
 
 #endif

@@ -43,17 +43,18 @@ struct registration_problems {
 
 enum registration_result {
     REGISTRATION_DONE,
-    REGISTRATION_INVALID,      /* see the problems; nothing was asked or counted */
-    REGISTRATION_CHILD,        /* too young to be here without a guardian; nothing was asked or counted */
-    REGISTRATION_REFUSED,      /* the register does not confirm it; never says which field */
-    REGISTRATION_TAKEN,        /* confirmed, but this person has an account already */
-    REGISTRATION_PHONE_TAKEN,  /* confirmed, but the phone number belongs to another account */
-    REGISTRATION_LIMITED,      /* too many attempts for this number or address */
-    REGISTRATION_CANNOT_CHECK, /* the register does not answer; not counted */
-    REGISTRATION_UNAVAILABLE,  /* our own stores do not answer */
+    REGISTRATION_INVALID,       /* see the problems; nothing was asked or counted */
+    REGISTRATION_CHILD,         /* too young to be here without a guardian; nothing was asked or counted */
+    REGISTRATION_REFUSED,       /* the register does not confirm it; never says which field */
+    REGISTRATION_TAKEN,         /* confirmed, but this person has an account already */
+    REGISTRATION_PHONE_TAKEN,   /* confirmed, but the phone number belongs to another account */
+    REGISTRATION_SERVICE_TAKEN, /* whoever signed in over there has another account by now */
+    REGISTRATION_LIMITED,       /* too many attempts for this number, subject of a service or address */
+    REGISTRATION_CANNOT_CHECK,  /* the register does not answer; not counted */
+    REGISTRATION_UNAVAILABLE,   /* our own stores do not answer */
 };
 
-/* Waits. */
+/* The account is made with its evidence and the link of the service, or not at all. Waits. */
 enum registration_result register_person(struct domain *domain, struct arena *arena,
                                          const struct registration *registration, struct str client_address,
                                          struct account *ret_account, struct registration_problems *ret_problems);

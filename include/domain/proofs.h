@@ -58,7 +58,11 @@ enum proof_result proof_finish(struct domain *domain, struct arena *arena, const
 
 /*
  * Keeps evidence that was got elsewhere (a sign-in service that vouches, a window, the phone) and sets the level that
- * follows. A match of a name and number that the account does not know yet becomes its own. Waits.
+ * follows. The account is judged as it is then, whatever was loaded before.
+ *
+ * A match of a name and number that the account does not know yet becomes its own: what named nobody before does not
+ * count any more, and whoever signed in with it signs in anew. Evidence above level 1 without a number is refused
+ * (PROOF_REFUSED) where the number is known, and where the account was not opened with its source. Waits.
  */
 struct sql_statement;
 struct proof_found {

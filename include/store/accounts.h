@@ -28,8 +28,9 @@ struct verification_row {
     struct evidence evidence;
 };
 
-/* Creates the account with its identifiers, password hash and verifications in one transaction. SQL_CONFLICT: an
- * identifier is taken. Waits. */
+/* Creates the account with its identifiers, password hash and verifications, and what is written with it, in one
+ * transaction. SQL_CONFLICT: an identifier is taken, or what is written with it is there already. Waits. */
+#define ACCOUNT_WITH_MOST 2
 struct account_new {
     struct account_row account;
     const struct identifier_row *identifiers;
@@ -37,6 +38,8 @@ struct account_new {
     struct str password_hash; /* argon2id encoded form; absent for none */
     const struct verification_row *verifications;
     size_t verification_count;
+    const struct sql_statement *with;
+    size_t with_count;
 };
 enum sql_status accounts_create(struct sql *sql, const struct account_new *account);
 
@@ -81,6 +84,9 @@ struct sql_statement verifications_set_due(const struct verification_row *row, i
 struct sql_statement verifications_end(struct str verification_id, int64_t now);
 /* All of the account's that were made by a method and have not ended. */
 struct sql_statement verifications_end_method(struct str account_id, struct str method, int64_t now);
+/* All of an account above level 1, or what one service gave of it. */
+struct sql_statement verifications_end_proof(struct str account_id, int64_t now);
+struct sql_statement verifications_end_proof_of(struct str account_id, struct str source, int64_t now);
 
 /* For sql_write: the state, where updated_at is still what was seen. */
 struct sql_statement accounts_state_statement(struct str account_id, enum account_state state, int64_t seen,

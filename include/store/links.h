@@ -12,10 +12,13 @@ struct link_row {
     struct str subject_hash; /* 32 bytes */
     struct str label_sealed;
     int64_t created_at, used_at; /* seconds */
+    bool opened;                 /* the account was opened with it */
 };
 
 /* For sql_write; SQL_CONFLICT: somebody has this subject linked already, or the account another of this service. */
 struct sql_statement links_insert(const struct link_row *row);
+/* Changes nothing: there must be the link that the account was opened with, and it stays while the write lasts. */
+struct sql_statement links_hold_opened(struct str account_id, struct str upstream);
 /* Both must change a row; the second leaves the account a password or another link. */
 struct sql_statement links_delete(struct str account_id, struct str link_id);
 struct sql_statement links_delete_but_last(struct str account_id, struct str link_id);

@@ -13,8 +13,10 @@
 #include "domain/password.h"
 #include "domain/proofs.h"
 #include "domain/session.h"
+#include "links_inside.h"
 #include "model/identity.h"
 #include "status.h"
+#include "store/outbox.h"
 
 #define ACCOUNT_ID_RANDOM 16
 #define PROFILE_MOST      (16 * 1024)
@@ -148,6 +150,27 @@ struct str account_seal_profile(const struct domain *domain, struct arena *arena
     return seal(domain->sealers->personal, arena, buf_str(&text), account_id);
 }
 
+/* The link that it is opened with: where somebody else has that, there is no account either. */
+static enum domain_status create(struct domain *domain, struct arena *arena, struct account_new *new,
+                                 const struct link_wanted *wanted) {
+    if (!wanted) {
+        return domain_of_sql(accounts_create(domain->sql, new));
+    }
+    struct link_wanted link = *wanted;
+    link.account_id = new->account.account_id;
+    struct event event = link_addition(arena, &link);
+    const struct sql_statement with[ACCOUNT_WITH_MOST] = {link_insertion(domain, arena, &link, true),
+                                                          outbox_put(arena, &event)};
+    new->with = with;
+    new->with_count = ARRAY_LEN(with);
+    enum domain_status created = domain_of_sql(accounts_create(domain->sql, new));
+    if (created == DOMAIN_DONE) {
+        event.in_outbox = true;
+        domain_tell(domain, &event);
+    }
+    return created;
+}
+
 enum domain_status account_create(struct domain *domain, struct arena *arena, const struct account_wanted *wanted,
                                   struct str *ret_account_id) {
     int64_t now = clock_wall();
@@ -169,7 +192,7 @@ enum domain_status account_create(struct domain *domain, struct arena *arena, co
     new.verifications = verifications;
     new.verification_count = wanted->evidence_count;
     new.account.level = proof_level(new.verifications, new.verification_count, now, &new.account.level_until);
-    enum domain_status created = domain_of_sql(accounts_create(domain->sql, &new));
+    enum domain_status created = create(domain, arena, &new, wanted->link);
     if (created == DOMAIN_DONE) {
         *ret_account_id = new.account.account_id;
     }

@@ -6,7 +6,6 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "domain/links.h"
 #include "model/identity.h"
 #include "model/pack.h"
 #include "proofs_inside.h"
@@ -71,21 +70,28 @@ static bool is_certified(const struct upstream_found *found) {
 
 struct carried carried_of(const struct upstream *upstream, const struct upstream_found *found) {
     bool certified = is_certified(found);
+    struct evidence evidence = found->evidence;
+    if (found->certified && !certified) {
+        evidence.level = 0; /* it is of somebody whom nobody can tell */
+    }
     return (struct carried){.upstream = upstream_name(upstream),
                             .subject = found->subject,
                             .label = found->nickname,
                             .certified = certified,
                             .name = certified ? found->name : STR_NONE,
                             .id_number = certified ? found->id_number : STR_NONE,
-                            .evidence = found->evidence,
+                            .evidence = evidence,
                             .amr = upstream_traits(upstream)->amr | found->amr};
 }
 
 /* --- proving --- */
 
-/* A service that does not say whom it proves cannot be held against a number that is known: it may be anybody's. */
+/* What a service does not say of whom is of the person who opened the account with it, as long as no number is known
+ * that it cannot be held against. */
 static bool is_about(const struct account *account, const struct carried *carried) {
-    return carried->certified || str_is_empty(account->profile.id_number);
+    struct str known = account->profile.id_number;
+    return carried->certified ? str_equal(str_or(known, STR("")), carried->id_number)
+                              : carried->opened && str_is_empty(known);
 }
 
 unsigned carried_amr(const struct account *account, const struct carried *carried) {
@@ -120,7 +126,7 @@ enum domain_status carried_prove(struct domain *domain, struct arena *arena, con
     if (!fits(account, carried)) {
         return DOMAIN_NO;
     }
-    if (!is_about(account, carried)) {
+    if (!carried->certified && !is_about(account, carried)) {
         return DOMAIN_DONE; /* a way to sign in, and nothing more */
     }
     if (carried->evidence.level > account->level) {
@@ -136,14 +142,14 @@ enum domain_status carried_prove(struct domain *domain, struct arena *arena, con
     return DOMAIN_DONE;
 }
 
+struct link_wanted carried_wanted(const struct carried *carried) {
+    return (struct link_wanted){.upstream = carried->upstream, .subject = carried->subject, .label = carried->label};
+}
+
 enum carried_result carried_link(struct domain *domain, struct arena *arena, const struct account *account,
                                  const struct carried *carried, struct str client_address) {
-    const struct link_wanted wanted = {
-        .account_id = account->account_id,
-        .upstream = carried->upstream,
-        .subject = carried->subject,
-        .label = carried->label,
-    };
+    struct link_wanted wanted = carried_wanted(carried);
+    wanted.account_id = account->account_id;
     if (!fits(account, carried)) {
         return CARRIED_OTHER_PERSON;
     }

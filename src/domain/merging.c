@@ -18,6 +18,7 @@
 #include "own_inside.h"
 #include "status.h"
 #include "store/admins.h"
+#include "store/links.h"
 #include "store/merging.h"
 #include "store/outbox.h"
 
@@ -145,6 +146,8 @@ struct merge {
     struct account kept, gone;
     struct verification_row *kept_rows, *gone_rows;
     size_t kept_count, gone_count;
+    struct link_row *kept_links;
+    size_t kept_link_count;
     bool end_kept, end_gone; /* evidence above level 1 of that side does not count any more */
 };
 
@@ -172,6 +175,30 @@ static bool has_identity_evidence(const struct verification_row *rows, size_t co
     return false;
 }
 
+/* Such evidence may come at any time to an account that was opened with a service. */
+static bool has_opened_link(const struct link_row *rows, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].opened) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* There is one link to a service, that of the account that stays: what the other's proved without a number ends with
+ * its link. */
+static bool ends_with_link(const struct merge *merge, const struct verification_row *row) {
+    if (!str_is_empty(merge->gone.profile.id_number)) {
+        return false;
+    }
+    for (size_t i = 0; i < merge->kept_link_count; i++) {
+        if (str_equal(merge->kept_links[i].upstream, row->evidence.source)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * Evidence of the two is pooled only where it is of the same person for certain. Of two numbers one is not this
  * person's; where one number is known, or none, what the other side has without a number may be about somebody else.
@@ -179,7 +206,8 @@ static bool has_identity_evidence(const struct verification_row *rows, size_t co
 static void judge_evidence(struct merge *merge) {
     bool kept_known = !str_is_empty(merge->kept.profile.id_number);
     bool gone_known = !str_is_empty(merge->gone.profile.id_number);
-    bool kept_proven = has_identity_evidence(merge->kept_rows, merge->kept_count);
+    bool kept_proven = has_identity_evidence(merge->kept_rows, merge->kept_count) ||
+                       has_opened_link(merge->kept_links, merge->kept_link_count);
     merge->end_kept = gone_known;
     merge->end_gone = kept_known || (!gone_known && kept_proven);
 }
@@ -200,31 +228,34 @@ static enum merge_result look(struct domain *domain, struct arena *arena, struct
         return MERGE_OTHER_PERSON;
     }
     if (proof_list(domain, arena, kept_id, &merge->kept_rows, &merge->kept_count) != DOMAIN_DONE ||
-        proof_list(domain, arena, gone_id, &merge->gone_rows, &merge->gone_count) != DOMAIN_DONE) {
+        proof_list(domain, arena, gone_id, &merge->gone_rows, &merge->gone_count) != DOMAIN_DONE ||
+        links_list(domain->sql, arena, kept_id, &merge->kept_links, &merge->kept_link_count) == SQL_DOWN) {
         return MERGE_UNAVAILABLE;
     }
     judge_evidence(merge);
     return MERGE_DONE;
 }
 
-static size_t add_rows(struct verification_row *to, size_t count, const struct verification_row *rows, size_t row_count,
-                       bool ends, int64_t now) {
-    for (size_t i = 0; i < row_count; i++) {
-        to[count] = rows[i];
-        if (ends && rows[i].evidence.level > 1 && rows[i].evidence.ended_at == 0) {
-            to[count].evidence.ended_at = now;
-        }
-        count++;
+static struct verification_row row_after(const struct verification_row *row, bool ends, int64_t now) {
+    struct verification_row after = *row;
+    if (ends && row->evidence.level > 1 && row->evidence.ended_at == 0) {
+        after.evidence.ended_at = now;
     }
-    return count;
+    return after;
 }
 
 static int level_of(struct arena *arena, const struct merge *merge, int64_t *ret_until) {
     int64_t now = clock_wall();
     struct verification_row *all =
         arena_array_of(arena, merge->kept_count + merge->gone_count + 1, struct verification_row);
-    size_t count = add_rows(all, 0, merge->kept_rows, merge->kept_count, merge->end_kept, now);
-    count = add_rows(all, count, merge->gone_rows, merge->gone_count, merge->end_gone, now);
+    size_t count = 0;
+    for (size_t i = 0; i < merge->kept_count; i++) {
+        all[count++] = row_after(&merge->kept_rows[i], merge->end_kept, now);
+    }
+    for (size_t i = 0; i < merge->gone_count; i++) {
+        const struct verification_row *row = &merge->gone_rows[i];
+        all[count++] = row_after(row, merge->end_gone || ends_with_link(merge, row), now);
+    }
     return proof_level(all, count, now, ret_until);
 }
 
@@ -319,6 +350,9 @@ static enum merge_result put_statements(struct domain *domain, struct arena *are
     if (merge->end_gone) {
         merging_end_evidence(merging, gone_id, clock_wall());
     }
+    if (str_is_empty(merge->gone.profile.id_number)) {
+        merging_end_linked_evidence(merging, gone_id, kept_id, clock_wall());
+    }
     if (moves == SQL_DONE) {
         add(merging, factor);
     }
@@ -364,13 +398,19 @@ enum merge_result merge_accounts(struct domain *domain, struct arena *arena, con
     if (result != MERGE_DONE) {
         return result;
     }
-    /* Sessions end first, and again for who signed in meanwhile: none may live on an account that is gone. */
-    if (!end_all(domain, arena, gone_id)) {
+    /* Sessions end first, and again for who signed in meanwhile: none may live on an account that is gone, nor with a
+     * level that rests on what does not count any more. */
+    struct str kept_id = own->account_id;
+    bool ends_kept = merge.end_kept && has_identity_evidence(merge.kept_rows, merge.kept_count);
+    if (!end_all(domain, arena, gone_id) || (ends_kept && !end_all(domain, arena, kept_id))) {
         return MERGE_UNAVAILABLE;
     }
     result = write(domain, arena, own, merging, gone_id);
     if (result == MERGE_DONE) {
         end_all(domain, arena, gone_id);
+    }
+    if (result == MERGE_DONE && ends_kept) {
+        end_all(domain, arena, kept_id);
     }
     return result;
 }

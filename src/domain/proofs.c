@@ -8,13 +8,19 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "change.h"
+#include "domain/grant.h"
+#include "domain/links.h"
+#include "domain/session.h"
+#include "loop/fiber.h"
 #include "model/identity.h"
 #include "proofs_inside.h"
 #include "status.h"
+#include "store/links.h"
 #include "store/outbox.h"
 
 #define VERIFICATION_ID_RANDOM 16
 #define DETAIL_MOST            1024
+#define CUT_MS                 1000
 #define KEEP_TRIES             3 /* an account that is changed that often at once is not a person's */
 
 /* --- levels --- */
@@ -109,7 +115,27 @@ struct keeping {
     struct verification_row verification;
     struct identifier_row identifier;
     bool identity_is_new;
+    bool nameless; /* the evidence does not say whom it is about */
+    bool ends;     /* what counted before does not any more */
 };
+
+/*
+ * What names nobody is of whoever opened the account with it, as long as nothing else says who that is: once the number
+ * is known it may be anybody's. A phone at hand (level 1) proves nobody.
+ */
+static enum proof_result judge_nameless(struct domain *domain, struct arena *arena, const struct proof_found *found,
+                                        struct keeping *keeping) {
+    const struct evidence *evidence = &found->evidence;
+    if (!str_is_empty(found->id_number) || evidence->level <= 1) {
+        return PROOF_DONE;
+    }
+    if (!str_is_empty(keeping->account.profile.id_number)) {
+        return PROOF_REFUSED;
+    }
+    enum domain_status opened = link_opened(domain, arena, keeping->account.account_id, evidence->source);
+    keeping->nameless = true;
+    return opened == DOMAIN_DONE ? PROOF_DONE : opened == DOMAIN_NO ? PROOF_REFUSED : PROOF_UNAVAILABLE;
+}
 
 static enum proof_result learn_identity(struct domain *domain, struct arena *arena, const struct proof_found *found,
                                         struct keeping *keeping) {
@@ -147,12 +173,35 @@ static enum domain_status level_with(struct domain *domain, struct arena *arena,
         return read;
     }
     struct verification_row *all = arena_array_of(arena, count + 1, struct verification_row);
+    int64_t now = clock_wall();
     for (size_t i = 0; i < count; i++) {
         all[i] = rows[i];
+        if (keeping->identity_is_new && rows[i].evidence.level > 1) {
+            keeping->ends = keeping->ends || proof_counts(&rows[i], now);
+            all[i].evidence.ended_at = now;
+        }
     }
     all[count] = keeping->verification;
-    keeping->row.level = proof_level(all, count + 1, clock_wall(), &keeping->row.level_until);
+    keeping->row.level = proof_level(all, count + 1, now, &keeping->row.level_until);
     return DOMAIN_DONE;
+}
+
+enum domain_status proof_end_sign_ins(struct domain *domain, struct arena *arena, struct str account_id) {
+    if (!domain->kv) {
+        return DOMAIN_DONE; /* the shell's, without a store of sessions */
+    }
+    enum domain_status cut = grants_cut(domain, arena, account_id);
+    return cut == DOMAIN_DONE ? session_end_all(domain, arena, account_id) : cut;
+}
+
+/* For whoever signed in while it was written, and once more for who had loaded the account by then. A cut reaches what
+ * is granted in the same second: the sign-in that brought the evidence goes on after it. */
+static void end_sign_ins_after(struct domain *domain, struct arena *arena, struct str account_id) {
+    proof_end_sign_ins(domain, arena, account_id);
+    if (domain->kv) {
+        fiber_sleep(CUT_MS);
+        session_end_all(domain, arena, account_id);
+    }
 }
 
 static void tell_written(struct domain *domain, const struct event *event) {
@@ -163,18 +212,24 @@ static void tell_written(struct domain *domain, const struct event *event) {
 
 static enum sql_status write_keeping(struct domain *domain, struct arena *arena, const struct keeping *keeping,
                                      const struct proof_found *found) {
-    struct sql_statement statements[6];
+    struct sql_statement statements[8];
     size_t count = 0;
+    struct str account_id = keeping->account.account_id;
+    const struct evidence *evidence = &keeping->verification.evidence;
     const struct event event = {.kind = EVENT_PROOF,
                                 .result = EVENT_DONE,
-                                .actor = keeping->account.account_id,
-                                .subject = keeping->account.account_id,
-                                .detail = detail_of(arena, &keeping->verification.evidence)};
+                                .actor = account_id,
+                                .subject = account_id,
+                                .detail = detail_of(arena, evidence)};
     statements[count++] = accounts_update(&keeping->row, keeping->account.updated_at);
-    statements[count++] = verifications_insert(&keeping->verification);
-    if (keeping->identity_is_new) {
-        statements[count++] = identifiers_insert(keeping->account.account_id, &keeping->identifier);
+    if (keeping->nameless) {
+        statements[count++] = links_hold_opened(account_id, evidence->source);
     }
+    if (keeping->identity_is_new) {
+        statements[count++] = verifications_end_proof(account_id, clock_wall());
+        statements[count++] = identifiers_insert(account_id, &keeping->identifier);
+    }
+    statements[count++] = verifications_insert(&keeping->verification);
     statements[count++] = outbox_put(arena, &event);
     if (found->with) {
         statements[count++] = *found->with;
@@ -205,9 +260,12 @@ static enum proof_result try_to_keep(struct domain *domain, struct arena *arena,
         return PROOF_SUSPENDED; /* or closed, while somebody was asked */
     }
     int64_t seen = keeping.account.updated_at;
-    enum proof_result learned = learn_identity(domain, arena, found, &keeping);
-    if (learned != PROOF_DONE) {
-        return learned;
+    enum proof_result judged = judge_nameless(domain, arena, found, &keeping);
+    if (judged == PROOF_DONE) {
+        judged = learn_identity(domain, arena, found, &keeping);
+    }
+    if (judged != PROOF_DONE) {
+        return judged;
     }
     keeping.row = (struct account_row){.account_id = account_id,
                                        .updated_at = now > seen ? now : seen + 1,
@@ -216,7 +274,13 @@ static enum proof_result try_to_keep(struct domain *domain, struct arena *arena,
     if (level_with(domain, arena, &keeping) != DOMAIN_DONE) {
         return PROOF_UNAVAILABLE;
     }
+    if (keeping.ends && proof_end_sign_ins(domain, arena, account_id) != DOMAIN_DONE) {
+        return PROOF_UNAVAILABLE;
+    }
     *ret_written = write_keeping(domain, arena, &keeping, found);
+    if (keeping.ends && *ret_written == SQL_DONE) {
+        end_sign_ins_after(domain, arena, account_id);
+    }
     return *ret_written == SQL_DOWN ? PROOF_UNAVAILABLE : PROOF_DONE;
 }
 

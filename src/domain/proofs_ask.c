@@ -228,9 +228,8 @@ enum proof_result proof_begin(struct domain *domain, struct arena *arena, const 
                               struct upstream *upstream, struct upstream_begin *begin, struct str client_address,
                               struct upstream_begun *ret_begun) {
     const struct proof_typed nothing = {0};
-    bool needs_identity = upstream_traits(upstream)->asks & ASK_ID_NUMBER;
     if (!(upstream_traits(upstream)->services & UPSTREAM_PRESENCE) ||
-        (!put_identity(arena, account, &nothing, &begin->asked) && needs_identity)) {
+        !put_identity(arena, account, &nothing, &begin->asked)) {
         return PROOF_INVALID;
     }
     if (proof_is_of_child(domain, begin->asked.id_number)) {
@@ -258,7 +257,7 @@ enum proof_result proof_finish(struct domain *domain, struct arena *arena, const
     const struct proof_typed nothing = {0};
     struct upstream_asked *asked = &returned->begun.asked;
     struct upstream_found found;
-    if (!put_identity(arena, account, &nothing, asked) && (upstream_traits(upstream)->asks & ASK_ID_NUMBER)) {
+    if (!put_identity(arena, account, &nothing, asked)) {
         return PROOF_INVALID;
     }
     asked->request_id = log_request_id;

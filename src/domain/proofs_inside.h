@@ -16,6 +16,10 @@ struct proof_asked {
 void proof_tell_asked(struct domain *domain, struct arena *arena, const struct proof_asked *asked,
                       const struct evidence *evidence);
 
+/* After evidence was ended: sessions and tokens claim a level that may be another person's, so people sign in anew.
+ * Waits. */
+enum domain_status proof_end_sign_ins(struct domain *domain, struct arena *arena, struct str account_id);
+
 /* Whether what this service says of somebody's state is of the person whose name and number it was asked about. */
 bool proof_speaks_of_person(const struct upstream *upstream);
 

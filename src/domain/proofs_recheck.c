@@ -42,7 +42,8 @@ static enum domain_status end(struct domain *domain, struct arena *arena, const 
 /* The new evidence takes the place of the old one, which is not asked for again. */
 static enum domain_status replace(struct domain *domain, struct arena *arena, const struct account *account,
                                   const struct verification_row *row, const struct evidence *evidence) {
-    const struct proof_found found = {.evidence = *evidence};
+    const struct proof_found found = {
+        .evidence = *evidence, .name = account->profile.name, .id_number = account->profile.id_number};
     if (proof_keep(domain, arena, account, &found) != PROOF_DONE) {
         return DOMAIN_UNAVAILABLE;
     }

@@ -200,12 +200,12 @@ enum recovery_result recovery_match(struct domain *domain, struct arena *arena, 
 enum recovery_result recovery_service(struct domain *domain, struct arena *arena, struct recovery *recovery,
                                       struct str upstream, struct str subject) {
     int64_t begun = clock_monotonic_ms();
-    struct str account_id;
-    enum domain_status found = link_find(domain, arena, upstream, subject, &account_id);
+    struct link_owner owner;
+    enum domain_status found = link_find(domain, arena, upstream, subject, &owner);
     if (found == DOMAIN_UNAVAILABLE) {
         return RECOVERY_UNAVAILABLE;
     }
-    if (found == DOMAIN_DONE && str_equal(account_id, recovery->account_id)) {
+    if (found == DOMAIN_DONE && str_equal(owner.account_id, recovery->account_id)) {
         recovery->shown |= RECOVERY_SERVICE;
     }
     return recovery_answer_at(begun) ? RECOVERY_GOES_ON : RECOVERY_UNAVAILABLE;

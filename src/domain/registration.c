@@ -12,6 +12,7 @@
 #include "base/utf8.h"
 #include "domain/attempts.h"
 #include "domain/carried.h"
+#include "domain/links.h"
 #include "domain/password.h"
 #include "domain/phone_code.h"
 #include "domain/proofs.h"
@@ -160,21 +161,47 @@ static void tell_of_check(struct domain *domain, struct arena *arena, enum verif
                                         .detail = detail.failed ? STR_NONE : buf_str(&detail)});
 }
 
-static enum registration_result ask_register(struct domain *domain, struct arena *arena, const struct person *person,
-                                             struct str client_address, struct evidence *evidence) {
+struct limits {
+    struct attempt_limit items[2];
+};
+
+/* Who is to be registered: by number, or where nobody says that, by what the service calls them. */
+static struct limits limits_of(const struct domain *domain, struct arena *arena, const struct person *person,
+                               struct str client_address) {
     const struct domain_settings *settings = domain->settings;
-    const struct attempt_limit limits[] = {
-        {"register-number", str_from(person->number.text), settings->registration_attempts_per_number, DAY_S},
-        {"register-address", client_address, settings->registration_attempts_per_address, DAY_S},
-    };
+    struct limits limits = {
+        .items = {
+            {"register-number", str_from(person->number.text), settings->registration_attempts_per_number, DAY_S},
+            {"register-address", client_address, settings->registration_attempts_per_address, DAY_S},
+        }};
+    if (person->nameless) {
+        const struct carried *carried = person->carried;
+        limits.items[0].what = "register-subject";
+        limits.items[0].subject = str_concat(arena, carried->upstream, STR(" "), carried->subject);
+    }
+    return limits;
+}
+
+static enum registration_result count(struct domain *domain, struct arena *arena, const struct limits *limits) {
     int64_t tries;
-    switch (attempts_count(domain, arena, limits, ARRAY_LEN(limits), &tries)) {
+    switch (attempts_count(domain, arena, limits->items, ARRAY_LEN(limits->items), &tries)) {
     case ATTEMPTS_ALLOWED:
-        break;
+        return REGISTRATION_DONE;
     case ATTEMPTS_EXCEEDED:
         return REGISTRATION_LIMITED;
     case ATTEMPTS_UNAVAILABLE:
-        return REGISTRATION_UNAVAILABLE;
+        break;
+    }
+    return REGISTRATION_UNAVAILABLE;
+}
+
+/* Counts the attempt, and asks where there is a number to ask about. */
+static enum registration_result ask_register(struct domain *domain, struct arena *arena, const struct person *person,
+                                             struct str client_address, struct evidence *evidence) {
+    const struct limits limits = limits_of(domain, arena, person, client_address);
+    enum registration_result counted = count(domain, arena, &limits);
+    if (counted != REGISTRATION_DONE || person->nameless) {
+        return counted;
     }
     const struct upstream_asked asked = {.name = person->name,
                                          .id_type = person->number.type,
@@ -186,7 +213,7 @@ static enum registration_result ask_register(struct domain *domain, struct arena
     tell_of_check(domain, arena, answered, evidence, client_address);
     enum registration_result result = result_of_check(answered);
     if (result == REGISTRATION_CANNOT_CHECK) {
-        attempts_give_back(domain, arena, limits, ARRAY_LEN(limits));
+        attempts_give_back(domain, arena, limits.items, ARRAY_LEN(limits.items));
     }
     return result;
 }
@@ -234,31 +261,49 @@ static size_t evidence_of(const struct domain *domain, const struct person *pers
     return count;
 }
 
+/* What somebody else has: the link, the number, or else the phone. */
+static enum registration_result taken(struct domain *domain, struct arena *arena, const struct person *person) {
+    struct link_owner owner;
+    struct str taken_by;
+    enum domain_status found =
+        person->carried ? link_find(domain, arena, person->carried->upstream, person->carried->subject, &owner)
+                        : DOMAIN_NO;
+    if (found != DOMAIN_NO) {
+        return found == DOMAIN_DONE ? REGISTRATION_SERVICE_TAKEN : REGISTRATION_UNAVAILABLE;
+    }
+    if (person->nameless) {
+        return REGISTRATION_PHONE_TAKEN;
+    }
+    switch (account_find(domain, arena, IDENTIFIER_ID_NUMBER, str_from(person->number.text), &taken_by)) {
+    case DOMAIN_DONE:
+        return REGISTRATION_TAKEN;
+    case DOMAIN_NO:
+        return REGISTRATION_PHONE_TAKEN;
+    case DOMAIN_UNAVAILABLE:
+        break;
+    }
+    return REGISTRATION_UNAVAILABLE;
+}
+
 static enum registration_result create_account(struct domain *domain, struct arena *arena, const struct person *person,
                                                const struct evidence *registered, struct account *ret_account) {
     struct evidence evidence[EVIDENCE_MOST];
-    const struct account_wanted wanted = {.profile = profile_of(arena, person),
-                                          .password = person->password,
-                                          .evidence = evidence,
-                                          .evidence_count = evidence_of(domain, person, registered, evidence)};
-    struct str account_id, taken_by;
+    struct link_wanted link;
+    struct account_wanted wanted = {.profile = profile_of(arena, person),
+                                    .password = person->password,
+                                    .evidence = evidence,
+                                    .evidence_count = evidence_of(domain, person, registered, evidence)};
+    struct str account_id;
+    if (person->carried) {
+        link = carried_wanted(person->carried);
+        wanted.link = &link;
+    }
     switch (account_create(domain, arena, &wanted, &account_id)) {
     case DOMAIN_DONE:
         return account_load(domain, arena, account_id, ret_account) == DOMAIN_DONE ? REGISTRATION_DONE
                                                                                    : REGISTRATION_UNAVAILABLE;
     case DOMAIN_NO:
-        break;
-    case DOMAIN_UNAVAILABLE:
-        return REGISTRATION_UNAVAILABLE;
-    }
-    if (person->nameless) {
-        return REGISTRATION_PHONE_TAKEN;
-    }
-    switch (account_find(domain, arena, IDENTIFIER_ID_NUMBER, wanted.profile.id_number, &taken_by)) {
-    case DOMAIN_DONE:
-        return REGISTRATION_TAKEN;
-    case DOMAIN_NO:
-        return REGISTRATION_PHONE_TAKEN;
+        return taken(domain, arena, person);
     case DOMAIN_UNAVAILABLE:
         break;
     }
@@ -279,8 +324,7 @@ enum registration_result register_person(struct domain *domain, struct arena *ar
         return REGISTRATION_CHILD;
     }
     struct evidence evidence = {0};
-    enum registration_result asked =
-        person.nameless ? REGISTRATION_DONE : ask_register(domain, arena, &person, client_address, &evidence);
+    enum registration_result asked = ask_register(domain, arena, &person, client_address, &evidence);
     if (asked != REGISTRATION_DONE) {
         return asked;
     }

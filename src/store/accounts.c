@@ -54,9 +54,10 @@ struct sql_statement verifications_insert(const struct verification_row *row) {
 }
 
 enum sql_status accounts_create(struct sql *sql, const struct account_new *account) {
-    struct sql_statement statements[2 + IDENTIFIERS_MOST + VERIFICATIONS_MOST];
+    struct sql_statement statements[2 + IDENTIFIERS_MOST + VERIFICATIONS_MOST + ACCOUNT_WITH_MOST];
     size_t count = 0;
-    CHECK(account->identifier_count <= IDENTIFIERS_MOST && account->verification_count <= VERIFICATIONS_MOST);
+    CHECK(account->identifier_count <= IDENTIFIERS_MOST && account->verification_count <= VERIFICATIONS_MOST &&
+          account->with_count <= ACCOUNT_WITH_MOST);
     statements[count++] = account_insert(&account->account);
     for (size_t i = 0; i < account->identifier_count; i++) {
         statements[count++] = (struct sql_statement){.text = INSERT_IDENTIFIER,
@@ -71,6 +72,9 @@ enum sql_status accounts_create(struct sql *sql, const struct account_new *accou
     }
     for (size_t i = 0; i < account->verification_count; i++) {
         statements[count++] = verifications_insert(&account->verifications[i]);
+    }
+    for (size_t i = 0; i < account->with_count; i++) {
+        statements[count++] = account->with[i];
     }
     return sql_write(sql, statements, count);
 }
@@ -344,6 +348,21 @@ struct sql_statement verifications_set_due(const struct verification_row *row, i
         .values = {sql_text(row->verification_id), sql_int(row->evidence.due_at), sql_int(due_at)},
         .value_count = 3,
         .must_change = true};
+}
+
+struct sql_statement verifications_end_proof(struct str account_id, int64_t now) {
+    return (struct sql_statement){
+        .text =
+            "UPDATE verifications SET ended_at = $2, due_at = 0 WHERE account_id = $1 AND level > 1 AND ended_at = 0",
+        .values = {sql_text(account_id), sql_int(now)},
+        .value_count = 2};
+}
+
+struct sql_statement verifications_end_proof_of(struct str account_id, struct str source, int64_t now) {
+    return (struct sql_statement){.text = "UPDATE verifications SET ended_at = $3, due_at = 0"
+                                          " WHERE account_id = $1 AND source = $2 AND level > 1 AND ended_at = 0",
+                                  .values = {sql_text(account_id), sql_text(source), sql_int(now)},
+                                  .value_count = 3};
 }
 
 struct sql_statement verifications_end(struct str verification_id, int64_t now) {

@@ -3,7 +3,7 @@
  */
 #include "store/links.h"
 
-#define COLUMNS     "link_id, account_id, upstream, subject_hash, label_sealed, created_at, used_at"
+#define COLUMNS     "link_id, account_id, upstream, subject_hash, label_sealed, created_at, used_at, opened"
 #define LISTED_MOST 100
 
 static struct link_row row_of(const struct sql_value *cells) {
@@ -13,15 +13,24 @@ static struct link_row row_of(const struct sql_value *cells) {
                              .subject_hash = cells[3].bytes,
                              .label_sealed = cells[4].bytes,
                              .created_at = cells[5].number,
-                             .used_at = cells[6].number};
+                             .used_at = cells[6].number,
+                             .opened = cells[7].number != 0};
 }
 
 struct sql_statement links_insert(const struct link_row *row) {
-    return (struct sql_statement){.text = "INSERT INTO links (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    return (struct sql_statement){.text = "INSERT INTO links (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
                                   .values = {sql_text(row->link_id), sql_text(row->account_id), sql_text(row->upstream),
                                              sql_blob(row->subject_hash), sql_blob(row->label_sealed),
-                                             sql_int(row->created_at), sql_int(row->used_at)},
-                                  .value_count = 7};
+                                             sql_int(row->created_at), sql_int(row->used_at), sql_int(row->opened)},
+                                  .value_count = 8};
+}
+
+struct sql_statement links_hold_opened(struct str account_id, struct str upstream) {
+    return (struct sql_statement){
+        .text = "UPDATE links SET used_at = used_at WHERE account_id = $1 AND upstream = $2 AND opened = 1",
+        .values = {sql_text(account_id), sql_text(upstream)},
+        .value_count = 2,
+        .must_change = true};
 }
 
 struct sql_statement links_delete(struct str account_id, struct str link_id) {

@@ -5,6 +5,7 @@
 #include "store/merging.h"
 
 #include "base/check.h"
+#include "store/accounts.h"
 
 #define LOCK                                                                                                           \
     "UPDATE accounts SET updated_at = updated_at WHERE account_id = $1 AND state = 1"                                  \
@@ -12,7 +13,9 @@
 
 /* $1 from, $2 into. */
 static const char *const moves[] = {
-    "UPDATE links SET account_id = $2 WHERE account_id = $1"
+    /* Whoever opened the account that goes with one of them has it still, where that evidence comes along. */
+    "UPDATE links SET account_id = $2, opened = CASE WHEN EXISTS (SELECT 1 FROM verifications v WHERE v.account_id = $1"
+    " AND v.source = links.upstream AND v.level > 1 AND v.ended_at = 0) THEN opened ELSE 0 END WHERE account_id = $1"
     " AND upstream NOT IN (SELECT upstream FROM links WHERE account_id = $2)",
     "UPDATE verifications SET account_id = $2 WHERE account_id = $1",
     /* One role an organisation (index mandates_one): what both hold stays behind, and ends with the closed account. */
@@ -41,10 +44,8 @@ static const char *const moves[] = {
 
 /* $1 from: what was not moved. */
 static const char *const leftovers[] = {
-    "DELETE FROM links WHERE account_id = $1",
-    "DELETE FROM identifiers WHERE account_id = $1",
-    "DELETE FROM consents WHERE account_id = $1",
-    "DELETE FROM disclosures WHERE account_id = $1",
+    "DELETE FROM links WHERE account_id = $1",       "DELETE FROM identifiers WHERE account_id = $1",
+    "DELETE FROM consents WHERE account_id = $1",    "DELETE FROM disclosures WHERE account_id = $1",
     "DELETE FROM credentials WHERE account_id = $1",
 };
 
@@ -62,10 +63,17 @@ void merging_lock(struct merging *merging, struct str from, struct str into) {
 }
 
 void merging_end_evidence(struct merging *merging, struct str account_id, int64_t now) {
+    CHECK(merging->count < MERGING_MOST);
+    merging->statements[merging->count++] = verifications_end_proof(account_id, now);
+}
+
+void merging_end_linked_evidence(struct merging *merging, struct str from, struct str into, int64_t now) {
     struct sql_statement *statement =
         add(merging,
-            "UPDATE verifications SET ended_at = $2, due_at = 0 WHERE account_id = $1 AND level > 1 AND ended_at = 0",
-            account_id);
+            "UPDATE verifications SET ended_at = $3, due_at = 0 WHERE account_id = $1 AND level > 1 AND ended_at = 0"
+            " AND source IN (SELECT upstream FROM links WHERE account_id = $2)",
+            from);
+    statement->values[statement->value_count++] = sql_text(into);
     statement->values[statement->value_count++] = sql_int(now);
 }
 

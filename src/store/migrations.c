@@ -190,13 +190,28 @@ static const char *const version_5[] = {
     NULL,
 };
 
-/* One link of an account to each service: of more, the one that was there first stays. */
+/* Evidence that does not say whom it is about counts for the account that was opened with the link it comes by. */
 static const char *const version_6[] = {
+    /* One link of an account to each service: of more, the one that was there first stays. */
     "DELETE FROM links WHERE EXISTS (SELECT 1 FROM links o WHERE o.account_id = links.account_id AND o.upstream = "
     "links.upstream"
     " AND (o.created_at < links.created_at OR (o.created_at = links.created_at AND o.link_id < links.link_id)))",
     "DROP INDEX links_account",
     "CREATE UNIQUE INDEX links_one ON links(account_id, upstream)",
+    /* An account that was opened by a sign-in somewhere has the evidence of that sign-in from before it was there. */
+    "ALTER TABLE links ADD COLUMN opened INTEGER NOT NULL DEFAULT 0",
+    "UPDATE links SET opened = 1 WHERE EXISTS (SELECT 1 FROM verifications v, accounts a WHERE a.account_id = "
+    "links.account_id"
+    " AND v.account_id = links.account_id AND v.source = links.upstream AND v.checked_at <= a.created_at)",
+    /* What a network identity said of accounts that were not opened with it, or are not linked to it any more; a level
+     * that rests on it is worked out anew when it is asked for (level_until). */
+    "UPDATE verifications SET ended_at = checked_at, due_at = 0 WHERE ended_at = 0 AND method IN ('network_credential',"
+    " 'network_credential_face') AND NOT EXISTS (SELECT 1 FROM identifiers i WHERE i.account_id = "
+    "verifications.account_id AND i.kind = 1) AND NOT EXISTS (SELECT 1 FROM links l WHERE l.account_id = "
+    "verifications.account_id AND l.upstream = verifications.source AND l.opened = 1)",
+    "UPDATE accounts SET level_until = 1 WHERE level > 1 AND EXISTS (SELECT 1 FROM verifications v WHERE v.account_id "
+    "= "
+    "accounts.account_id AND v.ended_at > 0 AND v.method IN ('network_credential', 'network_credential_face'))",
     NULL,
 };
 

@@ -28,7 +28,7 @@ const struct sql_table sql_tables[] = {
      false},
     {"initial_access_tokens", "token_id, mac, policy, uses_left, expires_at, created_by, created_at", false},
     {"self_registrations", "client_id, token_id, unused_s, used_at", false},
-    {"links", "link_id, account_id, upstream, subject_hash, label_sealed, created_at, used_at", false},
+    {"links", "link_id, account_id, upstream, subject_hash, label_sealed, created_at, used_at, opened", false},
     {"organisations",
      "organisation_id, code_hash, sealed, status, source, authority, method, check_id, checked_at, due_at, "
      "version, created_at, updated_at",

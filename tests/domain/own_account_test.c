@@ -9,6 +9,7 @@
 #include "domain/own.h"
 #include "domain/proofs.h"
 #include "domain/recovery.h"
+#include "domain/session.h"
 #include "loop/fiber.h"
 #include "register_fixture.h"
 #include "store/admins.h"
@@ -434,6 +435,116 @@ static void additions(struct domain *domain, struct arena *arena) {
     assert_int_equal(count_sql(domain, "SELECT count(*) FROM links"), 2);
 }
 
+/* Somebody without a number, opened with a service that proves without saying of whom, or proven by it in vain. */
+static struct str nameless(struct domain *domain, struct arena *arena, const char *username, const char *upstream,
+                           bool opened) {
+    struct evidence evidence = evidence_of(3);
+    evidence.source = str_from(upstream);
+    const struct link_wanted link = {.upstream = str_from(upstream), .subject = str_from(username)};
+    const struct account_wanted wanted = {
+        .username = str_from(username), .evidence = &evidence, .evidence_count = opened, .link = opened ? &link : NULL};
+    struct str account_id;
+    assert_int_equal(account_create(domain, arena, &wanted, &account_id), DOMAIN_DONE);
+    assert_int_equal(accounts_set_password(domain->sql, account_id, STR("$argon2id$"), 1), SQL_DONE);
+    assert_int_equal(load(domain, arena, account_id).level, opened ? 3 : 1);
+    if (!opened) {
+        assert_int_equal(add_link(domain, arena, account_id, upstream, username), DOMAIN_DONE);
+    }
+    return account_id;
+}
+
+static struct str sign_in(struct domain *domain, struct arena *arena, struct str account_id) {
+    int64_t now = clock_wall();
+    const struct session session = {
+        .account_id = account_id, .created_at = now, .auth_time = now, .level = 3, .amr = AMR_NCID | AMR_FACE};
+    struct session_started started;
+    assert_int_equal(session_start(domain, arena, STR_NONE, &session, &started), DOMAIN_DONE);
+    assert_int_equal(session_find(domain, arena, started.cookie, &started.session), DOMAIN_DONE);
+    return started.cookie;
+}
+
+static void removals(struct domain *domain, struct arena *arena) {
+    struct link *links;
+    size_t count;
+    struct link_owner owner;
+    struct session session;
+    struct str id = nameless(domain, arena, "nameless", "ncid", true), cookie = sign_in(domain, arena, id);
+    assert_int_equal(add_link(domain, arena, id, "wechat", "subject"), DOMAIN_DONE);
+    assert_int_equal(link_find(domain, arena, STR("ncid"), STR("nameless"), &owner), DOMAIN_DONE);
+    assert_true(owner.opened);
+    assert_int_equal(link_list(domain, arena, id, &links, &count), DOMAIN_DONE);
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(links[i].upstream, STR("ncid"))) {
+            assert_int_equal(link_remove(domain, arena, id, links[i].link_id), DOMAIN_DONE);
+        }
+    }
+    assert_int_equal(load(domain, arena, id).level, 1);
+    assert_int_equal(count_sql(domain, "SELECT count(*) FROM verifications WHERE ended_at = 0"), 0);
+    assert_int_equal(count_sql(domain, "SELECT level FROM accounts WHERE account_id IN (SELECT account_id FROM links)"),
+                     1);
+    assert_int_equal(session_find(domain, arena, cookie, &session), DOMAIN_NO);
+    /* It opens another account, and nothing of the first comes back by linking it there again. */
+    struct str other = nameless(domain, arena, "other", "ncid", true);
+    assert_int_equal(link_opened(domain, arena, other, STR("ncid")), DOMAIN_DONE);
+    assert_int_equal(add_link(domain, arena, id, "ncid", "again"), DOMAIN_DONE);
+    assert_int_equal(link_opened(domain, arena, id, STR("ncid")), DOMAIN_NO);
+}
+
+static void what_a_service_proved_of_nobody_ends_with_its_link(void **state) {
+    on_people(removals);
+}
+
+static void merged_links(struct domain *domain, struct arena *arena) {
+    static const struct {
+        const char *name;
+        const char *kept, *gone; /* services */
+        bool kept_opened, gone_opened;
+        int level, opened; /* afterwards, and how many links it was opened with */
+    } cases[] = {
+        {"the one that goes was opened with another service", "alipay", "ncid", false, true, 3, 1},
+        {"both were opened with services", "ncid", "other", true, true, 3, 1},
+        {"the one that stays has a link to the same service", "ncid", "ncid", false, true, 1, 0},
+        {"the one that stays was opened with it", "ncid", "ncid", true, false, 3, 1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str kept =
+            nameless(domain, arena, str_format(arena, "kept%zu", i).ptr, cases[i].kept, cases[i].kept_opened);
+        struct str gone =
+            nameless(domain, arena, str_format(arena, "gone%zu", i).ptr, cases[i].gone, cases[i].gone_opened);
+        const struct own own = own_of(kept);
+        struct merge_plan plan;
+        assert_row(merge_plan(domain, arena, kept, gone, &plan) == MERGE_DONE, cases[i].name);
+        assert_row(merge_accounts(domain, arena, &own, gone) == MERGE_DONE, cases[i].name);
+        assert_row(plan.level == cases[i].level, cases[i].name);
+        assert_row(load(domain, arena, kept).level == cases[i].level, cases[i].name);
+        assert_row(count_sql(domain, "SELECT count(*) FROM links WHERE opened = 1") == cases[i].opened, cases[i].name);
+        assert_row(
+            count_sql(domain, "SELECT count(DISTINCT source) FROM verifications WHERE ended_at = 0 AND level > 1") ==
+                (cases[i].level > 1),
+            cases[i].name);
+        run_sql(domain, "DELETE FROM links");
+        run_sql(domain, "DELETE FROM verifications");
+    }
+}
+
+static void of_two_who_opened_accounts_with_services_one_is_the_persons(void **state) {
+    on_people(merged_links);
+}
+
+static void merged_sessions(struct domain *domain, struct arena *arena) {
+    struct session session;
+    struct str kept = nameless(domain, arena, "kept", "ncid", true), cookie = sign_in(domain, arena, kept);
+    struct str gone = person(domain, arena, "gone", "110105188812310013", 2);
+    const struct own own = own_of(kept);
+    assert_int_equal(merge_accounts(domain, arena, &own, gone), MERGE_DONE);
+    assert_int_equal(load(domain, arena, kept).level, 2);
+    assert_int_equal(session_find(domain, arena, cookie, &session), DOMAIN_NO);
+}
+
+static void no_session_keeps_a_level_of_before_the_merger(void **state) {
+    on_people(merged_sessions);
+}
+
 static void of_three_that_link_one_service_one_is_linked(void **state) {
     on_people(additions);
 }
@@ -455,6 +566,9 @@ static void an_account_that_is_not_open_links_nothing(void **state) {
 RUN_TESTS(cmocka_unit_test(a_form_opens_once_where_it_belongs),
           cmocka_unit_test(of_three_that_link_one_service_one_is_linked),
           cmocka_unit_test(an_account_that_is_not_open_links_nothing),
+          cmocka_unit_test(what_a_service_proved_of_nobody_ends_with_its_link),
+          cmocka_unit_test(of_two_who_opened_accounts_with_services_one_is_the_persons),
+          cmocka_unit_test(no_session_keeps_a_level_of_before_the_merger),
           cmocka_unit_test(an_account_is_got_back_by_as_much_as_it_is_proven_by),
           cmocka_unit_test(a_recovery_is_of_one_person_for_half_an_hour),
           cmocka_unit_test(evidence_is_pooled_only_of_one_person),

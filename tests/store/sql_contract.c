@@ -105,6 +105,12 @@ static void links(void *arg) {
     assert_int_equal(links_find(sql, arena, STR("alipay"), STR("subject"), &row), SQL_DONE);
     assert_str(row.account_id, "a");
     assert_int_equal(row.used_at, 9);
+    assert_false(row.opened);
+    const struct sql_statement hold = links_hold_opened(STR("a"), STR("alipay"));
+    assert_int_equal(sql_write(sql, &hold, 1), SQL_MISSING); /* the account was not opened with it */
+    const struct sql_statement opened = {.text = "UPDATE links SET opened = 1"};
+    assert_int_equal(sql_write(sql, &opened, 1), SQL_DONE);
+    assert_int_equal(sql_write(sql, &hold, 1), SQL_DONE);
     assert_int_equal(links_list(sql, arena, STR("a"), &rows, &count), SQL_DONE);
     assert_int_equal(count, 1);
     struct sql_statement remove = links_delete(STR("b"), STR("l1"));
@@ -997,30 +1003,39 @@ static void the_schema_is_migrated_once_and_a_newer_one_refused(void **state) {
     refuses_to_open(&refusing, "use the newer program");
 }
 
-/* As schema version 5 was: any number of links of one account to one service. */
+/* As schema version 5 was: any number of links of one account to one service, and nothing known of who opened an
+ * account with which. "b" was opened with its link, "d" with one that another account has, and "e" knows a number. */
 static void go_back_to_5(void *arg) {
     struct sql *sql = arg;
     assert_int_equal(create_account(sql, "a", "hash-1"), SQL_DONE);
     assert_int_equal(create_account(sql, "b", "hash-2"), SQL_DONE);
+    assert_int_equal(create_account(sql, "d", "hash-4"), SQL_DONE);
+    assert_int_equal(create_account(sql, "e", "hash-5"), SQL_DONE);
+    put(sql, "UPDATE identifiers SET kind = 1 WHERE account_id = 'e'");
+    put(sql, "UPDATE accounts SET created_at = 6, level = 3 WHERE account_id <> 'a'");
+    put(sql, "UPDATE verifications SET source = 'ncid', method = 'network_credential_face' WHERE account_id <> 'a'");
     put(sql, "DROP INDEX links_one");
+    put(sql, "ALTER TABLE links DROP COLUMN opened");
     put(sql, "CREATE INDEX links_account ON links(account_id)");
     put(sql, "UPDATE schema_version SET version = 5");
     put(sql, "INSERT INTO links (link_id, account_id, upstream, subject_hash, label_sealed, created_at, used_at) VALUES"
              " ('l1', 'a', 'alipay', 'h1', '', 7, 7), ('l2', 'a', 'alipay', 'h2', '', 5, 9),"
              " ('l3', 'a', 'alipay', 'h3', '', 5, 8), ('l4', 'a', 'wechat', 'h4', '', 9, 9),"
-             " ('l5', 'b', 'alipay', 'h5', '', 9, 9)");
+             " ('l5', 'b', 'ncid', 'h5', '', 9, 9), ('l6', 'b', 'alipay', 'h6', '', 9, 9)");
 }
 
-static void has_oldest_links(void *arg) {
-    has(arg, "SELECT link_id FROM links ORDER BY link_id", "l2, l4, l5");
+static void is_migrated(void *arg) {
+    has(arg, "SELECT link_id, opened FROM links ORDER BY link_id", "l2 0, l4 0, l5 1, l6 0");
+    has(arg, "SELECT account_id, ended_at FROM verifications ORDER BY account_id", "a 0, b 0, d 5, e 0");
+    has(arg, "SELECT account_id, level_until FROM accounts ORDER BY account_id", "a 0, b 0, d 1, e 0");
 }
 
-static void of_several_links_to_one_service_the_oldest_is_kept(void **state) {
+static void links_of_before_are_one_to_a_service_and_say_who_opened_with_them(void **state) {
     struct sql_database *database = open_contract_database();
     on_open(database, go_back_to_5);
     sql_database_free(database);
     database = open_contract_database();
-    on_open(database, has_oldest_links);
+    on_open(database, is_migrated);
     sql_database_free(database);
 }
 
@@ -1190,7 +1205,7 @@ const struct sql_contract_check sql_contract[] = {
     CHECK_OF(no_update_of_several_loops_is_lost),
     CHECK_OF(a_cancelled_call_leaves_nothing_half_done),
     CHECK_OF(the_schema_is_migrated_once_and_a_newer_one_refused),
-    CHECK_OF(of_several_links_to_one_service_the_oldest_is_kept),
+    CHECK_OF(links_of_before_are_one_to_a_service_and_say_who_opened_with_them),
     CHECK_OF(several_that_start_at_once_migrate_once),
     CHECK_OF(copies_go_in_whole_or_not_at_all),
 };

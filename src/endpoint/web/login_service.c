@@ -65,12 +65,13 @@ static void sign_in(struct page_call *page_call, struct str account_id, const st
     }
 }
 
-static void known_or_carried(struct page_call *page_call, const struct carried *carried) {
+static void known_or_carried(struct page_call *page_call, struct carried *carried) {
     struct call *call = page_call->call;
-    struct str account_id;
-    switch (link_find(call->domain, call->arena, carried->upstream, carried->subject, &account_id)) {
+    struct link_owner owner;
+    switch (link_find(call->domain, call->arena, carried->upstream, carried->subject, &owner)) {
     case DOMAIN_DONE:
-        sign_in(page_call, account_id, carried);
+        carried->opened = owner.opened;
+        sign_in(page_call, owner.account_id, carried);
         break;
     case DOMAIN_NO:
         page_call->flow.carried = carried_pack(call->arena, carried);
@@ -91,7 +92,7 @@ void sign_in_service_ended(struct call *call, struct detour_end *end) {
         reply_unavailable_page(call);
         return;
     }
-    const struct carried carried = carried_of(end->detour->upstream, &end->found);
+    struct carried carried = carried_of(end->detour->upstream, &end->found);
     switch (end->result) {
     case VERIFY_MATCH:
         known_or_carried(&page_call, &carried);
@@ -115,41 +116,13 @@ void sign_in_service_ended(struct call *call, struct detour_end *end) {
 
 /* --- an account that was opened with it --- */
 
-/* What an account says after it was linked: its level may be another. Whoever has just registered may have no
- * password: they signed in over there. */
-static void signed_in_linked(struct page_call *page_call, const struct account *account, unsigned amr) {
-    struct call *call = page_call->call;
-    struct account now;
+void page_registered(struct page_call *page_call, const struct account *account, const struct carried *carried) {
+    unsigned amr = AMR_PWD;
+    if (carried) {
+        struct carried opened = *carried;
+        opened.opened = true;
+        amr = carried_amr(account, &opened);
+    }
     page_call->flow.carried = STR_NONE;
-    if (account_load(call->domain, call->arena, account->account_id, &now) != DOMAIN_DONE ||
-        now.state != ACCOUNT_ACTIVE) {
-        reply_unavailable_page(call);
-        return;
-    }
-    page_signed_in(page_call, &now, amr, "registered");
-}
-
-void page_registered(struct page_call *page_call, const struct account *account) {
-    struct call *call = page_call->call;
-    struct carried carried;
-    if (!carried_unpack(page_call->flow.carried, &carried)) {
-        page_signed_in(page_call, account, AMR_PWD, "registered");
-        return;
-    }
-    switch (carried_link(call->domain, call->arena, account, &carried, call->request->client_address)) {
-    case CARRIED_LINKED:
-        signed_in_linked(page_call, account, carried.amr);
-        break;
-    case CARRIED_OTHER_PERSON:
-        tell(page_call, EVENT_REFUSED, "other_person", account->account_id);
-        login_show(page_call, 200, "login.service_other_person");
-        break;
-    case CARRIED_TAKEN:
-        tell(page_call, EVENT_REFUSED, "linked_elsewhere", account->account_id);
-        login_show(page_call, 200, "login.service_taken");
-        break;
-    case CARRIED_UNAVAILABLE:
-        reply_unavailable_page(call);
-        break;
-    }
+    page_signed_in(page_call, account, amr, "registered");
 }

@@ -101,13 +101,15 @@ void reply_unavailable_page(struct call *call) {
     http_reply_field(call->reply, STR("Retry-After"), STR("2"));
 }
 
-bool page_session(struct page_call *page_call, struct session *ret_session) {
+static enum domain_status session_of_flow(struct page_call *page_call, struct session *ret_session) {
     struct call *call = page_call->call;
     enum domain_status found = session_find(call->domain, call->arena, session_cookie_sent(call), ret_session);
-    if (found == DOMAIN_DONE && !str_equal(ret_session->account_id, page_call->flow.account_id)) {
-        found = DOMAIN_NO;
-    }
-    return page_goes_on(call, found);
+    bool other = found == DOMAIN_DONE && !str_equal(ret_session->account_id, page_call->flow.account_id);
+    return other ? DOMAIN_NO : found;
+}
+
+bool page_session(struct page_call *page_call, struct session *ret_session) {
+    return page_goes_on(page_call->call, session_of_flow(page_call, ret_session));
 }
 
 /* `session` NULL when none could be started. */
@@ -210,8 +212,16 @@ void page_more_shown(struct page_call *page_call, const struct session *session,
         reply_error_page(call, 403, "login.service_suspended", NULL);
         return;
     }
-    /* As it is now: while somebody was asked, which may have taken seconds, more may have been shown elsewhere. */
-    if (!page_session(page_call, &wanted)) {
+    /* As it is now: while somebody was asked, which may have taken seconds, more may have been shown elsewhere. What
+     * was learnt may have ended it (proof_keep): the person signs in anew, and the flow goes on. */
+    switch (session_of_flow(page_call, &wanted)) {
+    case DOMAIN_DONE:
+        break;
+    case DOMAIN_NO:
+        login_show(page_call, 200, "login.sign_in_anew");
+        return;
+    case DOMAIN_UNAVAILABLE:
+        reply_unavailable_page(call);
         return;
     }
     wanted.amr = bind_factor(call, &account, amr_with(wanted.amr, amr));

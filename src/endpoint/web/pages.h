@@ -62,9 +62,10 @@ void page_signed_in(struct page_call *page_call, const struct account *account, 
 
 /* The sign-in page with an error: a key of messages.def, or NULL. */
 void login_show(struct page_call *page_call, int status, const char *error);
-/* What follows a registration: links the service that the account was opened with, if any, then page_signed_in. Waits.
- */
-void page_registered(struct page_call *page_call, const struct account *account);
+/* What follows a registration: page_signed_in by the service that the account was opened with, or by its password where
+ * there is none (NULL). Waits. */
+struct carried;
+void page_registered(struct page_call *page_call, const struct account *account, const struct carried *carried);
 /* Leaves for the sign-in service of that name. Waits. */
 void login_leave_for(struct page_call *page_call, struct str service);
 

@@ -85,6 +85,7 @@ static void tell(const struct page_call *page_call, enum registration_result res
         [REGISTRATION_REFUSED] = {EVENT_REFUSED, "not_confirmed"},
         [REGISTRATION_TAKEN] = {EVENT_REFUSED, "taken"},
         [REGISTRATION_PHONE_TAKEN] = {EVENT_REFUSED, "phone_taken"},
+        [REGISTRATION_SERVICE_TAKEN] = {EVENT_REFUSED, "linked_elsewhere"},
         [REGISTRATION_LIMITED] = {EVENT_REFUSED, "limited"},
         [REGISTRATION_CANNOT_CHECK] = {EVENT_FAILED, "cannot_check"},
         [REGISTRATION_UNAVAILABLE] = {EVENT_FAILED, "unavailable"},
@@ -135,7 +136,7 @@ static void register_now(struct page_call *page_call) {
     tell(page_call, result, account.account_id);
     switch (result) {
     case REGISTRATION_DONE:
-        page_registered(page_call, &account);
+        page_registered(page_call, &account, registration.carried);
         break;
     case REGISTRATION_INVALID:
         show(page_call, 200, "register.invalid", &problems);
@@ -155,6 +156,10 @@ static void register_now(struct page_call *page_call) {
         } else {
             show(page_call, 200, "register.phone_taken", NULL);
         }
+        break;
+    case REGISTRATION_SERVICE_TAKEN:
+        page_call->flow.carried = STR_NONE;
+        login_show(page_call, 200, "login.service_taken");
         break;
     case REGISTRATION_LIMITED:
         show(page_call, 429, "register.too_many", NULL);
