@@ -45,12 +45,19 @@ struct proof_typed {
 enum proof_result proof_check(struct domain *domain, struct arena *arena, const struct account *account,
                               struct upstream *upstream, const struct proof_typed *typed, struct str client_address);
 
+/* Whose presence is to be checked, by whom, and who asks for it. */
+struct proof_presence {
+    const struct account *account;
+    struct upstream *upstream;
+    struct str client_address;
+    bool claimed; /* whoever asks is not signed in to the account, but says that it is theirs (recovery, merging): what
+                     they use up is not the checks of its person */
+};
 /* Begins a presence check of the account's person, who must be known by name and number (else PROOF_INVALID), and has
  * agreed to this check by itself: counts the attempt, gives what to send the browser to, and tells of the check and of
  * what was agreed to (VERIFICATION_BEGIN). PROOF_PENDING when begun. Waits. */
-enum proof_result proof_begin(struct domain *domain, struct arena *arena, const struct account *account,
-                              struct upstream *upstream, struct upstream_begin *begin, struct str client_address,
-                              struct upstream_begun *ret_begun);
+enum proof_result proof_begin(struct domain *domain, struct arena *arena, const struct proof_presence *presence,
+                              struct upstream_begin *begin, struct upstream_begun *ret_begun);
 /* And what came of it: PROOF_PENDING until the person is done. ret_amr: what the person did there. Waits. */
 enum proof_result proof_finish(struct domain *domain, struct arena *arena, const struct account *account,
                                struct upstream *upstream, struct upstream_returned *returned, struct str client_address,

@@ -14,8 +14,9 @@
 #include "model/identity.h"
 #include "proofs_inside.h"
 
-#define DAY_S       86400
-#define DETAIL_MOST 256
+#define DAY_S        86400
+#define DETAIL_MOST  256
+#define CLAIM_SPREAD 20
 
 /* --- what is asked --- */
 
@@ -94,6 +95,19 @@ static struct limits limits_of(const struct domain *domain, const struct account
                   {"prove-card", card, settings->proof_attempts_per_card, DAY_S}},
         .count = str_is_empty(card) ? 3 : 4};
     return limits;
+}
+
+/* Of strangers, in the measure of recovery (docs/decisions/recovery.md): few from one address, and many times that from
+ * everywhere, so that nobody is locked out by others. */
+static struct limits limits_of_claim(const struct domain *domain, struct arena *arena,
+                                     const struct proof_presence *presence) {
+    const struct domain_settings *settings = domain->settings;
+    struct str account_id = presence->account->account_id, address = presence->client_address;
+    int64_t most = settings->proof_attempts_per_account;
+    return (struct limits){.items = {{"claim-here", str_concat(arena, address, STR(" "), account_id), most, DAY_S},
+                                     {"claim-account", account_id, most * CLAIM_SPREAD, DAY_S},
+                                     {"claim-address", address, settings->registration_attempts_per_address, DAY_S}},
+                           .count = 3};
 }
 
 static enum proof_result count(struct domain *domain, struct arena *arena, const struct limits *limits) {
@@ -198,14 +212,14 @@ enum proof_result proof_check(struct domain *domain, struct arena *arena, const 
 
 /* The separate consent that the law asks for (Personal Information Protection Law, articles 23 and 29) is one record
  * with the check that rests on it. */
-static void tell_begun(struct domain *domain, struct arena *arena, const struct account *account,
-                       const struct upstream *upstream, struct str client_address) {
-    const struct upstream_traits *traits = upstream_traits(upstream);
+static void tell_begun(struct domain *domain, struct arena *arena, const struct proof_presence *presence) {
+    const struct upstream_traits *traits = upstream_traits(presence->upstream);
+    struct str account_id = presence->account->account_id;
     struct buf detail;
     buf_init(&detail, arena, 64, DETAIL_MOST);
     struct json_out out = json_out(&detail);
     json_open_object(&out, NULL);
-    json_put_str(&out, "upstream", upstream_name(upstream));
+    json_put_str(&out, "upstream", upstream_name(presence->upstream));
     json_open_array(&out, "consent");
     if (traits->asks & ASK_ID_NUMBER) {
         json_put_str(&out, NULL, STR("name"));
@@ -218,16 +232,17 @@ static void tell_begun(struct domain *domain, struct arena *arena, const struct 
     json_close_object(&out);
     domain_tell(domain, &(struct event){.kind = EVENT_VERIFICATION_BEGIN,
                                         .result = EVENT_DONE,
-                                        .actor = account->account_id,
-                                        .subject = account->account_id,
-                                        .address = client_address,
+                                        .actor = presence->claimed ? STR_NONE : account_id,
+                                        .subject = account_id,
+                                        .address = presence->client_address,
                                         .detail = detail.failed ? STR_NONE : buf_str(&detail)});
 }
 
-enum proof_result proof_begin(struct domain *domain, struct arena *arena, const struct account *account,
-                              struct upstream *upstream, struct upstream_begin *begin, struct str client_address,
-                              struct upstream_begun *ret_begun) {
+enum proof_result proof_begin(struct domain *domain, struct arena *arena, const struct proof_presence *presence,
+                              struct upstream_begin *begin, struct upstream_begun *ret_begun) {
     const struct proof_typed nothing = {0};
+    const struct account *account = presence->account;
+    struct upstream *upstream = presence->upstream;
     if (!(upstream_traits(upstream)->services & UPSTREAM_PRESENCE) ||
         !put_identity(arena, account, &nothing, &begin->asked)) {
         return PROOF_INVALID;
@@ -237,14 +252,15 @@ enum proof_result proof_begin(struct domain *domain, struct arena *arena, const 
     }
     begin->asked.request_id = log_request_id;
     begin->asked.transaction = begin->transaction;
-    struct limits limits = limits_of(domain, account, &begin->asked, client_address);
+    struct limits limits = presence->claimed ? limits_of_claim(domain, arena, presence)
+                                             : limits_of(domain, account, &begin->asked, presence->client_address);
     enum proof_result counted = count(domain, arena, &limits);
     if (counted != PROOF_DONE) {
         return counted;
     }
     enum proof_result result = result_of(upstream_begin(upstream, arena, begin, ret_begun));
     if (result == PROOF_PENDING) {
-        tell_begun(domain, arena, account, upstream, client_address);
+        tell_begun(domain, arena, presence);
     } else if (result == PROOF_CANNOT_CHECK) {
         attempts_give_back(domain, arena, limits.items, limits.count);
     }

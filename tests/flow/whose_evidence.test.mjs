@@ -177,6 +177,21 @@ describe('a network identity of somebody else', () => {
   });
 });
 
+test('strangers who begin checks of a person leave them theirs', async () => {
+  forget();
+  const jia = { name: '测试甲', id_number: '110105188812310013', id_type: 1 }, who = somebody({ level: 2, ...jia });
+  for (let i = 0; i < 5; i++) {
+    const stranger = new Agent(stack), start = await stranger.request('/recover');
+    const ways = await stranger.request('/recover', { form: { ...inputs(start.html), step: 'start', username: who.username } });
+    const out = await stranger.request('/recover', { form: { ...inputs(ways.html), step: 'ways', presence: 'ncid_face', name: jia.name, id_number: jia.id_number } });
+    assert.match(out.location ?? '', /ncid/, told(out.html));
+  }
+  const agent = new Agent(stack), { parameters } = requestOf(client(3), { scope: 'openid profile' });
+  const page = await visit(agent, await agent.authorize(parameters), who);
+  const begun = await agent.request('/verify', { form: { flow: hidden(page.html), way: 'face' } });
+  assert.match(begun.html, /id="detour-link"/, told(begun.html));
+});
+
 test('an account that is closed while a register is asked stays closed, and the number is free', async () => {
   forget();
   const who = somebody(), typing = await atStepUp(who), agent = new Agent(stack);

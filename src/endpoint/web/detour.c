@@ -136,8 +136,11 @@ enum proof_result detour_go(struct call *call, struct detour *detour, const stru
     struct upstream_begun begun;
     const struct detour_handler *handler = handler_of(detour->purpose);
     CHECK(handler && handler->presence == (account != NULL));
-    enum proof_result result = account ? proof_begin(call->domain, call->arena, account, detour->upstream, &begin,
-                                                     call->request->client_address, &begun)
+    const struct proof_presence presence = {.account = account,
+                                            .upstream = detour->upstream,
+                                            .client_address = call->request->client_address,
+                                            .claimed = detour->purpose != DETOUR_STEP_UP};
+    enum proof_result result = account ? proof_begin(call->domain, call->arena, &presence, &begin, &begun)
                                        : begin_sign_in(call, detour, &begin, &begun);
     if (result != PROOF_PENDING) {
         return result;
