@@ -38,8 +38,10 @@ enum carried_result {
 };
 /*
  * After the person signed in to the account: links the service and keeps what it proves. A certified name and number
- * count when the register that registrations are checked with agrees (domain-china §4.3). What a service proves without
- * saying of whom counts only for the account that was opened with it, so not for one that was there before. Waits.
+ * count when the register that registrations are checked with agrees (domain-china §4.3): the first time, and always
+ * where the service has no level of its own; without a register such a level alone counts. What a service proves
+ * without saying of whom counts only for the account that was opened with it, so not for one that was there before.
+ * Waits.
  */
 enum carried_result carried_link(struct domain *domain, struct arena *arena, const struct account *account,
                                  const struct carried *carried, struct str client_address);

@@ -103,21 +103,26 @@ static bool fits(const struct account *account, const struct carried *carried) {
     return !carried->certified || str_is_empty(known) || str_equal(known, carried->id_number);
 }
 
-/* The service vouches; the register must say the same of name and number. */
+/*
+ * The service vouches; the register must say the same of name and number: the first time, and each time where the
+ * service has no level of its own. Without a register only such a level counts.
+ */
 static enum proof_result prove_certified(struct domain *domain, struct arena *arena, const struct account *account,
                                          const struct carried *carried, struct str client_address) {
-    if (account->level >= CERTIFIED_LEVEL || !domain->registration) {
+    bool own_level = carried->evidence.level > 0;
+    bool asks = domain->registration && (!own_level || str_is_empty(account->profile.id_number));
+    struct proof_found found = {.evidence = carried->evidence, .name = carried->name, .id_number = carried->id_number};
+    if (!own_level) {
+        found.evidence.method = str_or(carried->evidence.method, proof_of(METHOD_ALIPAY_CERTIFIED)->name);
+        found.evidence.level = CERTIFIED_LEVEL;
+    }
+    if (account->level >= found.evidence.level || (!own_level && !domain->registration)) {
         return PROOF_DONE;
     }
     const struct proof_typed typed = {.name = carried->name, .id_number = carried->id_number};
-    enum proof_result agreed = proof_check(domain, arena, account, domain->registration, &typed, client_address);
-    if (agreed != PROOF_DONE) {
-        return agreed;
-    }
-    struct proof_found found = {.evidence = carried->evidence};
-    found.evidence.method = str_or(carried->evidence.method, proof_of(METHOD_ALIPAY_CERTIFIED)->name);
-    found.evidence.level = CERTIFIED_LEVEL;
-    return proof_keep(domain, arena, account, &found);
+    enum proof_result agreed =
+        asks ? proof_check(domain, arena, account, domain->registration, &typed, client_address) : PROOF_DONE;
+    return agreed == PROOF_DONE ? proof_keep(domain, arena, account, &found) : agreed;
 }
 
 enum domain_status carried_prove(struct domain *domain, struct arena *arena, const struct account *account,
@@ -126,16 +131,12 @@ enum domain_status carried_prove(struct domain *domain, struct arena *arena, con
     if (!fits(account, carried)) {
         return DOMAIN_NO;
     }
-    if (!carried->certified && !is_about(account, carried)) {
-        return DOMAIN_DONE; /* a way to sign in, and nothing more */
-    }
-    if (carried->evidence.level > account->level) {
-        const struct proof_found found = {
-            .evidence = carried->evidence, .name = carried->name, .id_number = carried->id_number};
-        result = proof_keep(domain, arena, account, &found);
-    } else if (carried->certified && carried->evidence.level == 0) {
+    if (carried->certified) {
         result = prove_certified(domain, arena, account, carried, client_address);
-    }
+    } else if (is_about(account, carried) && carried->evidence.level > account->level) {
+        const struct proof_found found = {.evidence = carried->evidence};
+        result = proof_keep(domain, arena, account, &found);
+    } /* else it is a way to sign in, and nothing more */
     if (result != PROOF_DONE) {
         log_info("carried.not_proven", log_int("result", result)); /* the sign-in stands, at the level that there was */
     }

@@ -516,6 +516,30 @@ describe('a province, and a service counter', () => {
     for (const one of [page, again]) await one.context().close();
   });
 
+  test('what another province says of somebody counts here when the register agrees', { timeout: 60000 }, async () => {
+    const said = [
+      { there: 'sima', here: 'mo', name: '司马虚构', id_number: '120102188402290112', level: 2 },
+      { there: 'kong', here: 'ni', name: '孔虚构', id_number: '110105199001010010', level: 1 }, // whom the register does not know
+    ];
+    for (const { there, here, name, id_number, level } of said) {
+      addProven(province, { username: there, password, name, id_number, id_type: 1, phone_number: `+8613800138${phones++}` });
+      const account_id = stranger(here), page = await person(browser), again = await person(browser);
+      let verifier = await arrive(page, 1);
+      await page.click('#service-hub');
+      await signIn(page, there);
+      await page.waitForSelector('#carried');
+      await signIn(page, here);
+      assert.equal((await tokenOf(page, 1, verifier)).acr, acr(level), `${name}: linked`);
+      verifier = await arrive(again, 1);
+      await again.click('#service-hub');
+      await signIn(again, there);
+      assert.equal((await tokenOf(again, 1, verifier)).acr, acr(level), `${name}: from then on`);
+      const kept = onDatabase(stack, (database) => database.prepare("SELECT source FROM verifications WHERE account_id = ? AND source <> 'operator' ORDER BY source").all(account_id));
+      assert.deepEqual(kept.map(({ source }) => source), level === 2 ? ['hub', 'population'] : [], name);
+      for (const one of [page, again]) await one.context().close();
+    }
+  });
+
   test('in person and with a one-time password is level 4, once that is the person\'s', { timeout: 60000 }, async () => {
     const account = addAccount({ username: 'si', level: 2, name: '欧阳示例', id_number: '510104188402290134', phone_number: '+8613900000004' });
     /* As two administrators leave it (tests/flow/window.test.mjs). */
