@@ -25,6 +25,9 @@ enum domain_status second_factor_find(struct domain *domain, struct arena *arena
                                       bool *ret_bound);
 /* It was given, and the person seen: from now on it stands for them. Waits. */
 enum domain_status second_factor_bind(struct domain *domain, struct arena *arena, struct str account_id);
+/* For sql_write: whoever was seen may be another than the account's person. SQL_MISSING: none is bound. Waits. */
+enum sql_status second_factor_unbind(struct domain *domain, struct arena *arena, struct str account_id,
+                                     struct sql_statement *ret_statement);
 
 /* A secret that is not kept yet: raw bytes, and as the person's app takes it. */
 struct str second_factor_secret(struct arena *arena);

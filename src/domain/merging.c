@@ -345,6 +345,14 @@ static enum merge_result put_statements(struct domain *domain, struct arena *are
     add(merging, accounts_close(&gone, merge->gone.updated_at));
     add(merging, accounts_update(&kept, merge->kept.updated_at));
     if (merge->end_kept) {
+        struct sql_statement unbound;
+        enum sql_status unbinds = second_factor_unbind(domain, arena, kept_id, &unbound);
+        if (unbinds == SQL_DOWN) {
+            return MERGE_UNAVAILABLE;
+        }
+        if (unbinds == SQL_DONE) {
+            add(merging, unbound);
+        }
         merging_end_evidence(merging, kept_id, clock_wall());
     }
     if (merge->end_gone) {

@@ -10,6 +10,7 @@
 #include "change.h"
 #include "domain/grant.h"
 #include "domain/links.h"
+#include "domain/second_factor.h"
 #include "domain/session.h"
 #include "loop/fiber.h"
 #include "model/identity.h"
@@ -117,6 +118,8 @@ struct keeping {
     bool identity_is_new;
     bool nameless; /* the evidence does not say whom it is about */
     bool ends;     /* what counted before does not any more */
+    bool unbinds;  /* nor does the one-time password stand for whoever was seen then */
+    struct sql_statement unbound;
 };
 
 /*
@@ -212,7 +215,7 @@ static void tell_written(struct domain *domain, const struct event *event) {
 
 static enum sql_status write_keeping(struct domain *domain, struct arena *arena, const struct keeping *keeping,
                                      const struct proof_found *found) {
-    struct sql_statement statements[8];
+    struct sql_statement statements[9];
     size_t count = 0;
     struct str account_id = keeping->account.account_id;
     const struct evidence *evidence = &keeping->verification.evidence;
@@ -224,6 +227,9 @@ static enum sql_status write_keeping(struct domain *domain, struct arena *arena,
     statements[count++] = accounts_update(&keeping->row, keeping->account.updated_at);
     if (keeping->nameless) {
         statements[count++] = links_hold_opened(account_id, evidence->source);
+    }
+    if (keeping->unbinds) {
+        statements[count++] = keeping->unbound;
     }
     if (keeping->identity_is_new) {
         statements[count++] = verifications_end_proof(account_id, clock_wall());
@@ -273,6 +279,13 @@ static enum proof_result try_to_keep(struct domain *domain, struct arena *arena,
                                            account_seal_profile(domain, arena, account_id, &keeping.account.profile)};
     if (level_with(domain, arena, &keeping) != DOMAIN_DONE) {
         return PROOF_UNAVAILABLE;
+    }
+    if (keeping.identity_is_new) {
+        enum sql_status unbinds = second_factor_unbind(domain, arena, account_id, &keeping.unbound);
+        if (unbinds == SQL_DOWN) {
+            return PROOF_UNAVAILABLE;
+        }
+        keeping.unbinds = unbinds == SQL_DONE;
     }
     if (keeping.ends && proof_end_sign_ins(domain, arena, account_id) != DOMAIN_DONE) {
         return PROOF_UNAVAILABLE;

@@ -149,6 +149,19 @@ enum domain_status second_factor_bind(struct domain *domain, struct arena *arena
     return domain_of_sql(sql_write(domain->sql, &replace, 1));
 }
 
+enum sql_status second_factor_unbind(struct domain *domain, struct arena *arena, struct str account_id,
+                                     struct sql_statement *ret_statement) {
+    struct factor factor = {0};
+    enum domain_status found = load(domain, arena, account_id, &factor);
+    if (found != DOMAIN_DONE || !factor.bound) {
+        return found == DOMAIN_UNAVAILABLE ? SQL_DOWN : SQL_MISSING;
+    }
+    factor.bound = false;
+    *ret_statement =
+        credentials_replace(account_id, KIND, factor.stored, as_stored(domain, arena, account_id, &factor));
+    return SQL_DONE;
+}
+
 struct sql_statement second_factor_delete(struct str account_id) {
     return credentials_delete(account_id, KIND);
 }

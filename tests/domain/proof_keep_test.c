@@ -7,6 +7,7 @@
 #include "domain/links.h"
 #include "domain/login.h"
 #include "domain/proofs.h"
+#include "domain/second_factor.h"
 #include "domain/session.h"
 #include "register_fixture.h"
 #include "store/accounts.h"
@@ -207,6 +208,28 @@ static void learning(struct domain *domain, struct arena *arena) {
     assert_true(is_signed_in(domain, arena, cookie));
 }
 
+static void bound_factors(struct domain *domain, struct arena *arena) {
+    bool bound;
+    struct account account = opened(domain, arena, "own");
+    const struct sql_statement insert =
+        second_factor_insert(domain, arena, account.account_id, second_factor_secret(arena), true);
+    assert_int_equal(sql_write(domain->sql, &insert, 1), SQL_DONE);
+    assert_int_equal(proof_keep(domain, arena, &account, &nameless), PROOF_DONE);
+    assert_int_equal(second_factor_find(domain, arena, account.account_id, &bound), DOMAIN_DONE);
+    assert_true(bound);
+    assert_int_equal(proof_keep(domain, arena, &account, named(arena, 2)), PROOF_DONE);
+    assert_int_equal(second_factor_find(domain, arena, account.account_id, &bound), DOMAIN_DONE);
+    assert_false(bound);
+    assert_int_equal(second_factor_bind(domain, arena, account.account_id), DOMAIN_DONE);
+    assert_int_equal(proof_keep(domain, arena, &account, named(arena, 3)), PROOF_DONE);
+    assert_int_equal(second_factor_find(domain, arena, account.account_id, &bound), DOMAIN_DONE);
+    assert_true(bound);
+}
+
+static void a_number_that_becomes_known_unbinds_the_one_time_password(void **state) {
+    on_people(bound_factors);
+}
+
 static void a_number_that_becomes_known_ends_what_named_nobody(void **state) {
     on_people(learning);
 }
@@ -312,4 +335,5 @@ RUN_TESTS(cmocka_unit_test(an_account_that_is_not_active_learns_nothing), cmocka
           cmocka_unit_test(a_number_that_becomes_known_ends_what_named_nobody),
           cmocka_unit_test(a_face_is_shown_where_it_is_known_whose_it_was),
           cmocka_unit_test(one_identity_opens_one_account),
+          cmocka_unit_test(a_number_that_becomes_known_unbinds_the_one_time_password),
           cmocka_unit_test(registrations_without_a_number_are_counted_by_who_signed_in))
