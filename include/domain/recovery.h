@@ -21,6 +21,8 @@ enum recovery_shown {
     RECOVERY_PHONE = 2,    /* a code came to the account's own phone */
     RECOVERY_SERVICE = 4,  /* a sign-in service that is linked says so */
     RECOVERY_PRESENCE = 8, /* an authority saw the account's person */
+    RECOVERY_COUNTER = 16, /* a code from a service counter, where two administrators saw their document */
+    RECOVERY_FACTOR = 32,  /* the account's one-time password, which is bound to its person */
 };
 
 struct recovery {
@@ -58,6 +60,19 @@ void recovery_send_code(struct domain *domain, const struct recovery *recovery, 
 /* Notes RECOVERY_PHONE where the code is right. Takes as long whether there is one. Waits. */
 enum recovery_result recovery_check_code(struct domain *domain, struct arena *arena, struct recovery *recovery,
                                          struct str typed, struct str client_address);
+
+/* Counts the attempt, and notes RECOVERY_COUNTER where it is a code of the account's, which is used up by it. Takes as
+ * long whether it is. Waits. */
+enum recovery_result recovery_check_counter_code(struct domain *domain, struct arena *arena, struct recovery *recovery,
+                                                 struct str typed, struct str client_address);
+/* An account of level 4 takes more than a face: whether its person can be asked for a one-time password that is
+ * bound to them (domain/second_factor.h). DOMAIN_NO: then being seen does not give it back. Waits. */
+enum domain_status recovery_may_be_seen(struct domain *domain, struct arena *arena, const struct account *account);
+/* DOMAIN_DONE: the person was seen, and a one-time password is what is missing. Waits. */
+enum domain_status recovery_wants_factor(struct domain *domain, struct arena *arena, const struct recovery *recovery);
+/* Notes RECOVERY_FACTOR where it is right. RECOVERY_LIMITED: too many tries. Waits. */
+enum recovery_result recovery_check_factor(struct domain *domain, struct arena *arena, struct recovery *recovery,
+                                           struct str code);
 
 /* Whether what was shown is as much as the account is proven by. DOMAIN_NO: not, or there is no account. Waits. */
 enum domain_status recovery_is_enough(struct domain *domain, struct arena *arena, const struct recovery *recovery);

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/encode.h"
+#include "base/json.h"
 #include "base/random.h"
 #include "change.h"
 #include "domain/attempts.h"
@@ -31,6 +32,7 @@
 #define ADDRESS_A_DAY   500 /* many share one */
 #define DIGEST_BYTES    16
 #define RECOVERY_RANDOM 16
+#define DETAIL_MOST     128
 
 /* --- travelling --- */
 
@@ -83,8 +85,8 @@ bool recovery_answer_at(int64_t begun_ms) {
     return left <= 0 || fiber_sleep(left) == WAIT_DONE;
 }
 
-static enum recovery_result count(struct domain *domain, struct arena *arena, const char *what, struct str username,
-                                  int64_t most, struct str client_address) {
+enum recovery_result recovery_count(struct domain *domain, struct arena *arena, const char *what, struct str username,
+                                    int64_t most, struct str client_address) {
     const struct attempt_limit limits[] = {
         {what, str_concat(arena, client_address, STR(" "), username), most, DAY_S},
         {what, username, most * SPREAD_FACTOR, DAY_S},
@@ -143,7 +145,8 @@ enum recovery_result recovery_start(struct domain *domain, struct arena *arena, 
         text = str_sub(text, 0, RECOVERY_USERNAME_MOST); /* nobody's */
     }
     recovery.username = account_identifier_fold(arena, text, &recovery.kind);
-    enum recovery_result counted = count(domain, arena, "recover", recovery.username, STARTS_A_DAY, client_address);
+    enum recovery_result counted =
+        recovery_count(domain, arena, "recover", recovery.username, STARTS_A_DAY, client_address);
     if (counted != RECOVERY_GOES_ON) {
         return counted;
     }
@@ -181,7 +184,7 @@ enum recovery_result recovery_match(struct domain *domain, struct arena *arena, 
     int64_t begun = clock_monotonic_ms();
     struct account account = {0};
     enum recovery_result counted =
-        count(domain, arena, "recover-match", recovery->username, MATCHES_A_DAY, client_address);
+        recovery_count(domain, arena, "recover-match", recovery->username, MATCHES_A_DAY, client_address);
     if (counted != RECOVERY_GOES_ON) {
         return counted;
     }
@@ -213,8 +216,11 @@ enum recovery_result recovery_service(struct domain *domain, struct arena *arena
 
 /* An account is got back by as much as it was proven by, and by something that its person has. */
 bool recovery_shows_level(const struct account *account, unsigned shown, bool sends_codes) {
-    if (account->level <= 2 && (shown & RECOVERY_SERVICE)) {
+    if ((shown & RECOVERY_COUNTER) || (account->level <= 2 && (shown & RECOVERY_SERVICE))) {
         return true;
+    }
+    if (account->level == LEVEL_MOST && !(shown & RECOVERY_FACTOR)) {
+        return false;
     }
     if (shown & RECOVERY_PRESENCE) {
         return (shown & RECOVERY_PHONE) || !sends_codes || !account->profile.phone_number_verified;
@@ -282,6 +288,32 @@ void recovery_tell_refused(const struct domain *domain, const struct recovery *r
     domain_tell(domain, &event);
 }
 
+/* {"shown":["identity","phone"]}: what gave the account back. */
+static struct str detail_of(struct arena *arena, unsigned shown) {
+    static const struct {
+        enum recovery_shown bit;
+        struct str name;
+    } names[] = {
+        {RECOVERY_IDENTITY, STR_INIT("identity")}, {RECOVERY_PHONE, STR_INIT("phone")},
+        {RECOVERY_SERVICE, STR_INIT("service")},   {RECOVERY_PRESENCE, STR_INIT("presence")},
+        {RECOVERY_COUNTER, STR_INIT("counter")},   {RECOVERY_FACTOR, STR_INIT("factor")},
+    };
+    struct buf detail;
+    buf_init(&detail, arena, 128, DETAIL_MOST);
+    struct json_out out = json_out(&detail);
+    json_open_object(&out, NULL);
+    json_open_array(&out, "shown");
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (shown & names[i].bit) {
+            json_put_str(&out, NULL, names[i].name);
+        }
+    }
+    json_close_array(&out);
+    json_close_object(&out);
+    CHECK(!detail.failed);
+    return buf_str(&detail);
+}
+
 static void forgive(struct domain *domain, struct arena *arena, const struct recovery *recovery,
                     const struct profile *profile) {
     const struct str names[] = {recovery->username, profile->id_number, profile->phone_number};
@@ -313,6 +345,7 @@ static enum recovery_end write(struct domain *domain, struct arena *arena, const
     change_add(&change, credentials_put(recovery->account_id, STR("password"), hash, clock_wall()));
     struct event event = event_of(recovery, client_address);
     event.actor = recovery->account_id;
+    event.detail = detail_of(arena, recovery->shown);
     struct admin_answer answer = change_write(domain, arena, &change, &event);
     return answer.result == ADMIN_DONE          ? RECOVERY_DONE
            : answer.result == ADMIN_UNAVAILABLE ? RECOVERY_CANNOT_SAY

@@ -6,6 +6,9 @@
 
 #include "domain/recovery.h"
 
+/* Counts an attempt at a way for a user name and an address, and for both alone. Waits. */
+enum recovery_result recovery_count(struct domain *domain, struct arena *arena, const char *what, struct str username,
+                                    int64_t most, struct str client_address);
 /* The account, where there is one that may be used. Waits. */
 enum domain_status recovery_load(struct domain *domain, struct arena *arena, const struct recovery *recovery,
                                  struct account *ret_account);

@@ -3,12 +3,14 @@
  * much as it is proven by, evidence is pooled only of one person, and the last way of signing in stays.
  */
 #include "base/clock.h"
+#include "domain/counter_code.h"
 #include "domain/form.h"
 #include "domain/links.h"
 #include "domain/merging.h"
 #include "domain/own.h"
 #include "domain/proofs.h"
 #include "domain/recovery.h"
+#include "domain/second_factor.h"
 #include "domain/session.h"
 #include "loop/fiber.h"
 #include "register_fixture.h"
@@ -104,7 +106,7 @@ static void a_form_opens_once_where_it_belongs(void **state) {
 
 static void an_account_is_got_back_by_as_much_as_it_is_proven_by(void **state) {
     const unsigned identity = RECOVERY_IDENTITY, phone = RECOVERY_PHONE, service = RECOVERY_SERVICE,
-                   presence = RECOVERY_PRESENCE;
+                   presence = RECOVERY_PRESENCE, counter = RECOVERY_COUNTER, factor = RECOVERY_FACTOR;
     const struct {
         const char *name;
         int level;
@@ -128,8 +130,18 @@ static void an_account_is_got_back_by_as_much_as_it_is_proven_by(void **state) {
         {"level 3 in person and by the phone", 3, true, presence | phone, true},
         {"level 3 in person, whose phone was only typed", 3, false, presence, true},
         {"level 4 by all but presence", 4, true, identity | phone | service, false},
-        {"level 4 in person alone", 4, true, presence, false},
-        {"level 4 in person and by the phone", 4, true, presence | phone, true},
+        {"level 4 by a face alone", 4, true, presence, false},
+        {"level 4 by a face, name, number and phone", 4, true, presence | identity | phone, false},
+        {"level 4 by a face, a one-time password and the phone", 4, true, presence | factor | phone, true},
+        {"level 4 by a face and a one-time password alone", 4, true, presence | factor, false},
+        {"level 4 by both, whose phone was only typed", 4, false, presence | factor, true},
+        {"level 4 by a one-time password and all but a face", 4, true, factor | identity | phone | service, false},
+        {"level 4 by the code of a counter", 4, false, counter, true},
+        {"level 3 by the code of a counter", 3, false, counter, true},
+        {"level 2 by the code of a counter", 2, false, counter, true},
+        {"level 1 by the code of a counter", 1, false, counter, true},
+        {"level 3 by a one-time password", 3, true, factor | identity | phone, false},
+        {"level 1 by a one-time password", 1, false, factor, false},
         {"level 1 in person", 1, false, presence, true},
         {"level 1 in person alone, with a phone that was proven", 1, true, presence, false},
     };
@@ -193,6 +205,72 @@ static void recoveries(struct domain *domain, struct arena *arena) {
 
 static void a_recovery_is_of_one_person_for_half_an_hour(void **state) {
     on_people(recoveries);
+}
+
+static void counter_codes(struct domain *domain, struct arena *arena) {
+    struct str id = person(domain, arena, "counted", "110105188812310013", 4), code, other_code;
+    struct str other = person(domain, arena, "another", "110105188812310021", 4);
+    const struct str address = STR("192.0.2.1");
+    assert_true(counter_code_make(domain, arena, id, &code));
+    assert_true(counter_code_make(domain, arena, other, &other_code));
+    struct recovery recovery = started(domain, arena, "counted"), nobody = started(domain, arena, "unknown");
+    /* Mistyped, which is no try; of nobody; and somebody else's. */
+    for (int i = 0; i < 9; i++) {
+        assert_int_equal(recovery_check_counter_code(domain, arena, &recovery, STR("CC-1234"), address),
+                         RECOVERY_GOES_ON);
+    }
+    assert_int_equal(recovery_check_counter_code(domain, arena, &nobody, code, address), RECOVERY_GOES_ON);
+    assert_int_equal(recovery_check_counter_code(domain, arena, &recovery, other_code, address), RECOVERY_GOES_ON);
+    assert_int_equal(recovery.shown | nobody.shown, 0);
+    assert_int_equal(recovery_check_counter_code(domain, arena, &recovery, code, address), RECOVERY_GOES_ON);
+    assert_int_equal(recovery.shown, RECOVERY_COUNTER);
+    assert_int_equal(recovery_is_enough(domain, arena, &recovery), DOMAIN_DONE);
+    struct recovery again = started(domain, arena, "counted");
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(recovery_check_counter_code(domain, arena, &again, code, address), RECOVERY_GOES_ON);
+    }
+    assert_int_equal(again.shown, 0);
+    /* Whoever has tried too often is told so, whether the code is right; from elsewhere it is still good. */
+    assert_true(counter_code_make(domain, arena, id, &code));
+    assert_int_equal(recovery_check_counter_code(domain, arena, &again, code, address), RECOVERY_LIMITED);
+    assert_int_equal(recovery_check_counter_code(domain, arena, &again, code, STR("192.0.2.2")), RECOVERY_GOES_ON);
+    assert_int_equal(again.shown, RECOVERY_COUNTER);
+}
+
+static void the_code_of_a_counter_gives_one_account_back_once(void **state) {
+    on_people(counter_codes);
+}
+
+static void factors(struct domain *domain, struct arena *arena) {
+    struct str with = person(domain, arena, "with", "110105188812310013", 4), secret = second_factor_secret(arena);
+    struct str without = person(domain, arena, "without", "110105188812310021", 4);
+    const struct sql_statement insert = second_factor_insert(domain, arena, with, secret, false);
+    assert_int_equal(sql_write(domain->sql, &insert, 1), SQL_DONE);
+    struct account account;
+    struct recovery recovery = started(domain, arena, "with"), bare = started(domain, arena, "without");
+    assert_int_equal(account_load(domain, arena, with, &account), DOMAIN_DONE);
+    assert_int_equal(recovery_may_be_seen(domain, arena, &account), DOMAIN_NO); /* anybody could have set it up */
+    assert_int_equal(second_factor_bind(domain, arena, with), DOMAIN_DONE);
+    assert_int_equal(recovery_may_be_seen(domain, arena, &account), DOMAIN_DONE);
+    assert_int_equal(account_load(domain, arena, without, &account), DOMAIN_DONE);
+    assert_int_equal(recovery_may_be_seen(domain, arena, &account), DOMAIN_NO);
+    account.level = 3;
+    assert_int_equal(recovery_may_be_seen(domain, arena, &account), DOMAIN_DONE);
+
+    assert_int_equal(recovery_wants_factor(domain, arena, &recovery), DOMAIN_NO); /* not before a face was seen */
+    recovery.shown = bare.shown = RECOVERY_PRESENCE;
+    assert_int_equal(recovery_wants_factor(domain, arena, &recovery), DOMAIN_DONE);
+    assert_int_equal(recovery_wants_factor(domain, arena, &bare), DOMAIN_NO);
+    assert_int_equal(recovery_check_factor(domain, arena, &bare, STR("123456")), RECOVERY_GOES_ON);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(recovery_check_factor(domain, arena, &recovery, STR("12345")), RECOVERY_GOES_ON);
+    }
+    assert_int_equal(recovery_check_factor(domain, arena, &recovery, STR("12345")), RECOVERY_LIMITED);
+    assert_int_equal(recovery.shown | bare.shown, RECOVERY_PRESENCE);
+}
+
+static void an_account_of_level_4_takes_its_one_time_password_besides_a_face(void **state) {
+    on_people(factors);
 }
 
 /* --- merging --- */
@@ -571,6 +649,8 @@ RUN_TESTS(cmocka_unit_test(a_form_opens_once_where_it_belongs),
           cmocka_unit_test(no_session_keeps_a_level_of_before_the_merger),
           cmocka_unit_test(an_account_is_got_back_by_as_much_as_it_is_proven_by),
           cmocka_unit_test(a_recovery_is_of_one_person_for_half_an_hour),
+          cmocka_unit_test(the_code_of_a_counter_gives_one_account_back_once),
+          cmocka_unit_test(an_account_of_level_4_takes_its_one_time_password_besides_a_face),
           cmocka_unit_test(evidence_is_pooled_only_of_one_person),
           cmocka_unit_test(administrators_are_neither_merged_nor_closed),
           cmocka_unit_test(nobody_closes_an_account_that_acts_for_others),

@@ -163,6 +163,9 @@ void recover_go_on(struct recovering *recovering, const char *reason) {
         show_password(recovering, NULL);
         break;
     case DOMAIN_NO:
+        if (recover_ask_factor(recovering)) {
+            break;
+        }
         if (recovering->recovery.shown & RECOVERY_PRESENCE) {
             recover_send_code_besides(recovering);
             break;
@@ -258,6 +261,9 @@ static void leave_for_presence(struct recovering *recovering, struct upstream *u
         recover_show_ways(recovering, 200, "recover.same_device");
         return;
     }
+    if (!recover_may_leave(recovering, &account)) {
+        return;
+    }
     struct detour detour = {.purpose = DETOUR_RECOVER, .upstream = upstream, .account_id = account.account_id};
     enum proof_result begun = go(recovering, &detour, &account);
     if (begun != PROOF_PENDING) {
@@ -323,6 +329,8 @@ static void take_way(struct recovering *recovering) {
         leave_for_service(recovering, service);
     } else if (str_equal(recover_field(recovering, "action"), STR("code")) && recover_by_phone(recovering->call)) {
         recover_send_code(recovering);
+    } else if (str_equal(recover_field(recovering, "action"), STR("counter"))) {
+        recover_ask_counter_code(recovering);
     } else {
         reply_error_page(recovering->call, 400, "error.invalid_request", NULL);
     }
@@ -337,6 +345,8 @@ void endpoint_recover(struct call *call) {
         {STR_INIT("start"), RECOVER_START, start},
         {STR_INIT("ways"), RECOVER_WAYS, take_way},
         {STR_INIT("code"), RECOVER_CODE, recover_check_code},
+        {STR_INIT("counter"), RECOVER_COUNTER, recover_check_counter_code},
+        {STR_INIT("factor"), RECOVER_FACTOR, recover_check_factor},
         {STR_INIT("password"), RECOVER_PASSWORD, set_password},
     };
     struct recovering recovering;

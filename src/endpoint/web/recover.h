@@ -22,6 +22,8 @@ struct recovering {
 #define RECOVER_WAYS     "recover.ways"
 #define RECOVER_CODE     "recover.code"
 #define RECOVER_PASSWORD "recover.password"
+#define RECOVER_COUNTER  "recover.counter"
+#define RECOVER_FACTOR   "recover.factor"
 
 struct str recover_field(const struct recovering *recovering, const char *name);
 /* A page of a step, whose form carries the recovery. `error`: a key of messages.def, or NULL. */
@@ -38,5 +40,16 @@ bool recover_by_phone(const struct call *call); /* whether codes can be sent */
 void recover_send_code(struct recovering *recovering);
 void recover_send_code_besides(struct recovering *recovering); /* the person was seen */
 void recover_check_code(struct recovering *recovering);
+
+/* The code of a service counter (recover_counter.c). The second waits. */
+void recover_ask_counter_code(struct recovering *recovering);
+void recover_check_counter_code(struct recovering *recovering);
+
+/* What an account of level 4 takes besides being seen (recover_factor.c). Wait. */
+/* Whether its person may leave for a presence check; false with the answer in the reply. */
+bool recover_may_leave(struct recovering *recovering, const struct account *account);
+/* True, with the page in the reply, where the one-time password is what is missing. */
+bool recover_ask_factor(struct recovering *recovering);
+void recover_check_factor(struct recovering *recovering);
 
 #endif
