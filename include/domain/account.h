@@ -31,16 +31,30 @@ struct str account_seal_profile(const struct domain *domain, struct arena *arena
                                 const struct profile *profile);
 
 struct link_wanted;
+/* What is written in the same transaction as an account or a piece of evidence, and told when that is done. */
+struct event;
+struct along {
+    struct sql_statement statement;
+    const struct event *events;
+    size_t event_count;
+};
+#define ALONG_MOST 5 /* statements, with those of the events */
+
+/* Of an account that is still to be created. */
+struct str account_new_id(struct arena *arena);
+
 struct account_wanted {
+    struct str account_id; /* absent: one is made */
     struct profile profile;
     struct str username; /* absent for none */
     struct str password; /* absent for none */
     const struct evidence *evidence;
     size_t evidence_count;
     const struct link_wanted *link; /* that the account is opened with, of no account yet; NULL for none */
+    const struct along *along;      /* NULL for nothing */
 };
 /* Creates an active account with identifiers from the profile (identity number, phone) and the user name. DOMAIN_NO:
- * one of them, or the link, is taken. Waits. */
+ * one of them, or the link, is taken, or what goes along did not fit. Waits. */
 enum domain_status account_create(struct domain *domain, struct arena *arena, const struct account_wanted *wanted,
                                   struct str *ret_account_id);
 /* Suspends or reopens; suspension ends all sessions. Waits. */

@@ -71,12 +71,11 @@ enum proof_result proof_finish(struct domain *domain, struct arena *arena, const
  * count any more, and whoever signed in with it signs in anew. Evidence above level 1 without a number is refused
  * (PROOF_REFUSED) where the number is known, and where the account was not opened with its source. Waits.
  */
-struct sql_statement;
 struct proof_found {
     struct evidence evidence;
-    struct str name, id_number;       /* confirmed; absent when not told */
-    const struct sql_statement *with; /* what is written in the same transaction, and its event; NULL for nothing */
-    const struct event *event;
+    struct str name, id_number; /* confirmed; absent when not told */
+    struct str instead_of;      /* the account's name, which `name` takes the place of; absent to leave a known name */
+    const struct along *along;  /* NULL for nothing */
 };
 enum proof_result proof_keep(struct domain *domain, struct arena *arena, const struct account *account,
                              const struct proof_found *found);

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "model/evidence.h"
+#include "model/identity.h"
 
 enum account_state { ACCOUNT_ACTIVE = 1, ACCOUNT_SUSPENDED = 2, ACCOUNT_CLOSED = 3 };
 
@@ -35,6 +36,11 @@ struct account {
     int64_t created_at, updated_at;
     struct profile profile;
 };
+
+/* Who it is, and what their number says of them. */
+void profile_identify(struct arena *arena, struct profile *profile, struct str name, const struct id_number *number);
+/* Another spelling of the same person's name: parts of it that an authority told are not known any more. */
+void profile_rename(struct profile *profile, struct str name);
 
 /* The profile as JSON text, for sealing, and back. */
 void profile_write(const struct profile *profile, struct buf *buf);

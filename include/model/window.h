@@ -4,7 +4,7 @@
 #ifndef MODEL_WINDOW_H
 #define MODEL_WINDOW_H
 
-#include "base/str.h"
+#include "model/evidence.h"
 
 /* The values are stored; never renumber. */
 enum window_state { WINDOW_WAITING = 1, WINDOW_CONFIRMED = 2, WINDOW_REFUSED = 3 };
@@ -13,5 +13,7 @@ bool window_state_of_name(struct str name, enum window_state *ret_state);
 
 /* What was held in the hand: "resident_id_card", "residence_permit", "permanent_residence_card". */
 bool window_document_is_known(struct str document);
+/* Whether a number of this kind stands on it (domain-china §1.3). */
+bool window_document_bears(struct str document, enum id_type type);
 
 #endif

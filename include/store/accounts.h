@@ -28,9 +28,10 @@ struct verification_row {
     struct evidence evidence;
 };
 
-/* Creates the account with its identifiers, password hash and verifications, and what is written with it, in one
- * transaction. SQL_CONFLICT: an identifier is taken, or what is written with it is there already. Waits. */
-#define ACCOUNT_WITH_MOST 2
+/* Creates the account with its identifiers, password hash and verifications, and what goes along, in one transaction.
+ * SQL_CONFLICT: an identifier is taken, or what goes along is there already; SQL_MISSING: that had nothing to change.
+ * Waits. */
+#define ACCOUNT_ALONG_MOST 7
 struct account_new {
     struct account_row account;
     const struct identifier_row *identifiers;
@@ -38,8 +39,8 @@ struct account_new {
     struct str password_hash; /* argon2id encoded form; absent for none */
     const struct verification_row *verifications;
     size_t verification_count;
-    const struct sql_statement *with;
-    size_t with_count;
+    const struct sql_statement *along; /* in the same transaction */
+    size_t along_count;
 };
 enum sql_status accounts_create(struct sql *sql, const struct account_new *account);
 

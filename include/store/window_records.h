@@ -8,7 +8,8 @@
 #include "store/sql.h"
 
 struct window_row {
-    struct str record_id, account_id;
+    struct str record_id;
+    struct str account_id; /* absent while the person has none */
     enum window_state state;
     struct str sealed;
     struct str place;
@@ -17,7 +18,8 @@ struct window_row {
     int64_t version, created_at, decided_at;
 };
 
-/* For sql_write. The second must find the version before its own, and the record waiting. */
+/* For sql_write. The second must find the version before its own, and the record waiting; it gives one without an
+ * account the row's. */
 struct sql_statement window_records_insert(const struct window_row *row);
 struct sql_statement window_records_decide(const struct window_row *row);
 

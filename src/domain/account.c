@@ -9,6 +9,7 @@
 #include "base/encode.h"
 #include "base/random.h"
 #include "base/utf8.h"
+#include "change.h"
 #include "domain/grant.h"
 #include "domain/password.h"
 #include "domain/proofs.h"
@@ -150,34 +151,30 @@ struct str account_seal_profile(const struct domain *domain, struct arena *arena
     return seal(domain->sealers->personal, arena, buf_str(&text), account_id);
 }
 
+struct str account_new_id(struct arena *arena) {
+    return random_text(arena, ACCOUNT_ID_RANDOM);
+}
+
 /* The link that it is opened with: where somebody else has that, there is no account either. */
-static enum domain_status create(struct domain *domain, struct arena *arena, struct account_new *new,
-                                 const struct link_wanted *wanted) {
+static size_t add_link(struct domain *domain, struct arena *arena, struct str account_id,
+                       const struct link_wanted *wanted, struct sql_statement *to, struct event *ret_event) {
     if (!wanted) {
-        return domain_of_sql(accounts_create(domain->sql, new));
+        return 0;
     }
     struct link_wanted link = *wanted;
-    link.account_id = new->account.account_id;
-    struct event event = link_addition(arena, &link);
-    const struct sql_statement with[ACCOUNT_WITH_MOST] = {link_insertion(domain, arena, &link, true),
-                                                          outbox_put(arena, &event)};
-    new->with = with;
-    new->with_count = ARRAY_LEN(with);
-    enum domain_status created = domain_of_sql(accounts_create(domain->sql, new));
-    if (created == DOMAIN_DONE) {
-        event.in_outbox = true;
-        domain_tell(domain, &event);
-    }
-    return created;
+    link.account_id = account_id;
+    *ret_event = link_addition(arena, &link);
+    to[0] = link_insertion(domain, arena, &link, true);
+    to[1] = outbox_put(arena, ret_event);
+    return 2;
 }
 
 enum domain_status account_create(struct domain *domain, struct arena *arena, const struct account_wanted *wanted,
                                   struct str *ret_account_id) {
     int64_t now = clock_wall();
-    struct account_new new = {.account = {.account_id = random_text(arena, ACCOUNT_ID_RANDOM),
-                                          .state = ACCOUNT_ACTIVE,
-                                          .created_at = now,
-                                          .updated_at = now}};
+    struct str account_id = str_is_absent(wanted->account_id) ? account_new_id(arena) : wanted->account_id;
+    struct account_new new = {
+        .account = {.account_id = account_id, .state = ACCOUNT_ACTIVE, .created_at = now, .updated_at = now}};
     if (!str_is_absent(wanted->password)) {
         enum domain_status hashed = password_hash(domain, arena, wanted->password, &new.password_hash);
         if (hashed != DOMAIN_DONE) {
@@ -192,9 +189,19 @@ enum domain_status account_create(struct domain *domain, struct arena *arena, co
     new.verifications = verifications;
     new.verification_count = wanted->evidence_count;
     new.account.level = proof_level(new.verifications, new.verification_count, now, &new.account.level_until);
-    enum domain_status created = create(domain, arena, &new, wanted->link);
+    struct sql_statement along[ACCOUNT_ALONG_MOST];
+    struct event linked;
+    new.along = along;
+    new.along_count = along_statements(arena, wanted->along, along);
+    new.along_count += add_link(domain, arena, account_id, wanted->link, along + new.along_count, &linked);
+    enum domain_status created = domain_of_sql(accounts_create(domain->sql, &new));
     if (created == DOMAIN_DONE) {
-        *ret_account_id = new.account.account_id;
+        along_tell(domain, wanted->along);
+        if (wanted->link) {
+            linked.in_outbox = true;
+            domain_tell(domain, &linked);
+        }
+        *ret_account_id = account_id;
     }
     return created;
 }

@@ -95,6 +95,26 @@ struct admin_answer change_write(struct domain *domain, struct arena *arena, str
     return admin_answer(ADMIN_DONE);
 }
 
+size_t along_statements(struct arena *arena, const struct along *along, struct sql_statement *to) {
+    size_t count = 0;
+    if (along) {
+        CHECK(along->event_count < ALONG_MOST);
+        to[count++] = along->statement;
+        for (size_t i = 0; i < along->event_count; i++) {
+            to[count++] = outbox_put(arena, &along->events[i]);
+        }
+    }
+    return count;
+}
+
+void along_tell(const struct domain *domain, const struct along *along) {
+    for (size_t i = 0; along && i < along->event_count; i++) {
+        struct event told = along->events[i];
+        told.in_outbox = true;
+        domain_tell(domain, &told);
+    }
+}
+
 void admin_problem(struct client_problems *problems, const char *member, const char *format, ...) {
     if (problems->count == CLIENT_PROBLEMS_MOST) {
         return;

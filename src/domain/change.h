@@ -4,6 +4,7 @@
 #ifndef DOMAIN_CHANGE_H
 #define DOMAIN_CHANGE_H
 
+#include "domain/account.h"
 #include "domain/administration.h"
 #include "model/event.h"
 #include "store/sql.h"
@@ -28,6 +29,11 @@ struct str change_detail(struct arena *arena, struct str before, struct str afte
 /* Writes the change and the event, and tells of both. ADMIN_STALE where a version did not fit. Waits. */
 struct admin_answer change_write(struct domain *domain, struct arena *arena, struct change *change,
                                  const struct event *event);
+
+/* The statements of what is written along with something else (domain/account.h), into `to`, which has room for
+ * ALONG_MOST; and the telling of its events, once it was. NULL for nothing. */
+size_t along_statements(struct arena *arena, const struct along *along, struct sql_statement *to);
+void along_tell(const struct domain *domain, const struct along *along);
 
 static inline struct admin_answer admin_answer(enum admin_result result) {
     return (struct admin_answer){.result = result};

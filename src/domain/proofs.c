@@ -140,6 +140,20 @@ static enum proof_result judge_nameless(struct domain *domain, struct arena *are
     return opened == DOMAIN_DONE ? PROOF_DONE : opened == DOMAIN_NO ? PROOF_REFUSED : PROOF_UNAVAILABLE;
 }
 
+/* The person is the account's; their name may be corrected where it still is what was to be corrected. */
+static enum proof_result known_identity(struct profile *profile, const struct proof_found *found,
+                                        const struct id_number *number) {
+    bool corrects = !str_is_absent(found->instead_of);
+    if (!str_equal(profile->id_number, str_from(number->text)) ||
+        (corrects && !str_equal(str_or(profile->name, STR("")), found->instead_of))) {
+        return PROOF_REFUSED;
+    }
+    if (corrects) {
+        profile_rename(profile, found->name);
+    }
+    return PROOF_DONE;
+}
+
 static enum proof_result learn_identity(struct domain *domain, struct arena *arena, const struct proof_found *found,
                                         struct keeping *keeping) {
     struct profile *profile = &keeping->account.profile;
@@ -151,17 +165,13 @@ static enum proof_result learn_identity(struct domain *domain, struct arena *are
         return PROOF_INVALID;
     }
     if (!str_is_empty(profile->id_number)) {
-        return str_equal(profile->id_number, str_from(number.text)) ? PROOF_DONE : PROOF_REFUSED;
+        return known_identity(profile, found, &number);
     }
     if (!str_equal(found->evidence.method, proof_of(METHOD_IN_PERSON)->name) &&
         proof_is_of_child(domain, found->id_number)) {
         return PROOF_CHILD;
     }
-    profile->name = found->name;
-    profile->id_type = number.type;
-    profile->id_number = str_dup(arena, str_from(number.text));
-    profile->gender = number.male ? STR("male") : STR("female");
-    profile->birthdate = str_format(arena, "%04d-%02d-%02d", number.year, number.month, number.day);
+    profile_identify(arena, profile, found->name, &number);
     keeping->identity_is_new = true;
     keeping->identifier = (struct identifier_row){
         IDENTIFIER_ID_NUMBER, account_identifier_hash(domain, arena, IDENTIFIER_ID_NUMBER, profile->id_number)};
@@ -207,15 +217,9 @@ static void end_sign_ins_after(struct domain *domain, struct arena *arena, struc
     }
 }
 
-static void tell_written(struct domain *domain, const struct event *event) {
-    struct event told = *event;
-    told.in_outbox = true;
-    domain_tell(domain, &told);
-}
-
 static enum sql_status write_keeping(struct domain *domain, struct arena *arena, const struct keeping *keeping,
                                      const struct proof_found *found) {
-    struct sql_statement statements[9];
+    struct sql_statement statements[7 + ALONG_MOST];
     size_t count = 0;
     struct str account_id = keeping->account.account_id;
     const struct evidence *evidence = &keeping->verification.evidence;
@@ -237,16 +241,13 @@ static enum sql_status write_keeping(struct domain *domain, struct arena *arena,
     }
     statements[count++] = verifications_insert(&keeping->verification);
     statements[count++] = outbox_put(arena, &event);
-    if (found->with) {
-        statements[count++] = *found->with;
-        statements[count++] = outbox_put(arena, found->event);
-    }
+    count += along_statements(arena, found->along, statements + count);
     enum sql_status written = sql_write(domain->sql, statements, count);
     if (written == SQL_DONE) {
-        tell_written(domain, &event);
-        if (found->with) {
-            tell_written(domain, found->event);
-        }
+        struct event told = event;
+        told.in_outbox = true;
+        domain_tell(domain, &told);
+        along_tell(domain, found->along);
     }
     return written;
 }

@@ -223,19 +223,11 @@ static bool is_phone_proven(const struct person *person) {
 }
 
 static struct profile profile_of(struct arena *arena, const struct person *person) {
-    const struct id_number *number = &person->number;
-    if (person->nameless) {
-        return (struct profile){.phone_number = person->phone, .phone_number_verified = is_phone_proven(person)};
+    struct profile profile = {.phone_number = person->phone, .phone_number_verified = is_phone_proven(person)};
+    if (!person->nameless) {
+        profile_identify(arena, &profile, person->name, &person->number);
     }
-    return (struct profile){
-        .name = person->name,
-        .gender = number->male ? STR("male") : STR("female"),
-        .birthdate = str_format(arena, "%04d-%02d-%02d", number->year, number->month, number->day),
-        .phone_number = person->phone,
-        .phone_number_verified = is_phone_proven(person),
-        .id_type = number->type,
-        .id_number = str_dup(arena, str_from(number->text)),
-    };
+    return profile;
 }
 
 #define EVIDENCE_MOST 3

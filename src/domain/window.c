@@ -1,5 +1,5 @@
 /*
- * Records of service counters: who was seen, and that two administrators agree.
+ * Records of service counters: who was seen. window_confirm.c has what comes of it.
  */
 #include "domain/window.h"
 
@@ -7,17 +7,22 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/random.h"
-#include "change.h"
-#include "domain/account.h"
 #include "domain/proofs.h"
+#include "model/event.h"
 #include "model/identity.h"
-#include "model/trail.h"
+#include "window_inside.h"
 
 #define RECORD_ID_RANDOM 16
 #define SEALED_MOST      2048
-#define AUTHORITY        STR("service-counter")
+#define NOT_ONESELF      "nobody proves themselves"
 
 /* --- the record's sealed part --- */
+
+static void put_known(struct json_out *out, const char *name, struct str text) {
+    if (!str_is_absent(text)) {
+        json_put_str(out, name, text);
+    }
+}
 
 static struct str seal_seen(struct domain *domain, struct arena *arena, const struct window_record *record) {
     struct buf text;
@@ -27,6 +32,8 @@ static struct str seal_seen(struct domain *domain, struct arena *arena, const st
     json_put_str(&out, "document", record->document);
     json_put_str(&out, "name", record->name);
     json_put_str(&out, "id_number", record->id_number);
+    put_known(&out, "phone_number", record->phone_number);
+    put_known(&out, "name_before", record->name_before);
     json_close_object(&out);
     CHECK(!text.failed); /* its members were limited when they came in */
     return seal(domain->sealers->personal, arena, buf_str(&text), record->row.record_id);
@@ -35,48 +42,52 @@ static struct str seal_seen(struct domain *domain, struct arena *arena, const st
 static bool open_seen(struct domain *domain, struct arena *arena, struct window_record *record) {
     struct str text;
     const struct json *object;
-    return seal_open(domain->sealers->personal, arena, record->row.sealed, record->row.record_id, &text) &&
-           json_parse(arena, text, JSON_LIMITS_TOKEN, &object) && json_get_str(object, "document", &record->document) &&
-           json_get_str(object, "name", &record->name) && json_get_str(object, "id_number", &record->id_number);
+    if (!seal_open(domain->sealers->personal, arena, record->row.sealed, record->row.record_id, &text) ||
+        !json_parse(arena, text, JSON_LIMITS_TOKEN, &object) || !json_get_str(object, "document", &record->document) ||
+        !json_get_str(object, "name", &record->name) || !json_get_str(object, "id_number", &record->id_number)) {
+        return false;
+    }
+    record->phone_number = record->name_before = STR_NONE;
+    json_get_str(object, "phone_number", &record->phone_number);
+    json_get_str(object, "name_before", &record->name_before);
+    record->child = proof_is_of_child(domain, record->id_number);
+    return true;
 }
 
 /* --- recording --- */
 
-static bool same_name(struct arena *arena, struct str a, struct str b) {
+bool window_same_name(struct arena *arena, struct str a, struct str b) {
     struct str key_a, key_b;
-    return person_name_key(arena, a, &key_a) == PERSON_NAME_OK && person_name_key(arena, b, &key_b) == PERSON_NAME_OK &&
-           str_equal(key_a, key_b);
+    return person_name_key(arena, a, &key_a) != PERSON_NAME_BAD &&
+           person_name_key(arena, b, &key_b) != PERSON_NAME_BAD && str_equal(key_a, key_b);
 }
 
-/* What is wrong with what was typed; for an account whose person is known, anybody else is. */
-static bool read_wanted(struct arena *arena, const struct window_wanted *wanted, const struct account *account,
-                        struct window_record *record, struct admin_answer *answer) {
-    struct client_problems *problems = arena_new_of(arena, struct client_problems);
+/* What is wrong with what was typed, whoever's it is. The number is absent where it is none. */
+static void read_seen(struct arena *arena, const struct window_wanted *wanted, struct window_record *record,
+                      struct client_problems *problems) {
     struct id_number number;
-    struct str key, known = account->profile.id_number;
-    enum person_name_result name = person_name_key(arena, str_trim(wanted->name), &key);
-    if (!window_document_is_known(wanted->document)) {
-        admin_problem(problems, "document", "must be resident_id_card, residence_permit or permanent_residence_card");
-    }
-    if (name == PERSON_NAME_BAD) {
+    record->document = wanted->document;
+    record->name = STR("");
+    record->id_number = record->phone_number = record->name_before = STR_NONE;
+    if (person_name_read(arena, wanted->name, &record->name) == PERSON_NAME_BAD) {
         admin_problem(problems, "person_name", "is not a name");
     }
-    if (id_number_read(str_trim(wanted->id_number), clock_wall(), &number) != ID_NUMBER_OK) {
+    if (id_number_read(wanted->id_number, clock_wall(), &number) != ID_NUMBER_OK) {
         admin_problem(problems, "id_number", "is not an identity number");
-    } else if (!str_is_empty(known) && !str_equal(known, str_from(number.text))) {
-        admin_problem(problems, "id_number", "is not that of the account's person");
-    } else if (!str_is_empty(known) && name != PERSON_NAME_BAD &&
-               !same_name(arena, account->profile.name, wanted->name)) {
-        admin_problem(problems, "person_name", "is not that of the account's person");
+    } else {
+        record->id_number = str_dup(arena, str_from(number.text));
     }
-    *answer = (struct admin_answer){.result = ADMIN_INVALID, .problems = problems};
-    record->document = wanted->document;
-    record->name = str_trim(wanted->name);
-    record->id_number = problems->count == 0 ? str_dup(arena, str_from(number.text)) : STR_NONE;
-    return problems->count == 0;
+    if (!window_document_is_known(wanted->document)) {
+        admin_problem(problems, "document", "must be resident_id_card, residence_permit or permanent_residence_card");
+    } else if (!str_is_absent(record->id_number) && !window_document_bears(wanted->document, number.type)) {
+        admin_problem(problems, "document", "does not bear a number of this kind");
+    }
+    if (!str_is_absent(wanted->phone_number) && !phone_read(arena, wanted->phone_number, &record->phone_number)) {
+        admin_problem(problems, "phone_number", "is not a phone number");
+    }
 }
 
-static struct admin_answer load_account(struct domain *domain, struct arena *arena, struct str account_id,
+struct admin_answer window_load_account(struct domain *domain, struct arena *arena, struct str account_id,
                                         struct account *ret_account) {
     enum domain_status loaded = account_load(domain, arena, account_id, ret_account);
     if (loaded == DOMAIN_DONE && ret_account->state != ACCOUNT_ACTIVE) {
@@ -85,31 +96,128 @@ static struct admin_answer load_account(struct domain *domain, struct arena *are
     return admin_answer(loaded == DOMAIN_DONE ? ADMIN_DONE : loaded == DOMAIN_NO ? ADMIN_MISSING : ADMIN_UNAVAILABLE);
 }
 
+struct admin_answer window_find_account(struct domain *domain, struct arena *arena, struct str id_number,
+                                        struct account *ret_account) {
+    struct str account_id;
+    *ret_account = (struct account){.account_id = STR_NONE};
+    switch (account_find(domain, arena, IDENTIFIER_ID_NUMBER, id_number, &account_id)) {
+    case DOMAIN_DONE:
+        return window_load_account(domain, arena, account_id, ret_account);
+    case DOMAIN_NO:
+        return admin_answer(ADMIN_DONE);
+    case DOMAIN_UNAVAILABLE:
+        break;
+    }
+    return admin_answer(ADMIN_UNAVAILABLE);
+}
+
+static struct admin_answer account_of(struct domain *domain, struct arena *arena, const struct window_wanted *wanted,
+                                      const struct window_record *record, struct account *ret_account) {
+    *ret_account = (struct account){.account_id = STR_NONE};
+    return !str_is_absent(wanted->account_id) ? window_load_account(domain, arena, wanted->account_id, ret_account)
+           : str_is_absent(record->id_number) ? admin_answer(ADMIN_DONE)
+                                              : window_find_account(domain, arena, record->id_number, ret_account);
+}
+
+/* For an account whose person is known, anybody else is wrong; their name may be said to be spelled otherwise. */
+static void check_known(struct arena *arena, const struct window_wanted *wanted, const struct account *account,
+                        struct window_record *record, struct client_problems *problems) {
+    const struct profile *profile = &account->profile;
+    bool other = !str_is_absent(record->id_number) && !str_equal(profile->id_number, record->id_number);
+    bool same_name = window_same_name(arena, str_or(profile->name, STR("")), record->name);
+    if (other) {
+        admin_problem(problems, "id_number", "is not that of the account's person");
+    } else if (wanted->corrects_name && str_equal(str_or(profile->name, STR("")), record->name)) {
+        admin_problem(problems, "corrects_name", "the account has this name already");
+    } else if (wanted->corrects_name) {
+        record->name_before = str_or(profile->name, STR(""));
+    } else if (!same_name && !str_is_empty(record->name)) {
+        admin_problem(problems, "person_name", "is not that of the account's person");
+    }
+}
+
+static struct admin_answer check_phone(struct domain *domain, struct arena *arena, const struct window_record *record,
+                                       struct client_problems *problems) {
+    struct str account_id;
+    enum domain_status found = DOMAIN_NO;
+    if (!str_is_absent(record->phone_number)) {
+        found = account_find(domain, arena, IDENTIFIER_PHONE, record->phone_number, &account_id);
+    }
+    if (found == DOMAIN_DONE) {
+        admin_problem(problems, "phone_number", "is another account's");
+    }
+    return admin_answer(found == DOMAIN_UNAVAILABLE ? ADMIN_UNAVAILABLE : ADMIN_DONE);
+}
+
+/* Whose record it is: the account's whose id or number it is, or nobody's yet. */
+static struct admin_answer check_account(struct domain *domain, struct arena *arena, const struct window_wanted *wanted,
+                                         const struct account *account, struct window_record *record,
+                                         struct client_problems *problems) {
+    if (str_is_absent(account->account_id)) {
+        if (wanted->corrects_name) {
+            admin_problem(problems, "corrects_name", "no account has this number");
+        }
+        return check_phone(domain, arena, record, problems);
+    }
+    if (!str_is_empty(account->profile.id_number)) {
+        check_known(arena, wanted, account, record, problems);
+    } else if (wanted->corrects_name) {
+        admin_problem(problems, "corrects_name", "the account's person is not known yet");
+    }
+    if (!str_is_absent(wanted->account_id) && !str_is_absent(wanted->phone_number)) {
+        admin_problem(problems, "phone_number", "is for a person without an account");
+    }
+    record->phone_number = STR_NONE; /* the account has its own */
+    return admin_answer(ADMIN_DONE);
+}
+
+static struct admin_answer read_wanted(struct domain *domain, struct arena *arena, const struct window_wanted *wanted,
+                                       struct window_record *record) {
+    struct client_problems *problems = arena_new_of(arena, struct client_problems);
+    struct account account;
+    read_seen(arena, wanted, record, problems);
+    struct admin_answer answer = account_of(domain, arena, wanted, record, &account);
+    if (answer.result == ADMIN_DONE) {
+        answer = check_account(domain, arena, wanted, &account, record, problems);
+    }
+    if (answer.result != ADMIN_DONE) {
+        return answer;
+    }
+    record->row.account_id = account.account_id;
+    record->child = proof_is_of_child(domain, record->id_number);
+    return problems->count > 0 ? (struct admin_answer){.result = ADMIN_INVALID, .problems = problems} : answer;
+}
+
+struct event window_event(struct arena *arena, const struct actor *actor, enum event_kind kind,
+                          const struct window_record *record) {
+    struct event event = event_of_actor(actor, kind, record->row.account_id);
+    event.detail = str_format(arena, "{\"record_id\":\"%.*s\"}", STR_ARG(record->row.record_id));
+    return event;
+}
+
 struct admin_answer window_record(struct domain *domain, struct arena *arena, const struct actor *actor,
                                   const struct window_wanted *wanted, struct window_record *ret_record) {
     struct admin_answer answer;
-    struct account account;
     struct window_record record = {.row = {.state = WINDOW_WAITING, .version = 1}};
     if (!admin_allowed(domain, actor, MAY_WINDOW_WRITE, &answer)) {
         return answer;
     }
-    if (str_equal(wanted->account_id, actor->id)) {
-        return admin_conflict("nobody proves themselves");
-    }
-    answer = load_account(domain, arena, wanted->account_id, &account);
-    if (answer.result != ADMIN_DONE || !read_wanted(arena, wanted, &account, &record, &answer)) {
+    answer = str_equal(wanted->account_id, actor->id) ? admin_conflict(NOT_ONESELF)
+                                                      : read_wanted(domain, arena, wanted, &record);
+    if (answer.result != ADMIN_DONE) {
         return answer;
     }
+    if (str_equal(record.row.account_id, actor->id)) {
+        return admin_conflict(NOT_ONESELF);
+    }
     record.row.record_id = str_concat(arena, STR("wr_"), random_text(arena, RECORD_ID_RANDOM));
-    record.row.account_id = account.account_id;
     record.row.place = wanted->place;
     record.row.recorded_by = actor->id;
     record.row.created_at = clock_wall();
     record.row.sealed = seal_seen(domain, arena, &record);
     struct change change = {0};
     change_add(&change, window_records_insert(&record.row));
-    struct event event = event_of_actor(actor, EVENT_WINDOW_RECORD, account.account_id);
-    event.detail = str_format(arena, "{\"record_id\":\"%.*s\"}", STR_ARG(record.row.record_id));
+    const struct event event = window_event(arena, actor, EVENT_WINDOW_RECORD, &record);
     answer = change_write(domain, arena, &change, &event);
     *ret_record = record;
     return answer;
@@ -124,97 +232,33 @@ static struct admin_answer load(struct domain *domain, struct arena *arena, stru
                                                                                 : answer;
 }
 
-static struct admin_answer open_for_decision(struct domain *domain, struct arena *arena, const struct actor *actor,
-                                             struct str record_id, int64_t version, struct window_record *record) {
+struct admin_answer window_open_for_decision(struct domain *domain, struct arena *arena, const struct actor *actor,
+                                             struct str record_id, int64_t version, struct window_record *ret_record) {
     struct admin_answer answer;
     if (!admin_allowed(domain, actor, MAY_WINDOW_WRITE, &answer)) {
         return answer;
     }
-    answer = load(domain, arena, record_id, record);
+    answer = load(domain, arena, record_id, ret_record);
     if (answer.result != ADMIN_DONE) {
         return answer;
     }
-    if (record->row.version != version) {
+    if (ret_record->row.version != version) {
         return admin_answer(ADMIN_STALE);
     }
-    if (record->row.state != WINDOW_WAITING) {
+    if (ret_record->row.state != WINDOW_WAITING) {
         return admin_conflict("it was decided before");
     }
-    record->row.decided_by = actor->id;
-    record->row.decided_at = clock_wall();
-    record->row.version++;
+    ret_record->row.decided_by = actor->id;
+    ret_record->row.decided_at = clock_wall();
+    ret_record->row.version++;
     return answer;
-}
-
-static struct admin_answer answer_of_proof(enum proof_result result) {
-    switch (result) {
-    case PROOF_DONE:
-        return admin_answer(ADMIN_DONE);
-    case PROOF_OTHER_PERSON:
-        return admin_conflict("another account is this person");
-    case PROOF_REFUSED:
-    case PROOF_INVALID:
-        return admin_conflict("the account is another person's");
-    case PROOF_SUSPENDED:
-        return admin_conflict("the account is not active");
-    default:
-        return admin_answer(ADMIN_UNAVAILABLE);
-    }
-}
-
-/* The evidence, the decision and its event in one transaction. */
-static struct admin_answer confirm(struct domain *domain, struct arena *arena, const struct actor *actor,
-                                   const struct window_record *record) {
-    struct account account;
-    struct event event = event_of_actor(actor, EVENT_WINDOW_CONFIRM, record->row.account_id);
-    event.detail = str_format(arena, "{\"record_id\":\"%.*s\"}", STR_ARG(record->row.record_id));
-    const struct sql_statement decided = window_records_decide(&record->row);
-    const struct proof_found found = {
-        .evidence = {.source = STR("window"),
-                     .authority = AUTHORITY,
-                     .method = proof_of(METHOD_IN_PERSON)->name,
-                     .check_id = record->row.record_id,
-                     .result = VERIFY_MATCH,
-                     .checked_at = record->row.decided_at,
-                     .level = proof_of(METHOD_IN_PERSON)->level},
-        .name = record->name,
-        .id_number = record->id_number,
-        .with = &decided,
-        .event = &event,
-    };
-    struct admin_answer answer = load_account(domain, arena, record->row.account_id, &account);
-    return answer.result == ADMIN_DONE ? answer_of_proof(proof_keep(domain, arena, &account, &found)) : answer;
-}
-
-struct admin_answer window_confirm(struct domain *domain, struct arena *arena, const struct actor *actor,
-                                   struct str record_id, int64_t version, struct str id_number,
-                                   struct window_record *ret_record) {
-    struct window_record record = {0};
-    struct id_number number;
-    struct admin_answer answer = open_for_decision(domain, arena, actor, record_id, version, &record);
-    if (answer.result != ADMIN_DONE) {
-        return answer;
-    }
-    if (str_equal(record.row.recorded_by, actor->id) || str_equal(record.row.account_id, actor->id)) {
-        return admin_conflict("another security administrator must confirm it");
-    }
-    if (id_number_read(str_trim(id_number), clock_wall(), &number) != ID_NUMBER_OK ||
-        !str_equal(record.id_number, str_from(number.text))) {
-        struct client_problems *problems = arena_new_of(arena, struct client_problems);
-        admin_problem(problems, "id_number", "is not the number that was recorded");
-        return (struct admin_answer){.result = ADMIN_INVALID, .problems = problems};
-    }
-    record.row.state = WINDOW_CONFIRMED;
-    *ret_record = record;
-    return trail_takes_administration(domain->trail) ? confirm(domain, arena, actor, &record)
-                                                     : admin_answer(ADMIN_UNAVAILABLE);
 }
 
 struct admin_answer window_refuse(struct domain *domain, struct arena *arena, const struct actor *actor,
                                   struct str record_id, int64_t version, struct str reason,
                                   struct window_record *ret_record) {
     struct window_record record = {0};
-    struct admin_answer answer = open_for_decision(domain, arena, actor, record_id, version, &record);
+    struct admin_answer answer = window_open_for_decision(domain, arena, actor, record_id, version, &record);
     if (answer.result != ADMIN_DONE) {
         return answer;
     }
@@ -223,8 +267,7 @@ struct admin_answer window_refuse(struct domain *domain, struct arena *arena, co
     *ret_record = record;
     struct change change = {0};
     change_add(&change, window_records_decide(&record.row));
-    struct event event = event_of_actor(actor, EVENT_WINDOW_REFUSE, record.row.account_id);
-    event.detail = str_format(arena, "{\"record_id\":\"%.*s\"}", STR_ARG(record.row.record_id));
+    const struct event event = window_event(arena, actor, EVENT_WINDOW_REFUSE, &record);
     return change_write(domain, arena, &change, &event);
 }
 

@@ -40,6 +40,19 @@ static struct str *text_of(struct profile *profile, size_t index) {
     return (struct str *)((char *)profile + texts[index].offset);
 }
 
+void profile_identify(struct arena *arena, struct profile *profile, struct str name, const struct id_number *number) {
+    profile->name = name;
+    profile->id_type = number->type;
+    profile->id_number = str_dup(arena, str_from(number->text));
+    profile->gender = number->male ? STR("male") : STR("female");
+    profile->birthdate = str_format(arena, "%04d-%02d-%02d", number->year, number->month, number->day);
+}
+
+void profile_rename(struct profile *profile, struct str name) {
+    profile->name = name;
+    profile->family_name = profile->given_name = profile->middle_name = STR_NONE;
+}
+
 void profile_write(const struct profile *profile, struct buf *buf) {
     struct profile copy = *profile;
     struct json_out out = json_out(buf);

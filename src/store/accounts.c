@@ -54,10 +54,10 @@ struct sql_statement verifications_insert(const struct verification_row *row) {
 }
 
 enum sql_status accounts_create(struct sql *sql, const struct account_new *account) {
-    struct sql_statement statements[2 + IDENTIFIERS_MOST + VERIFICATIONS_MOST + ACCOUNT_WITH_MOST];
+    struct sql_statement statements[2 + IDENTIFIERS_MOST + VERIFICATIONS_MOST + ACCOUNT_ALONG_MOST];
     size_t count = 0;
     CHECK(account->identifier_count <= IDENTIFIERS_MOST && account->verification_count <= VERIFICATIONS_MOST &&
-          account->with_count <= ACCOUNT_WITH_MOST);
+          account->along_count <= ACCOUNT_ALONG_MOST);
     statements[count++] = account_insert(&account->account);
     for (size_t i = 0; i < account->identifier_count; i++) {
         statements[count++] = (struct sql_statement){.text = INSERT_IDENTIFIER,
@@ -73,8 +73,8 @@ enum sql_status accounts_create(struct sql *sql, const struct account_new *accou
     for (size_t i = 0; i < account->verification_count; i++) {
         statements[count++] = verifications_insert(&account->verifications[i]);
     }
-    for (size_t i = 0; i < account->with_count; i++) {
-        statements[count++] = account->with[i];
+    for (size_t i = 0; i < account->along_count; i++) {
+        statements[count++] = account->along[i];
     }
     return sql_write(sql, statements, count);
 }

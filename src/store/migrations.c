@@ -215,7 +215,24 @@ static const char *const version_6[] = {
     NULL,
 };
 
-const char *const *const sql_migrations[] = {version_1, version_2, version_audit, version_4, version_5, version_6};
+/* A person may be seen at a window before they have an account: the column may be empty. SQLite cannot change that of a
+ * table that is there, so it is made anew; nothing refers to it. */
+static const char *const version_7[] = {
+    "CREATE TABLE window_records_anew ("
+    " record_id TEXT PRIMARY KEY, account_id TEXT REFERENCES accounts(account_id), state INTEGER NOT NULL,"
+    " sealed BYTEA NOT NULL, place TEXT NOT NULL, recorded_by TEXT NOT NULL, decided_by TEXT, reason TEXT,"
+    " version BIGINT NOT NULL, created_at BIGINT NOT NULL, decided_at BIGINT NOT NULL)",
+    "INSERT INTO window_records_anew SELECT record_id, account_id, state, sealed, place, recorded_by, decided_by, "
+    "reason,"
+    " version, created_at, decided_at FROM window_records",
+    "DROP TABLE window_records",
+    "ALTER TABLE window_records_anew RENAME TO window_records",
+    "CREATE INDEX window_records_state ON window_records(state, created_at, record_id)",
+    "CREATE INDEX window_records_account ON window_records(account_id)",
+    NULL,
+};
+
+const char *const *const sql_migrations[] = {version_1, version_2, version_audit, version_4, version_5, version_6, version_7};
 const int64_t sql_schema_version = ARRAY_LEN(sql_migrations);
 
 #define READ_VERSION "SELECT version FROM schema_version"

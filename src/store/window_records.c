@@ -32,11 +32,12 @@ struct sql_statement window_records_insert(const struct window_row *row) {
 
 struct sql_statement window_records_decide(const struct window_row *row) {
     return (struct sql_statement){
-        .text = "UPDATE window_records SET state = $2, decided_by = $3, reason = $4, version = $5, decided_at = $6"
+        .text = "UPDATE window_records SET state = $2, decided_by = $3, reason = $4, version = $5, decided_at = $6,"
+                " account_id = COALESCE(account_id, $8)"
                 " WHERE record_id = $1 AND version = $5 - 1 AND state = $7",
         .values = {sql_text(row->record_id), sql_int(row->state), sql_text(row->decided_by), sql_text(row->reason),
-                   sql_int(row->version), sql_int(row->decided_at), sql_int(WINDOW_WAITING)},
-        .value_count = 7,
+                   sql_int(row->version), sql_int(row->decided_at), sql_int(WINDOW_WAITING), sql_text(row->account_id)},
+        .value_count = 8,
         .must_change = true};
 }
 

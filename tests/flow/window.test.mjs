@@ -1,9 +1,12 @@
-/* Proof in person (L4): recorded by one security administrator, confirmed by another, through the admin API and in the console. */
+/* Service counters: proof in person (L4), accounts given back, opened and corrected. One security administrator records, another confirms, through the admin
+ * API and in the console; the person goes on with their code. */
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Stack, until } from './support/stack.mjs';
 import { adminTokens, Api, nameOnHost } from './support/admin.mjs';
-import { launch, screenshot } from './support/chromium.mjs';
+import { Agent } from './support/agent.mjs';
+import { launch, person, screenshot } from './support/chromium.mjs';
+import { idNumber, inputs, open, redis, signedIn, told } from './support/own_pages.mjs';
 import { totp } from './support/totp.mjs';
 
 const citizen = { username: 'jia', password: 'Citizen-Pass-2026', level: 2, name: '测试甲', id_number: '110105188812310013', id_type: 1, phone_number: '+8613800138201' };
@@ -22,22 +25,41 @@ const isProblem = (answer, status, fields) => {
   if (fields) assert.deepEqual((answer.body.errors ?? []).map((error) => error.field).sort(), fields);
 };
 
-before(async () => {
-  stack = await Stack.start({ portals: false });
+async function start(database) {
+  stack = await Stack.start({ portals: false, database });
+  citizen.password = 'Citizen-Pass-2026';
   ids.jia = stack.addAccount(citizen);
   ids.yi = stack.addAccount(nameless);
   for (const [nth, person] of Object.entries(Object.values(people))) {
-    person.account_id = stack.addAccount({ username: person.username, password: person.password, level: 2, name: person.name, phone_number: `+861380013821${nth}`, id_type: 1 });
+    Object.assign(person, { cookies: undefined, account_id: stack.addAccount({ username: person.username, password: person.password, level: 2, name: person.name, phone_number: `+861380013821${nth}`, id_type: 1 }) });
     person.totp = nameOnHost(stack, person);
   }
   const { access_token } = await adminTokens(stack, people.system);
   description = (await new Api(stack, access_token).get('/openapi.json')).body;
   apis.system = new Api(stack, access_token, description);
   for (const name of ['first', 'second', 'auditor']) apis[name] = new Api(stack, (await adminTokens(stack, people[name])).access_token, description);
-});
-after(() => stack?.stop());
+}
 
-describe('proof in person', () => {
+/* Numbers of anybody, with their check character. */
+const numberOf = (digits) => digits + '10X98765432'[[...digits].reduce((sum, digit, i) => sum + digit * (2 ** (17 - i) % 11), 0) % 11];
+const childNumber = (sequence = '123') => numberOf(`110105${new Date().getUTCFullYear() - 8}0101${sequence}`);
+const record = (change, api = apis.first) => api.post('/window_records', { ...seen, ...change });
+const confirm = (made, change = {}, { api = apis.second, tag = made.etag } = {}) => api.post(`/window_records/${made.body.record_id}/confirm`, { id_number: change.id_number, ...change }, { tag });
+const find = async (identifier) => (await apis.second.post('/accounts/find', { identifier })).body;
+
+/* Recovery by hand, to the page that asks for the new password, or to what is said instead. */
+async function useCode(agent, username, code) {
+  const step = async (page, fields) => agent.request('/recover', { form: { ...inputs(page.html), ...fields } });
+  const asked = await step(await step(await agent.request('/recover'), { username }), { action: 'counter' });
+  assert.match(asked.html, /窗口代码/);
+  return step(asked, { code });
+}
+const choose = (agent, page, password) => agent.request('/recover', { form: { ...inputs(page.html), password, again: password } });
+
+for (const database of ['sqlite', 'postgres']) describe(`at a service counter, on ${database}`, () => {
+  before(() => start(database));
+  after(() => stack?.stop());
+
   test('is for security administrators to record and to decide, and for auditors to see', async () => {
     for (const name of ['auditor', 'system']) isProblem(await apis[name].post('/window_records', { ...seen, account_id: ids.jia }), 403);
     isProblem(await apis.system.get('/window_records'), 403);
@@ -45,13 +67,13 @@ describe('proof in person', () => {
   });
 
   test('what cannot be right is said by field, and another person than the account\'s is', async () => {
-    const record = (change) => apis.first.post('/window_records', { ...seen, account_id: ids.jia, ...change });
-    isProblem(await record({ id_number: '110105188812310011' }), 400, ['id_number']);
-    isProblem(await record({ id_number: '110105188812310021' }), 400, ['id_number']);
-    isProblem(await record({ person_name: '测试乙' }), 400, ['person_name']);
-    isProblem(await record({ document: 'library_card' }), 400, ['document']);
-    isProblem(await record({ account_id: 'nobody' }), 404);
-    isProblem(await record({ account_id: people.first.account_id }), 409);
+    const recordOf = (change) => record({ account_id: ids.jia, ...change });
+    isProblem(await recordOf({ id_number: '110105188812310011' }), 400, ['id_number']);
+    isProblem(await recordOf({ id_number: '110105188812310021' }), 400, ['id_number']);
+    isProblem(await recordOf({ person_name: '测试乙' }), 400, ['person_name']);
+    isProblem(await recordOf({ document: 'library_card' }), 400, ['document']);
+    isProblem(await recordOf({ account_id: 'nobody' }), 404);
+    isProblem(await recordOf({ account_id: people.first.account_id }), 409);
   });
 
   test('one records, another confirms with the number typed again; whole names and numbers are never sent back', async () => {
@@ -95,6 +117,200 @@ describe('proof in person', () => {
     assert.equal(found.body.level, 4);
   });
 
+  test('the document bears the number', async () => {
+    const residents = { resident_id_card: idNumber(), residence_permit: '810000189005010113', permanent_residence_card: '911840189005010016' };
+    for (const document of Object.keys(residents)) {
+      for (const [kind, id_number] of Object.entries(residents)) {
+        const answer = await record({ document, id_number, person_name: '测试丙' });
+        if (kind === document) assert.equal(answer.status, 201, answer.text);
+        else isProblem(answer, 400, ['document']);
+      }
+    }
+    isProblem(await record({ document: 'resident_id_card', id_number: '820000189005010123', person_name: '测试丙' }), 400, ['document']);
+  });
+
+  test('whoever lost everything gets their account back with a code, once, at level 4', async () => {
+    const made = await record({ account_id: ids.jia });
+    const done = await confirm(made, { id_number: seen.id_number, recovery_code: true });
+    assert.equal(done.status, 200, done.text);
+    const code = done.body.recovery_code;
+    assert.match(code, /^CC(-[0-9A-HJKMNP-TV-Z]{4}){3}$/);
+    assert.equal((await apis.second.get(`/window_records/${made.body.record_id}`)).body.recovery_code, undefined, 'shown once');
+    const there = await signedIn(stack, citizen), agent = new Agent(stack);
+    for (const wrong of ['CC-0000-0000-0000', 'nonsense', '']) {
+      const page = await useCode(agent, citizen.username, wrong);
+      assert.match(told(page.html), /代码不正确/);
+      assert.doesNotMatch(page.html, /recover-save/);
+    }
+    assert.match(told((await useCode(agent, 'nobody-at-all', code)).html), /代码不正确/, 'of another, and of nobody');
+    assert.match(told((await useCode(agent, nameless.username, code)).html), /代码不正确/);
+    const page = await useCode(agent, seen.id_number, ` ${code.toLowerCase().replaceAll('-', ' ')} `);
+    assert.match(page.html, /id="recover-save"/, told(page.html));
+    assert.match(told((await useCode(agent, citizen.username, code)).html), /代码不正确/, 'used');
+    assert.match((await choose(agent, page, 'Counter-Pass-2026')).html, /id="recovered"/);
+    assert.equal((await there.request('/account')).status, 303, 'everywhere signed out');
+    citizen.password = 'Counter-Pass-2026';
+    await signedIn(stack, citizen);
+    const events = await until('the trail', async () => {
+      const { body } = await apis.auditor.get(`/audit?subject=${ids.jia}`);
+      const done = body.items.filter(({ result }) => result === 'done').map(({ event }) => event);
+      return ['window.code', 'window.confirm', 'account.recovery'].every((name) => done.includes(name)) && body.items;
+    });
+    const recovered = events.find(({ event, result }) => event === 'account.recovery' && result === 'done');
+    assert.deepEqual(recovered.detail.shown, ['counter']);
+    const own = await open(await signedIn(stack, citizen), '/account/activity');
+    for (const event of ['找回密码', '服务窗口给出找回代码', '服务窗口核验']) assert.match(own.html, new RegExp(event));
+    for (const text of [stack.log('server'), JSON.stringify(events)]) assert.ok(!text.includes(code) && !text.includes(code.replaceAll('-', '').slice(2)));
+  });
+
+  test('a code is kept as a hash, for half an hour', async () => {
+    const keys = async () => (await redis(stack, 'EVAL', "local t={} for _,k in ipairs(redis.call('KEYS','*wc:*')) do t[#t+1]=k..' '..redis.call('GET',k)..' '..redis.call('TTL',k) end return table.concat(t,'\\n')", '0')).toString();
+    const before = await keys();
+    const made = await record({ account_id: ids.jia });
+    const { body } = await confirm(made, { id_number: seen.id_number, recovery_code: true });
+    const [entry] = (await keys()).split('\n').filter((line) => !before.includes(line.split(' ')[0]));
+    assert.match(entry, /^\S*wc:\{[\w-]{43}\} 1 (1800|17\d\d)$/);
+    assert.ok(!entry.includes(body.recovery_code.slice(3)) && !entry.includes(ids.jia));
+    const without = await confirm(await record({ account_id: ids.jia }), { id_number: seen.id_number });
+    assert.equal(without.body.recovery_code, undefined, 'none was asked for');
+    /* one that is not confirmed leaves none behind */
+    const count = (await keys()).split('\n').length, again = await record({ account_id: ids.jia });
+    const answers = await Promise.all([1, 2, 3].map(() => confirm(again, { id_number: seen.id_number, recovery_code: true })));
+    assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+    assert.equal((await keys()).split('\n').length, count + 1);
+  });
+
+  test('an administrator is not given an account back by two others', async () => {
+    const { account_id, name } = people.auditor, number = idNumber();
+    const made = await record({ account_id, person_name: name, id_number: number });
+    const refused = await confirm(made, { id_number: number, recovery_code: true });
+    isProblem(refused, 409);
+    assert.match(refused.body.detail, /administrator/);
+    assert.equal((await confirm(made, { id_number: number })).status, 200, 'proven they can be');
+  });
+
+  test('a person without an account has one, and its first password', async () => {
+    const person = { person_name: '测试丁', id_number: idNumber(), phone_number: '138 0013 8299' };
+    const made = await record(person);
+    assert.equal(made.status, 201, made.text);
+    assert.equal(made.body.account_id, undefined);
+    assert.equal(made.body.phone_number_masked, '138****8299');
+    isProblem(await apis.second.post('/accounts/find', { identifier: person.id_number }), 404);
+    isProblem(await confirm(made, { id_number: person.id_number, recovery_code: true }, { api: apis.first }), 409);
+    isProblem(await confirm(made, { id_number: person.id_number, recovery_code: true }, { tag: '"9"' }), 412);
+    const done = await confirm(made, { id_number: person.id_number, recovery_code: true });
+    assert.equal(done.status, 200, done.text);
+    const account = await find(person.id_number);
+    assert.equal(account.account_id, done.body.account_id);
+    assert.equal(account.level, 4);
+    assert.deepEqual(account.verifications.map(({ method }) => method), ['in_person']);
+    assert.equal((await find('13800138299')).account_id, account.account_id);
+    const agent = new Agent(stack), page = await useCode(agent, person.id_number, done.body.recovery_code);
+    assert.match((await choose(agent, page, 'First-Pass-2026')).html, /id="recovered"/, told(page.html));
+    await signedIn(stack, { username: person.id_number, password: 'First-Pass-2026' });
+    const { body } = await until('the trail', async () => {
+      const answer = await apis.auditor.get(`/audit?subject=${account.account_id}&event=window.account`);
+      return answer.body.items.length === 1 && answer;
+    });
+    assert.equal(body.items[0].actor, people.second.account_id);
+  });
+
+  test('of several that confirm an account to be opened, or two records of one person, there is one account', async () => {
+    const person = { person_name: '测试戊', id_number: idNumber() };
+    const records = [await record(person), await record(person)];
+    const answers = await Promise.all(records.flatMap((made) => [1, 2].map(() => confirm(made, { id_number: person.id_number }))));
+    assert.ok(answers.some(({ status }) => status === 200), answers.map(({ text }) => text).join());
+    for (const answer of answers) assert.ok([200, 409, 412].includes(answer.status), answer.text);
+    for (const made of records) {
+      const { body, etag } = await apis.second.get(`/window_records/${made.body.record_id}`);
+      if (body.state === 'waiting') assert.equal((await confirm({ body }, { id_number: person.id_number }, { tag: etag })).status, 200, 'it goes to the account that there is by now');
+    }
+    const account = await find(person.id_number);
+    assert.equal(account.verifications.length, 2);
+    for (const made of records) assert.equal((await apis.second.get(`/window_records/${made.body.record_id}`)).body.account_id, account.account_id);
+  });
+
+  test('names that cannot be compared, and children, are proven here', async () => {
+    const rare = { person_name: '测\ue000', id_number: idNumber() };
+    const child = { person_name: '小测', id_number: childNumber() };
+    for (const person of [rare, child]) {
+      const made = await record(person);
+      assert.equal(made.status, 201, made.text);
+      assert.equal(made.body.child, person === child);
+      assert.equal((await confirm(made, { id_number: person.id_number })).status, 200);
+      assert.equal((await find(person.id_number)).level, 4);
+      assert.equal((await record(person)).status, 201, 'and are the same the next time');
+      isProblem(await record({ ...person, person_name: '别人' }), 400, ['person_name']);
+    }
+  });
+
+  test('a record without an account goes to that of its number; what is another\'s is said by field', async () => {
+    const made = await record({});
+    assert.equal(made.body.account_id, ids.jia);
+    assert.equal((await confirm(made, { id_number: seen.id_number })).status, 200);
+    isProblem(await record({ person_name: '测试己' }), 400, ['person_name']);
+    isProblem(await record({ id_number: idNumber(), person_name: '测试己', phone_number: citizen.phone_number }), 400, ['phone_number']);
+    isProblem(await record({ id_number: idNumber(), person_name: '测试己', phone_number: '12' }), 400, ['phone_number']);
+    isProblem(await record({ account_id: ids.jia, phone_number: '13800138298' }), 400, ['phone_number']);
+    isProblem(await record({ id_number: idNumber(), person_name: '测试己', corrects_name: true }), 400, ['corrects_name']);
+    isProblem(await record({ recovery_code: true }), 400, ['recovery_code']);
+    isProblem(await record({ corrects_name: 'yes' }), 400, ['corrects_name']);
+  });
+
+  test('the phone number or the account of somebody who registered meanwhile is not taken over', async () => {
+    const phone = { person_name: '测试庚', id_number: idNumber(), phone_number: '13800138297' };
+    const made = await record(phone);
+    stack.addAccount({ username: 'meanwhile', password: 'Citizen-Pass-2026', level: 1, phone_number: '+8613800138297' });
+    isProblem(await confirm(made, { id_number: phone.id_number }), 409);
+    const named = { person_name: '测试辛', id_number: idNumber() };
+    const other = await record(named);
+    const account_id = stack.addAccount({ username: 'xin', password: 'Citizen-Pass-2026', level: 2, name: '测试壬', id_number: named.id_number, id_type: 1 });
+    isProblem(await confirm(other, { id_number: named.id_number }), 409);
+    assert.equal((await apis.first.get(`/accounts/${account_id}`)).body.level, 2);
+  });
+
+  test('nobody proves themselves, not by their number either', async () => {
+    const number = idNumber();
+    const made = await record({ account_id: people.second.account_id, person_name: people.second.name, id_number: number });
+    isProblem(await confirm(made, { id_number: number }), 409);
+    const third = { username: 'sec3', password: 'Security-Pass-2026', role: 'security', name: '安全三', id_number: idNumber() };
+    stack.addAccount({ username: third.username, password: third.password, level: 2, name: third.name, phone_number: '+8613800138220', id_type: 1, id_number: third.id_number });
+    third.totp = nameOnHost(stack, third);
+    const api = new Api(stack, (await adminTokens(stack, third)).access_token, description);
+    isProblem(await record({ person_name: third.name, id_number: third.id_number }, api), 409);
+    const theirs = await record({ person_name: third.name, id_number: third.id_number });
+    isProblem(await confirm(theirs, { id_number: third.id_number }, { api }), 409);
+  });
+
+  test('a name that the document spells otherwise is corrected, as both see it', async () => {
+    const person = { username: 'zhong', password: 'Citizen-Pass-2026', level: 2, name: '测试仲', id_number: idNumber(), id_type: 1, phone_number: '+8613800138296' };
+    const account_id = stack.addAccount(person), right = { person_name: '测试重', id_number: person.id_number };
+    isProblem(await record(right), 400, ['person_name']);
+    isProblem(await record({ ...right, person_name: person.name, corrects_name: true }), 400, ['corrects_name']);
+    isProblem(await record({ ...right, id_number: idNumber(), account_id, corrects_name: true }), 400, ['id_number']);
+    const made = await record({ ...right, corrects_name: true }), late = await record({ ...right, person_name: '测试种', corrects_name: true });
+    const path = `/window_records/${made.body.record_id}`;
+    for (const { body } of [made, await apis.second.get(path)]) assert.deepEqual([body.account_id, body.corrects_name, body.name_before, body.name_after], [account_id, true, '测试仲', '测试重']);
+    const { body: audited, text } = await apis.auditor.get(path);
+    assert.equal(audited.corrects_name, true);
+    assert.doesNotMatch(text, /测试/);
+    const done = await confirm(made, { id_number: person.id_number });
+    assert.equal(done.status, 200, done.text);
+    assert.equal(done.body.corrects_name, true);
+    assert.doesNotMatch(done.text, /测试/, 'not after it was decided');
+    isProblem(await confirm(late, { id_number: person.id_number }), 409);
+    const account = await find(person.id_number);
+    assert.deepEqual(account.verifications.map(({ level }) => level).sort(), [2, 4], 'other evidence stays');
+    isProblem(await record({ ...right, person_name: person.name }), 400, ['person_name']);
+    assert.equal((await record(right)).status, 201);
+    assert.match((await open(await signedIn(stack, person), '/account')).html, /测\*\*|测试重/);
+    const { text: trail } = await until('the trail', async () => {
+      const answer = await apis.auditor.get(`/audit?subject=${account_id}&event=window.name`);
+      return answer.body.items.length === 1 && answer;
+    });
+    assert.doesNotMatch(trail, /测试/);
+  });
+
   test('lists by state, page by page', async () => {
     const waiting = await apis.auditor.get('/window_records?state=confirmed&limit=1');
     assert.equal(waiting.body.items.length, 1);
@@ -113,6 +329,9 @@ describe('proof in person', () => {
 });
 
 describe('in the console', () => {
+  before(() => start());
+  after(() => stack?.stop());
+
   const signIn = async (browser, person) => {
     const context = await browser.newContext({ locale: 'zh-CN' });
     const page = await context.newPage();

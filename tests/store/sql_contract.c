@@ -10,6 +10,9 @@
 #include "store/links.h"
 #include "store/mandates.h"
 #include "store/merging.h"
+#include "store/window_records.h"
+
+#include "../src/store/sql_driver.h"
 
 #include <pthread.h>
 
@@ -75,6 +78,64 @@ enum sql_status create_account(struct sql *sql, const char *id, const char *phon
 }
 
 /* --- the tables --- */
+
+static void run_text(struct sql *sql, const char *text) {
+    const struct sql_statement statement = {.text = text};
+    assert_int_equal(sql_write(sql, &statement, 1), SQL_DONE);
+}
+
+static struct window_row record_of(const char *id, struct str account_id) {
+    return (struct window_row){.record_id = str_from(id),
+                               .account_id = account_id,
+                               .state = WINDOW_WAITING,
+                               .sealed = str_of("\0\xff", 2),
+                               .place = STR("3"),
+                               .recorded_by = STR("one"),
+                               .decided_by = STR("two"),
+                               .version = 1,
+                               .created_at = 5};
+}
+
+static void decide(struct sql *sql, const char *id, struct str account_id, enum sql_status expected) {
+    struct window_row row = record_of(id, account_id);
+    row.state = WINDOW_CONFIRMED;
+    row.version = 2;
+    const struct sql_statement statement = window_records_decide(&row);
+    assert_int_equal(sql_write(sql, &statement, 1), expected);
+}
+
+static void records_of_counters(void *arg) {
+    struct sql *sql = arg;
+    struct arena *arena ARENA_AUTO = arena_new();
+    struct window_row *rows, row;
+    size_t count;
+    assert_int_equal(create_account(sql, "a", "hash-1"), SQL_DONE);
+    assert_int_equal(create_account(sql, "b", "hash-2"), SQL_DONE);
+    const struct window_row of_a = record_of("r1", STR("a")), of_nobody = record_of("r2", STR_NONE);
+    const struct sql_statement put[] = {window_records_insert(&of_a), window_records_insert(&of_nobody)};
+    assert_int_equal(sql_write(sql, put, 2), SQL_DONE);
+    assert_int_equal(window_records_list(sql, arena, WINDOW_WAITING, STR_NONE, 10, &rows, &count), SQL_DONE);
+    assert_int_equal(count, 2);
+    assert_true(str_equal(rows[0].account_id, STR("a")) && str_is_absent(rows[1].account_id));
+    /* Whose it is, is said by the decision where it was nobody's; an account that is known stays. */
+    decide(sql, "r2", STR_NONE, SQL_DONE);
+    decide(sql, "r2", STR("b"), SQL_MISSING);
+    run_text(sql, "UPDATE window_records SET state = 1, version = 1");
+    decide(sql, "r2", STR("b"), SQL_DONE);
+    decide(sql, "r1", STR("b"), SQL_DONE);
+    assert_int_equal(window_records_get(sql, arena, STR("r1"), &row), SQL_DONE);
+    assert_str(row.account_id, "a");
+    assert_int_equal(window_records_get(sql, arena, STR("r2"), &row), SQL_DONE);
+    assert_str(row.account_id, "b");
+    run_text(sql, "UPDATE window_records SET state = 1, version = 1");
+    decide(sql, "r1", STR("nobody"), SQL_DONE);
+    run_text(sql, "UPDATE window_records SET account_id = NULL, state = 1, version = 1");
+    decide(sql, "r1", STR("nobody"), SQL_CONFLICT);
+}
+
+static void a_record_of_a_counter_is_of_one_account_or_of_none_yet(void **state) {
+    on_database(records_of_counters);
+}
 
 static void links(void *arg) {
     struct sql *sql = arg;
@@ -1039,6 +1100,53 @@ static void links_of_before_are_one_to_a_service_and_say_who_opened_with_them(vo
     sql_database_free(database);
 }
 
+/* As version 6 had it. */
+static void set_back(void *arg) {
+    assert_int_equal(create_account(arg, "a", "hash-1"), SQL_DONE);
+    run_text(arg, "DROP TABLE window_records");
+    run_text(
+        arg,
+        "CREATE TABLE window_records ("
+        " record_id TEXT PRIMARY KEY, account_id TEXT NOT NULL REFERENCES accounts(account_id), state INTEGER NOT"
+        " NULL, sealed BYTEA NOT NULL, place TEXT NOT NULL, recorded_by TEXT NOT NULL, decided_by TEXT, reason TEXT,"
+        " version BIGINT NOT NULL, created_at BIGINT NOT NULL, decided_at BIGINT NOT NULL)");
+    run_text(arg, "CREATE INDEX window_records_state ON window_records(state, created_at, record_id)");
+    run_text(arg, "CREATE INDEX window_records_account ON window_records(account_id)");
+    const struct window_row row = record_of("r1", STR("a"));
+    const struct sql_statement put = window_records_insert(&row);
+    assert_int_equal(sql_write(arg, &put, 1), SQL_DONE);
+}
+
+/* The one migration that does it: others cannot be run again. */
+static void make_anew(void *arg) {
+    for (int64_t i = 0; i < sql_schema_version; i++) {
+        bool is_it = str_starts(str_from(sql_migrations[i][0]), STR("CREATE TABLE window_records_anew"));
+        for (size_t at = 0; is_it && sql_migrations[i][at]; at++) {
+            run_text(arg, sql_migrations[i][at]);
+        }
+    }
+}
+
+static void find_record(void *arg) {
+    struct arena *arena ARENA_AUTO = arena_new();
+    const struct window_row another = record_of("r2", STR_NONE);
+    const struct sql_statement put = window_records_insert(&another);
+    struct window_row row;
+    assert_int_equal(window_records_get(arg, arena, STR("r1"), &row), SQL_DONE);
+    assert_str(row.account_id, "a");
+    assert_str(row.recorded_by, "one");
+    assert_true(str_is_absent(row.decided_by));
+    assert_true(str_equal(row.sealed, str_of("\0\xff", 2)));
+    assert_true(row.state == WINDOW_WAITING && row.version == 1 && row.created_at == 5 && row.decided_at == 0);
+    assert_int_equal(sql_write(arg, &put, 1), SQL_DONE);
+}
+
+static void what_was_recorded_before_a_table_was_made_anew_is_kept(void **state) {
+    on_database(set_back);
+    on_database(make_anew);
+    on_database(find_record);
+}
+
 static void *open_main(void *arg) {
     struct sql_database **database = arg;
     struct fault fault;
@@ -1191,6 +1299,7 @@ static void copies_go_in_whole_or_not_at_all(void **state) {
 
 const struct sql_contract_check sql_contract[] = {
     CHECK_OF(accounts_are_written_whole_or_not_at_all),
+    CHECK_OF(a_record_of_a_counter_is_of_one_account_or_of_none_yet),
     CHECK_OF(links_are_one_accounts),
     CHECK_OF(everything_of_one_account_goes_to_another),
     CHECK_OF(consents_and_clients),
@@ -1206,6 +1315,7 @@ const struct sql_contract_check sql_contract[] = {
     CHECK_OF(a_cancelled_call_leaves_nothing_half_done),
     CHECK_OF(the_schema_is_migrated_once_and_a_newer_one_refused),
     CHECK_OF(links_of_before_are_one_to_a_service_and_say_who_opened_with_them),
+    CHECK_OF(what_was_recorded_before_a_table_was_made_anew_is_kept),
     CHECK_OF(several_that_start_at_once_migrate_once),
     CHECK_OF(copies_go_in_whole_or_not_at_all),
 };

@@ -18,6 +18,7 @@
 typedef struct str api_text;
 typedef int64_t api_number;            /* 0 when not given: look at `given` */
 typedef int64_t api_value;             /* a number; or a flag, 0 or 1, see value_is_flag */
+typedef bool api_flag;                 /* false when not given */
 typedef const struct json *api_object; /* NULL when not given */
 
 enum api_member {
@@ -144,7 +145,7 @@ struct api_parameter {
 extern const struct api_parameter api_parameters[];
 extern const size_t api_parameter_count;
 
-enum api_member_type { API_TEXT, API_NUMBER, API_VALUE, API_OBJECT };
+enum api_member_type { API_TEXT, API_NUMBER, API_VALUE, API_FLAG, API_OBJECT };
 struct api_member_rule {
     struct str name, help;
     enum api_member_type type;

@@ -125,6 +125,7 @@ bool api_read_tag(struct api_call *api) {
 #define TYPE_text   API_TEXT
 #define TYPE_number API_NUMBER
 #define TYPE_value  API_VALUE
+#define TYPE_flag   API_FLAG
 #define TYPE_object API_OBJECT
 const struct api_member_rule api_members[API_MEMBERS] = {
 #define MEMBER(name, type, least, most, help)                                                                          \
@@ -195,6 +196,10 @@ static const char *read_value(struct api_input *input, const struct json *value)
     return json_int(value, &input->value) ? NULL : "must be true, false or a whole number";
 }
 
+static const char *read_flag(const struct json *value, void *to) {
+    return json_bool(value, to) ? NULL : "must be true or false";
+}
+
 static const char *read_object(const struct json *value, void *to) {
     if (json_kind(value) != JSON_KIND_OBJECT) {
         return "must be an object";
@@ -212,6 +217,8 @@ static const char *read_member(struct api_input *input, const struct api_member_
         return read_number(rule, value, to);
     case API_VALUE:
         return read_value(input, value);
+    case API_FLAG:
+        return read_flag(value, to);
     case API_OBJECT:
         break;
     }

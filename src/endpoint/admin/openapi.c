@@ -71,6 +71,9 @@ static void put_member(struct json_out *out, const struct api_member_rule *rule)
     case API_VALUE:
         json_put_raw(out, "type", STR("[\"boolean\",\"integer\"]"));
         break;
+    case API_FLAG:
+        json_put_str(out, "type", STR("boolean"));
+        break;
     case API_OBJECT:
         json_put_str(out, "type", STR("object"));
         break;
