@@ -329,15 +329,13 @@ for (const database of ['sqlite', 'postgres']) describe(`at a service counter, o
 });
 
 describe('in the console', () => {
-  before(() => start());
-  after(() => stack?.stop());
-
-  const signIn = async (browser, person) => {
-    const context = await browser.newContext({ locale: 'zh-CN' });
+  let browser, first, second;
+  const signIn = async (person, locale) => {
+    const context = await browser.newContext({ locale });
     const page = await context.newPage();
     page.setDefaultTimeout(15000);
     await page.goto(`${stack.issuer}/admin/`);
-    await page.getByRole('button', { name: '登录' }).click();
+    await page.getByRole('button', { name: locale === 'en-GB' ? 'Sign in' : '登录' }).click();
     await page.fill('#username', person.username);
     await page.fill('#password', person.password);
     await page.click('#login-submit');
@@ -346,30 +344,120 @@ describe('in the console', () => {
     await page.waitForSelector('main[data-view]');
     return page;
   };
+  before(async () => {
+    await start();
+    browser = await launch();
+    [first, second] = [await signIn(people.first, 'zh-CN'), await signIn(people.second, 'en-GB')];
+  });
+  after(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  const fill = async (page, fields) => {
+    for (const [name, value] of Object.entries(fields)) await page.fill(`dialog [name=${name}]`, value);
+  };
+  const openConfirmation = async () => {
+    await second.goto(`${stack.issuer}/admin/#/window?state=waiting`);
+    await second.reload();
+    await second.click('[data-window=confirm]');
+  };
+  const confirmed = () => second.waitForFunction(() => !document.querySelector('[data-window=confirm], dialog'));
 
   test('one records on the account\'s page, another confirms in the list', { timeout: 90000 }, async () => {
-    const browser = await launch();
-    try {
-      const first = await signIn(browser, people.first);
-      await first.goto(`${stack.issuer}/admin/#/accounts/${ids.jia}`);
-      await first.click('[data-window=record]');
-      await first.fill('dialog [name=person_name]', seen.person_name);
-      await first.fill('dialog [name=id_number]', seen.id_number);
-      await first.fill('dialog [name=place]', seen.place);
-      await first.click('dialog button[type=submit]');
-      await first.waitForSelector('main[data-view=window]');
-      assert.equal(await first.locator('[data-window=confirm]').count(), 0, 'not whoever recorded it');
-      await screenshot(first, 'console-window');
-      const second = await signIn(browser, people.second);
-      await second.goto(`${stack.issuer}/admin/#/window?state=waiting`);
-      await second.click('[data-window=confirm]');
-      await second.fill('dialog [name=id_number]', seen.id_number);
-      await second.click('dialog button[type=submit]');
-      await second.waitForFunction(() => !document.querySelector('[data-window=confirm]'));
-    } finally {
-      await browser.close();
-    }
+    await first.goto(`${stack.issuer}/admin/#/accounts/${ids.jia}`);
+    await first.click('[data-window=record]');
+    await fill(first, { person_name: seen.person_name, id_number: seen.id_number, place: seen.place });
+    assert.equal(await first.locator('dialog [name=phone_number]').count(), 0, 'the account has its own');
+    await first.selectOption('dialog [name=document]', 'residence_permit');
+    await first.click('dialog button[type=submit]');
+    await first.getByText('该证件上不是这类号码').waitFor();
+    await first.selectOption('dialog [name=document]', 'resident_id_card');
+    await first.click('dialog button[type=submit]');
+    await first.waitForSelector('main[data-view=window]');
+    assert.equal(await first.locator('[data-window=confirm]').count(), 0, 'not whoever recorded it');
+    await screenshot(first, 'console-window');
+    await openConfirmation();
+    await fill(second, { id_number: seen.id_number });
+    assert.equal(await second.isChecked('dialog [name=recovery_code]'), false, 'a code is for whoever needs one');
+    await second.click('dialog button[type=submit]');
+    await confirmed();
     const { body } = await apis.first.get('/window_records?state=waiting');
     assert.equal(body.items.length, 0);
+  });
+
+  test('a child without an account, with their guardian: they have one, and set its password with the code', { timeout: 120000 }, async () => {
+    const child = { person_name: '小测', id_number: childNumber('125') };
+    await first.goto(`${stack.issuer}/admin/#/window`);
+    await first.click('[data-window=record]');
+    await first.getByText('须由监护人到场').waitFor();
+    await fill(first, { ...child, place: seen.place });
+    await screenshot(first, 'console-window-record');
+    await first.click('dialog button[type=submit]');
+    await first.locator('dialog', { hasText: '监护人须在场' }).waitFor();
+    await first.click('[data-window=close]');
+    await first.getByText('将开户').waitFor();
+    await first.getByText('须有监护人在场').waitFor();
+    await openConfirmation();
+    await second.locator('dialog', { hasText: 'their guardian must be there' }).waitFor();
+    await fill(second, { id_number: child.id_number });
+    assert.equal(await second.isChecked('dialog [name=recovery_code]'), true, 'there is no other way in');
+    await screenshot(second, 'console-window-confirm');
+    await second.click('dialog button[type=submit]');
+    const code = await second.textContent('[data-window=code]');
+    await screenshot(second, 'console-window-code');
+    await second.click('[data-window=close]');
+    await confirmed();
+    assert.ok(!(await second.content()).includes(code), 'shown once');
+
+    const page = await person(browser, { javaScriptEnabled: false });
+    await page.goto(`${stack.issuer}/recover`);
+    await page.fill('#username', child.id_number);
+    await page.click('#recover-start');
+    await screenshot(page, 'zh-recover-ways-counter');
+    await page.click('#recover-counter');
+    await page.fill('#code', 'CC-0000-0000-0000');
+    await page.click('#recover-check');
+    assert.match(await page.textContent('#error'), /代码不正确/);
+    await screenshot(page, 'zh-recover-counter');
+    await page.fill('#code', code.toLowerCase());
+    await page.click('#recover-check');
+    await page.fill('#password', 'Child-Pass-2026');
+    await page.fill('#again', 'Child-Pass-2026');
+    await page.click('#recover-save');
+    await page.click('#to-login');
+    await page.fill('#username', child.id_number);
+    await page.fill('#password', 'Child-Pass-2026');
+    await page.click('#login-submit');
+    await page.waitForSelector('#identity');
+    await until('the trail to have it', async () => {
+      await page.goto(`${stack.issuer}/account/activity`);
+      return /服务窗口开户/.test(await page.content()) && /找回密码/.test(await page.content());
+    });
+    await screenshot(page, 'zh-account-activity-counter');
+  });
+
+  test('both see the old and the new spelling of a name', { timeout: 90000 }, async () => {
+    const person = { username: 'shan', password: 'Citizen-Pass-2026', level: 2, name: '测试单', id_number: idNumber(), id_type: 1, phone_number: '+8613800138295' };
+    const account_id = stack.addAccount(person);
+    await first.goto(`${stack.issuer}/admin/#/accounts/${account_id}`);
+    await first.click('[data-window=record]');
+    await fill(first, { person_name: '测试善', id_number: person.id_number, place: seen.place });
+    await first.click('dialog button[type=submit]');
+    await first.getByText('与账号本人不一致').waitFor();
+    await first.check('dialog [name=corrects_name]');
+    await first.click('dialog button[type=submit]');
+    await first.locator('dialog', { hasText: '测试单 → 测试善' }).waitFor();
+    await screenshot(first, 'console-window-name');
+    await first.click('[data-window=close]');
+    await first.locator('td', { hasText: '测试单 → 测试善' }).waitFor();
+    await openConfirmation();
+    await second.locator('dialog', { hasText: '测试单 → 测试善' }).waitFor();
+    await fill(second, { id_number: person.id_number });
+    await second.click('dialog button[type=submit]');
+    await confirmed();
+    await second.goto(`${stack.issuer}/admin/#/window?state=confirmed`);
+    await second.getByText('corrects the name').first().waitFor();
+    assert.doesNotMatch(await second.content(), /测试单|测试善/);
   });
 });
