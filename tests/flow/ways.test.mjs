@@ -580,6 +580,60 @@ describe('a province, and a service counter', () => {
   });
 });
 
+test('an account of level 4 is not got back by a face alone, but with the one-time password that is bound to its person', { timeout: 120000 }, async () => {
+  const zhuge = { name: '诸葛样例', id_number: '230103188501170310' };
+  const account = addAccount({ username: 'zhuge', level: 2, ...zhuge, phone_number: '+8613900000005' });
+  onDatabase(stack, (database) => {
+    database.prepare(`INSERT INTO verifications (verification_id, account_id, source, authority, method, check_id, folded, result, level, checked_at, expires_at)
+      VALUES ('v5', ?, 'window', 'service-counter', 'in_person', 'wr_2', 0, 0, 4, 1, 0)`).run(account);
+    database.prepare('UPDATE accounts SET level = 4 WHERE account_id = ?').run(account);
+  });
+  const leave = async (page) => {
+    await page.goto(`${stack.issuer}/recover`);
+    await page.fill('#username', 'zhuge');
+    await page.click('#recover-start');
+    await page.click('#way-ctid_face summary');
+    await page.fill('#ctid_face-name', zhuge.name);
+    await page.fill('#ctid_face-id_number', zhuge.id_number);
+    await page.click('#presence-ctid_face');
+  };
+  const lost = await person(browser);
+  await leave(lost);
+  assert.match(await lost.textContent('#error'), /没有与本人绑定的动态口令/, 'nobody is asked for their face in vain');
+
+  const before = await person(browser);
+  await arrive(before, 3);
+  await signIn(before, 'zhuge');
+  await take(before, 'face', {});
+  await before.click('#detour-link');
+  await before.click('button[value=pass]');
+  await landed(before);
+  await before.goto(`${stack.issuer}/account/second-factor`);
+  const secret = (await before.textContent('#secret')).replace(/\s/g, '');
+  await before.fill('[name=code]', totp(secret));
+  await before.click('#second-factor-enrol');
+  await before.waitForURL(/done=/);
+
+  await leave(lost);
+  await lost.click('#outcome-0');
+  await lost.waitForSelector('#lost');
+  await screenshot(lost, 'zh-recover-factor');
+  for (const wrong of ['000000', totp(secret)]) {
+    await lost.fill('#code', wrong);
+    await lost.click('#recover-check');
+    assert.match(await lost.textContent('#error'), /动态口令不正确/, 'or was used before');
+  }
+  await lost.fill('#code', totp(secret, Date.now() + 30000));
+  await lost.click('#recover-check');
+  await lost.fill('#password', 'Recovered-Pass-2026');
+  await lost.fill('#again', 'Recovered-Pass-2026');
+  await lost.click('#recover-save');
+  await lost.waitForSelector('#recovered');
+  await until('the trail to have it', async () => onDatabase(stack, (database) =>
+    database.prepare("SELECT record FROM audit WHERE subject = ? AND event = 'account.recovery' AND result = 'done'").all(account)).some(({ record }) => record.includes('"shown":["identity","presence","factor"]')));
+  for (const page of [lost, before]) await page.context().close();
+});
+
 describe('a sign-in page that another person left open after coming back from WeChat', () => {
   let before;
   const links = () => onDatabase(stack, (database) => database.prepare("SELECT COUNT(*) n FROM links WHERE upstream = 'wechat'").get()).n;
@@ -684,7 +738,7 @@ test('a service that does not answer: a page that says what the person can do, a
 
 test('what was typed and told is in no log', () => {
   const secrets = [...Object.values(secretsOf), '110105188812310013', '110105188812310021', '310101188607040247', '650102188303210467', '320102188111110799',
-    '6226388000000095', 'C00000003', '13800138001', '测试甲', '测试乙', '王样例', '阿依古丽', '𠮷样例'];
+    '6226388000000095', 'C00000003', '13800138001', '测试甲', '测试乙', '王样例', '阿依古丽', '𠮷样例', '诸葛样例', '230103188501170310'];
   for (const name of ['server', 'simulator', 'redis']) {
     const log = stack.log(name);
     for (const secret of secrets) assert.ok(!log.includes(secret), `${secret} in the log of ${name}`);
