@@ -31,7 +31,8 @@ static void with_gateway(struct domain *domain) {
     struct domain_settings settings = *domain->settings;
     settings.sms_code_s = 300;
     settings.sms_resend_s = 1;
-    settings.sms_per_phone = settings.sms_per_address = settings.sms_per_account = 20;
+    settings.sms_per_phone_and_address = settings.sms_per_phone = settings.sms_per_address = settings.sms_per_account =
+        20;
     settings.clock_skew_s = 5;
     settings.refresh_token_s = 3600;
     const struct upstream_settings wanted = gateway_settings(arena, gateway_options);
@@ -301,7 +302,7 @@ static void recoveries(struct domain *domain, struct arena *arena) {
     assert_int_equal(recovery_is_enough(domain, arena, &travelled), DOMAIN_NO);
     assert_int_equal(recovery_finish(domain, arena, &travelled, STR("Good-Pass-1234"), STR("192.0.2.1")), RECOVERY_NO);
     /* What was shown otherwise is still shown. */
-    travelled.shown |= RECOVERY_PRESENCE;
+    travelled.shown |= RECOVERY_COUNTER;
     assert_int_equal(recovery_is_enough(domain, arena, &travelled), DOMAIN_DONE);
 }
 
