@@ -12,9 +12,11 @@ enum merge_proof {
     MERGE_PROVEN,
     MERGE_WRONG, /* no such account, a wrong password, a wrong or missing one-time password: never says which */
     MERGE_LOCKED,
+    MERGE_LEVEL, /* right, and less than the account is proven by */
     MERGE_CANNOT_SAY,
 };
-/* That the person owns another account: as at sign-in, and with its second factor where it has one. Waits. */
+/* That the person owns another account: as at sign-in, with its second factor where it has one, and to the level that
+ * it is proven to. Waits. */
 enum merge_proof merge_prove(struct domain *domain, struct arena *arena, const struct own *own, struct str username,
                              struct str password, struct str code, struct str *ret_account_id);
 
@@ -27,6 +29,7 @@ enum merge_need {
     MERGE_NEEDS_NOTHING,
     MERGE_NEEDS_PHONE,
     MERGE_NEEDS_FACTOR,
+    MERGE_NEEDS_LEVEL, /* it is proven to more than a face, and has no one-time password that is bound to the person */
     MERGE_NEEDS_ACCOUNT, /* it is not open any more */
     MERGE_NEEDS_UNKNOWN, /* cannot say now */
 };

@@ -33,11 +33,13 @@ struct admin_answer window_record(struct domain *domain, struct arena *arena, co
 struct window_confirmation {
     struct str record_id;
     int64_t version;
-    struct str id_number; /* as the second one reads it */
-    bool recovery_code;   /* the person is to get the account back (domain/counter_code.h) */
+    struct str id_number;         /* as the second one reads it */
+    bool recovery_code;           /* the person is to get the account back (domain/counter_code.h) */
+    struct str one_time_password; /* shown by the person, who is seen: it is theirs from now on; absent for none */
 };
 /* ADMIN_CONFLICT: the same administrator, not waiting any more, another account is this person, or the account's name
- * is another by now. ret_code: shown this once; absent when none was asked for. */
+ * is another by now. ADMIN_INVALID: another number, or a one-time password that is not right. ret_code: shown this
+ * once; absent when none was asked for. */
 struct admin_answer window_confirm(struct domain *domain, struct arena *arena, const struct actor *actor,
                                    const struct window_confirmation *wanted, struct window_record *ret_record,
                                    struct str *ret_code);

@@ -72,10 +72,9 @@ enum login_result login_with_password(struct domain *domain, struct arena *arena
     }
     enum identifier_kind kind;
     struct str value = account_identifier_fold(arena, username, &kind);
-    struct str era = attempts_era(domain, arena, value);
+    struct str era = attempts_era(domain, arena, value), network = attempts_whose(arena, client_address);
     const struct attempt_limit limits[] = {
-        {"login-here",
-         str_format(arena, "%d %.*s %.*s%.*s", kind, STR_ARG(client_address), STR_ARG(value), STR_ARG(era)),
+        {"login-here", str_format(arena, "%d %.*s %.*s%.*s", kind, STR_ARG(network), STR_ARG(value), STR_ARG(era)),
          settings->login_attempts_per_account, settings->login_lock_s},
         {"login-account", str_concat(arena, value, era), settings->login_attempts_per_account * SPREAD_FACTOR,
          settings->login_lock_s},

@@ -32,11 +32,15 @@ static void tell_refused(struct domain *domain, const struct own *own, struct st
     domain_tell(domain, &event);
 }
 
+/* ret_amr: what was shown besides, where it is right. */
 static enum merge_proof prove_second_factor(struct domain *domain, struct arena *arena, struct str account_id,
-                                            struct str code) {
+                                            struct str code, unsigned *ret_amr) {
     bool bound;
+    *ret_amr = 0;
     switch (second_factor_verify(domain, arena, account_id, code, &bound)) {
     case SECOND_FACTOR_DONE:
+        *ret_amr = AMR_OTP | (bound ? AMR_BOUND : 0);
+        return MERGE_PROVEN;
     case SECOND_FACTOR_NONE:
         return MERGE_PROVEN;
     case SECOND_FACTOR_WRONG:
@@ -53,9 +57,13 @@ enum merge_proof merge_prove(struct domain *domain, struct arena *arena, const s
                              struct str password, struct str code, struct str *ret_account_id) {
     struct account account = {0};
     enum merge_proof proof = MERGE_CANNOT_SAY;
+    unsigned amr;
     switch (login_with_password(domain, arena, username, password, own->address, &account)) {
     case LOGIN_DONE:
-        proof = prove_second_factor(domain, arena, account.account_id, code);
+        proof = prove_second_factor(domain, arena, account.account_id, code, &amr);
+        if (proof == MERGE_PROVEN && sign_in_level(&account, AMR_PWD | amr) < account.level) {
+            proof = MERGE_LEVEL;
+        }
         break;
     case LOGIN_WRONG:
         proof = MERGE_WRONG;
@@ -69,7 +77,10 @@ enum merge_proof merge_prove(struct domain *domain, struct arena *arena, const s
     if (proof == MERGE_PROVEN) {
         *ret_account_id = account.account_id;
     } else if (proof != MERGE_CANNOT_SAY) {
-        tell_refused(domain, own, account.account_id, proof == MERGE_LOCKED ? "locked" : "wrong");
+        tell_refused(domain, own, account.account_id,
+                     proof == MERGE_LOCKED  ? "locked"
+                     : proof == MERGE_LEVEL ? "level"
+                                            : "wrong");
     }
     return proof;
 }
@@ -85,9 +96,13 @@ enum merge_need merge_needs(struct domain *domain, struct arena *arena, struct s
     if (recovery_asks_phone(domain, &account) && !(given & MERGE_PHONE)) {
         return MERGE_NEEDS_PHONE;
     }
-    status = second_factor_exists(domain, arena, account_id);
+    bool bound;
+    status = second_factor_find(domain, arena, account_id, &bound);
     if (status == DOMAIN_UNAVAILABLE) {
         return MERGE_NEEDS_UNKNOWN;
+    }
+    if (sign_in_level(&account, AMR_PWD | AMR_FACE | AMR_OTP | (bound ? AMR_BOUND : 0)) < account.level) {
+        return MERGE_NEEDS_LEVEL;
     }
     return status == DOMAIN_DONE && !(given & MERGE_FACTOR) ? MERGE_NEEDS_FACTOR : MERGE_NEEDS_NOTHING;
 }
@@ -132,8 +147,9 @@ static enum merge_proof prove_phone(struct domain *domain, struct arena *arena, 
 enum merge_proof merge_give(struct domain *domain, struct arena *arena, const struct own *own, struct str account_id,
                             enum merge_need need, struct str typed) {
     CHECK(need == MERGE_NEEDS_PHONE || need == MERGE_NEEDS_FACTOR);
+    unsigned amr;
     enum merge_proof proof = need == MERGE_NEEDS_PHONE ? prove_phone(domain, arena, own, account_id, typed)
-                                                       : prove_second_factor(domain, arena, account_id, typed);
+                                                       : prove_second_factor(domain, arena, account_id, typed, &amr);
     if (proof == MERGE_WRONG || proof == MERGE_LOCKED) {
         tell_refused(domain, own, account_id, proof == MERGE_LOCKED ? "locked" : "wrong");
     }

@@ -40,10 +40,8 @@ static const struct {
     struct str name;
     const struct kind *kind;
 } purposes[] = {
-    [PHONE_CODE_REGISTER] = {STR_INIT("register"), &typed_in},
-    [PHONE_CODE_SIGN_IN] = {STR_INIT("sign_in"), &known},
-    [PHONE_CODE_CHANGE] = {STR_INIT("change"), &typed_in},
-    [PHONE_CODE_RECOVER] = {STR_INIT("recover"), &known},
+    [PHONE_CODE_REGISTER] = {STR_INIT("register"), &typed_in}, [PHONE_CODE_SIGN_IN] = {STR_INIT("sign_in"), &known},
+    [PHONE_CODE_CHANGE] = {STR_INIT("change"), &typed_in},     [PHONE_CODE_RECOVER] = {STR_INIT("recover"), &known},
     [PHONE_CODE_MERGE] = {STR_INIT("merge"), &known},
 };
 

@@ -88,11 +88,13 @@ static struct limits limits_of(const struct domain *domain, const struct account
     /* Whoever is known by a number does not guess it: strangers who try it elsewhere must not use up their checks. */
     bool known = !str_is_empty(account->profile.id_number);
     struct limits limits = {
-        .items = {{"prove-account", account->account_id, settings->proof_attempts_per_account, DAY_S},
-                  {known ? "prove-number" : "register-number", asked->id_number,
-                   settings->registration_attempts_per_number, DAY_S},
-                  {"register-address", client_address, settings->registration_attempts_per_address, DAY_S},
-                  {"prove-card", card, settings->proof_attempts_per_card, DAY_S}},
+        .items =
+            {/* of the person: LIMITS_OF_PERSON */
+             {"prove-account", account->account_id, settings->proof_attempts_per_account, DAY_S},
+             {known ? "prove-number" : "register-number", asked->id_number, settings->registration_attempts_per_number,
+              DAY_S},
+             {"register-address", client_address, settings->registration_attempts_per_address, DAY_S},
+             {"prove-card", card, settings->proof_attempts_per_card, DAY_S}},
         .count = str_is_empty(card) ? 3 : 4};
     return limits;
 }
@@ -108,6 +110,13 @@ static struct limits limits_of_claim(const struct domain *domain, struct arena *
                                      {"claim-account", account_id, most * CLAIM_SPREAD, DAY_S},
                                      {"claim-address", address, settings->registration_attempts_per_address, DAY_S}},
                            .count = 3};
+}
+
+/* What could not be right, or is not served there, is no guess (domain-china §3.5): other ways stay open. It counts for
+ * address and card, since it may have cost a call. */
+#define LIMITS_OF_PERSON 2
+static bool guessed_nothing(enum verify_result result) {
+    return result == VERIFY_INVALID_INPUT || result == VERIFY_UNSUPPORTED;
 }
 
 static enum proof_result count(struct domain *domain, struct arena *arena, const struct limits *limits) {
@@ -204,6 +213,8 @@ enum proof_result proof_check(struct domain *domain, struct arena *arena, const 
     enum proof_result result = keep_answer(domain, arena, account, upstream, &asked, &found);
     if (result == PROOF_CANNOT_CHECK) {
         attempts_give_back(domain, arena, limits.items, limits.count);
+    } else if (guessed_nothing(found.evidence.result)) {
+        attempts_give_back(domain, arena, limits.items, LIMITS_OF_PERSON);
     }
     return result;
 }

@@ -5,8 +5,10 @@
  */
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "domain/counter_code.h"
 #include "domain/proofs.h"
+#include "domain/second_factor.h"
 #include "domain/window.h"
 #include "model/event.h"
 #include "model/identity.h"
@@ -68,6 +70,32 @@ static struct admin_answer check_code_allowed(struct domain *domain, struct aren
     case SQL_CONFLICT:
         return admin_conflict("an administrator's account is not given back at a counter");
     case SQL_DOWN:
+        break;
+    }
+    return admin_answer(ADMIN_UNAVAILABLE);
+}
+
+/* --- the one-time password that the person shows --- */
+
+static struct admin_answer check_factor(struct domain *domain, struct arena *arena, const struct confirming *confirming,
+                                        struct str code) {
+    struct client_problems *problems = arena_new_of(arena, struct client_problems);
+    bool bound;
+    if (str_is_absent(code)) {
+        return admin_answer(ADMIN_DONE);
+    }
+    switch (confirming->opens ? SECOND_FACTOR_NONE
+                              : second_factor_verify(domain, arena, confirming->record.row.account_id, code, &bound)) {
+    case SECOND_FACTOR_DONE:
+        return admin_answer(ADMIN_DONE);
+    case SECOND_FACTOR_WRONG:
+        admin_problem(problems, "one_time_password", "is not right, or was used before");
+        return (struct admin_answer){.result = ADMIN_INVALID, .problems = problems};
+    case SECOND_FACTOR_LOCKED:
+        return admin_conflict("too many one-time passwords were tried: wait a quarter of an hour");
+    case SECOND_FACTOR_NONE:
+        return admin_conflict("the account has no one-time passwords");
+    case SECOND_FACTOR_UNAVAILABLE:
         break;
     }
     return admin_answer(ADMIN_UNAVAILABLE);
@@ -232,11 +260,18 @@ struct admin_answer window_confirm(struct domain *domain, struct arena *arena, c
     if (answer.result == ADMIN_DONE && is_of_person(&confirming.record, actor)) {
         answer = admin_conflict("nobody proves themselves");
     }
+    if (answer.result == ADMIN_DONE) {
+        answer = check_factor(domain, arena, &confirming, wanted->one_time_password);
+    }
     if (answer.result != ADMIN_DONE || !trail_takes_administration(domain->trail)) {
         return answer.result != ADMIN_DONE ? answer : admin_answer(ADMIN_UNAVAILABLE);
     }
     confirming.record.row.state = WINDOW_CONFIRMED;
     answer = wanted->recovery_code ? write_with_code(domain, arena, &confirming) : write(domain, arena, &confirming);
+    if (answer.result == ADMIN_DONE && !str_is_absent(wanted->one_time_password) &&
+        second_factor_bind(domain, arena, confirming.record.row.account_id) != DOMAIN_DONE) {
+        log_warn("window.not_bound", log_str("record", confirming.record.row.record_id)); /* it is bound another time */
+    }
     *ret_record = confirming.record;
     *ret_code = confirming.code;
     return answer;

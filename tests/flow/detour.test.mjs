@@ -98,7 +98,7 @@ describe('a service that is waited for', () => {
     stack.addAccount({ ...who, level: 2, name, id_type: 1, id_number });
     const agent = new Agent(stack);
     const verify = await visit(agent, await agent.authorize(requestOf(client(3)).parameters), who);
-    const page = await agent.request('/verify', { form: { flow: hidden(verify.html), way: 'face' } });
+    const page = await agent.request('/verify', { form: { flow: hidden(verify.html), presence: 'face' } });
     assert.match(page.html, /id="detour-done"/, told(page.html));
     return { agent, page, press: () => agent.request(`/return?state=${inputs(page.html).state}`) };
   }

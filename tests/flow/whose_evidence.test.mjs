@@ -188,7 +188,7 @@ test('strangers who begin checks of a person leave them theirs', async () => {
   }
   const agent = new Agent(stack), { parameters } = requestOf(client(3), { scope: 'openid profile' });
   const page = await visit(agent, await agent.authorize(parameters), who);
-  const begun = await agent.request('/verify', { form: { flow: hidden(page.html), way: 'face' } });
+  const begun = await agent.request('/verify', { form: { flow: hidden(page.html), presence: 'face' } });
   assert.match(begun.html, /id="detour-link"/, told(begun.html));
 });
 

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Stack, until } from './support/stack.mjs';
 import { adminTokens, Api, nameOnHost } from './support/admin.mjs';
-import { Agent } from './support/agent.mjs';
+import { Agent, requestOf } from './support/agent.mjs';
 import { launch, person, screenshot } from './support/chromium.mjs';
 import { idNumber, inputs, open, redis, signedIn, told } from './support/own_pages.mjs';
 import { totp } from './support/totp.mjs';
@@ -17,6 +17,7 @@ const people = {
   auditor: { username: 'aud', password: 'Auditor-Pass-2026', role: 'auditor', name: '审计' },
   system: { username: 'sys', password: 'System-Pass-2026', role: 'system', name: '系统' },
 };
+const level4 = { client_id: 'level4', client_name: '等级 4', token_endpoint_auth_method: 'none', redirect_uris: ['https://rp.example/cb'], scope: 'openid', tongxing_level: 4, tongxing_consent: 'statutory' };
 const apis = {}, ids = {};
 let stack, description;
 const seen = { document: 'resident_id_card', person_name: '测试甲', id_number: '110105188812310013', place: '示例市政务服务中心 3 号窗口' };
@@ -26,7 +27,7 @@ const isProblem = (answer, status, fields) => {
 };
 
 async function start(database) {
-  stack = await Stack.start({ portals: false, database });
+  stack = await Stack.start({ portals: false, database, clients: [level4] });
   citizen.password = 'Citizen-Pass-2026';
   ids.jia = stack.addAccount(citizen);
   ids.yi = stack.addAccount(nameless);
@@ -187,6 +188,25 @@ for (const database of ['sqlite', 'postgres']) describe(`at a service counter, o
     isProblem(refused, 409);
     assert.match(refused.body.detail, /administrator/);
     assert.equal((await confirm(made, { id_number: number })).status, 200, 'proven they can be');
+  });
+
+  test('a one-time password that the person shows serves for level 4 from then on', async () => {
+    const who = { username: `factor-${database}`, password: 'Citizen-Pass-2026', level: 2, name: '测试戊', id_number: idNumber(), id_type: 1 };
+    who.account_id = stack.addAccount(who);
+    const own = await signedIn(stack, who), page = await open(own, '/account/second-factor', who), secret = page.html.match(/id="secret">([A-Z2-7]+)</)[1];
+    const enrolled = await own.request('/account/second-factor', { form: { ...inputs(page.html), action: 'enrol', code: totp(secret) } });
+    assert.equal(enrolled.status, 303, told(enrolled.html));
+    const ways = async () => {
+      const agent = new Agent(stack), login = await agent.request((await agent.authorize(requestOf(level4).parameters)).location);
+      return (await agent.request((await agent.request('/login', { form: { ...inputs(login.html), ...who, action: 'login' } })).location)).html;
+    };
+    const made = await record({ account_id: who.account_id, person_name: who.name, id_number: who.id_number });
+    isProblem(await confirm(made, { id_number: who.id_number, one_time_password: '000000' }), 400, ['one_time_password']);
+    isProblem(await confirm(made, { id_number: who.id_number, one_time_password: totp(secret) }), 400, ['one_time_password']); // used when it was set up
+    assert.doesNotMatch(await ways(), /id="way-otp"/);
+    const done = await confirm(made, { id_number: who.id_number, one_time_password: totp(secret, Date.now() + 30000) });
+    assert.equal(done.status, 200, done.text);
+    assert.match(await ways(), /id="way-otp"/);
   });
 
   test('a person without an account has one, and its first password', async () => {

@@ -115,6 +115,9 @@ static void prove_by_password(struct self *self) {
     case MERGE_LOCKED:
         ask(self, 429, "login.locked");
         break;
+    case MERGE_LEVEL:
+        ask(self, 200, "account.merge_level");
+        break;
     case MERGE_CANNOT_SAY:
         reply_unavailable_page(call);
         break;
@@ -152,6 +155,9 @@ static void go_on(struct self *self, struct str gone_id, unsigned given) {
     case MERGE_NEEDS_FACTOR:
         ask_more(self, gone_id, given, need, 200, NULL);
         break;
+    case MERGE_NEEDS_LEVEL:
+        ask(self, 200, "account.merge_level");
+        break;
     case MERGE_NEEDS_ACCOUNT:
         refuse(self, MERGE_NO);
         break;
@@ -180,6 +186,7 @@ static void give(struct self *self, struct str gone_id, unsigned given) {
     case MERGE_LOCKED:
         ask_more(self, gone_id, given, need, 429, "login.locked");
         break;
+    case MERGE_LEVEL: /* of a password alone */
     case MERGE_CANNOT_SAY:
         reply_unavailable_page(call);
         break;

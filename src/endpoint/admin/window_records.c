@@ -111,7 +111,8 @@ void api_window_confirm(struct api_call *api) {
     const struct window_confirmation wanted = {.record_id = api->ids[0],
                                                .version = api->version,
                                                .id_number = api->input.id_number,
-                                               .recovery_code = api->input.recovery_code};
+                                               .recovery_code = api->input.recovery_code,
+                                               .one_time_password = api->input.one_time_password};
     struct admin_answer answer = window_confirm(api->domain, api->arena, &api->actor, &wanted, &record, &code);
     if (!api_done(api, &answer)) {
         return;

@@ -144,6 +144,11 @@ export const people = {
     '遗失密码、手机的人，或新开账号首次设置密码时使用。只显示一次，三十分钟内有效。',
     'For whoever has lost password or phone, and to set the first password of a new account. It is shown once and good for half an hour.',
   ],
+  'window.one_time_password': ['本人出示的动态口令（可不填）', 'A one-time password that the person shows (may be left empty)'],
+  'window.one_time_password.hint': [
+    '当面由本人的动态口令应用生成。填写后，该动态口令即与本人绑定，可用于等级 L4 的登录。',
+    'Made by the person’s own app, before your eyes. Their one-time passwords are bound to them by it, and serve for sign-ins of level L4.',
+  ],
   'window.code': ['代码', 'Code'],
   'window.code.title': ['请将代码交给本人', 'Hand the code to the person'],
   'window.code.once': ['仅显示这一次。请打印或抄写后当面交给本人，不要自行使用或发送给他人。', 'This is shown once. Print or copy it and hand it to the person themselves; do not use it for them, and send it to nobody.'],

@@ -105,10 +105,12 @@ function decision(row, { can, me, reload }) {
   if (row.state !== 'waiting' || !can('window.write') || row.recorded_by === me.account_id) return '';
   const reason = { name: 'reason', label: t('window.reason'), required: true };
   const code = { name: 'recovery_code', label: t('window.recovery_code'), hint: t('window.recovery_code.hint'), kind: 'flag', value: !row.account_id };
+  const factor = { name: 'one_time_password', label: t('window.one_time_password'), hint: t('window.one_time_password.hint') };
+  const asked = row.account_id ? [numberSpec(), code, factor] : [numberSpec(), code];
   return h(
     'div',
     { class: 'buttons' },
-    button(t('window.confirm'), () => decide(row, 'confirm', [numberSpec(), code], reload), { class: 'small-button', 'data-window': 'confirm' }),
+    button(t('window.confirm'), () => decide(row, 'confirm', asked, reload), { class: 'small-button', 'data-window': 'confirm' }),
     button(t('window.refuse'), () => decide(row, 'refuse', [reason], reload), { class: 'quiet small-button', 'data-window': 'refuse' }),
   );
 }
