@@ -34,6 +34,7 @@ struct mandate {
     struct str grantee_name, grantee_number; /* as the grantor typed them, the number masked; absent without */
     bool works;                              /* it can be used now */
     bool may_end;                            /* whoever looks may end it */
+    enum mandate_role looks_as;              /* what they accept or end it as: its own role, or that of who grants */
 };
 /* What the account holds, and what is offered to it. Wait. */
 enum domain_status mandates_held(struct domain *domain, struct arena *arena, const struct account *account,
@@ -57,6 +58,7 @@ enum mandate_result {
     MANDATE_MISSING, /* no such thing, or none this person may know of */
     MANDATE_REFUSED, /* not with their role */
     MANDATE_LEVEL,   /* they must prove more of themselves first */
+    MANDATE_STEP_UP, /* they are proven enough, but have not shown it in this session */
     MANDATE_TAKEN,   /* they have this role there already */
     MANDATE_STALE,   /* it was changed or has ended in the meantime */
     MANDATE_LIMITED, /* too many offers today */
@@ -76,17 +78,18 @@ struct mandate_wanted {
 struct mandate_problems {
     bool name, identifier, scope, term;
 };
-/* Waits. */
-enum mandate_result mandate_offer(struct domain *domain, struct arena *arena, const struct account *grantor,
-                                  const struct mandate_wanted *wanted, struct str client_address,
-                                  struct mandate_problems *ret_problems, struct str *ret_mandate_id);
-/* `version`: of what the person looked at. Wait. */
-enum mandate_result mandate_accept(struct domain *domain, struct arena *arena, const struct account *account,
-                                   struct str mandate_id, int64_t version, struct str client_address);
-/* By whoever holds it (resigned, or declined), granted it, or represents the organisation (revoked). What was granted
- * under a representative's mandate ends with it; under an administrator's when that is revoked. */
-enum mandate_result mandate_end(struct domain *domain, struct arena *arena, const struct account *account,
-                                struct str mandate_id, int64_t version, struct str client_address);
+/* The sign-in must have shown the level of the role that is acted in. Waits. */
+enum mandate_result mandate_offer(struct domain *domain, struct arena *arena, const struct signed_in *grantor,
+                                  const struct mandate_wanted *wanted, struct mandate_problems *ret_problems,
+                                  struct str *ret_mandate_id);
+/* The sign-in must have shown the level of what is accepted. `version`: of what the person looked at. Wait. */
+enum mandate_result mandate_accept(struct domain *domain, struct arena *arena, const struct signed_in *who,
+                                   struct str mandate_id, int64_t version);
+/* By whoever holds it (resigned, or declined), which takes no level, or granted it, or represents the organisation
+ * (revoked), which takes that of their role. What was granted under a representative's mandate ends with it; under an
+ * administrator's when that is revoked. */
+enum mandate_result mandate_end(struct domain *domain, struct arena *arena, const struct signed_in *who,
+                                struct str mandate_id, int64_t version);
 
 /* --- administration: wait --- */
 

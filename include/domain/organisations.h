@@ -8,6 +8,7 @@
 #define DOMAIN_ORGANISATIONS_H
 
 #include "domain/account.h"
+#include "domain/signed_in.h"
 #include "model/client.h"
 #include "store/organisations.h"
 
@@ -35,6 +36,7 @@ enum organisation_result {
     ORGANISATION_INVALID_NAME, /* cannot be right; nothing was asked or counted */
     ORGANISATION_INVALID_CODE,
     ORGANISATION_LEVEL,        /* the person is not proven to level 3 */
+    ORGANISATION_STEP_UP,      /* they are, but have not shown it in this session */
     ORGANISATION_REFUSED,      /* not confirmed, or not in operation: never says which */
     ORGANISATION_LIMITED,      /* too many attempts of this person, on this code or from this address */
     ORGANISATION_CANNOT_CHECK, /* the register does not answer, or there is none; not counted */
@@ -42,9 +44,8 @@ enum organisation_result {
 };
 
 /* Enters it, or finds it entered, with a mandate of its legal representative for this account. Waits. */
-enum organisation_result organisation_enter(struct domain *domain, struct arena *arena, const struct account *account,
-                                            const struct organisation_typed *typed, struct str client_address,
-                                            struct str *ret_organisation_id);
+enum organisation_result organisation_enter(struct domain *domain, struct arena *arena, const struct signed_in *who,
+                                            const struct organisation_typed *typed, struct str *ret_organisation_id);
 
 /*
  * Ends mandates whose time is over or whose holder may not hold them any more, and asks the register again about at

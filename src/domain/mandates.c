@@ -161,7 +161,19 @@ bool mandate_offered_to(struct domain *domain, struct arena *arena, const struct
            same_name(arena, grantee_of(domain, arena, row).name, account->profile.name);
 }
 
-/* --- looking --- */
+/* --- who may --- */
+
+enum mandate_result mandate_level_shown(const struct signed_in *who, enum mandate_role role) {
+    switch (signed_in_shows(who, mandate_role_level(role))) {
+    case LEVEL_SHOWN:
+        return MANDATE_DONE;
+    case LEVEL_NOT_SHOWN:
+        return MANDATE_STEP_UP;
+    case LEVEL_NOT_PROVEN:
+        break;
+    }
+    return MANDATE_LEVEL;
+}
 
 bool mandate_may_end(const struct account *account, const struct mandate_found *own,
                      const struct mandate_found *found) {
@@ -178,11 +190,15 @@ bool mandate_may_end(const struct account *account, const struct mandate_found *
     return granted || (represents && row->role != MANDATE_REPRESENTATIVE);
 }
 
+/* --- looking --- */
+
 static enum domain_status mandate_of(struct domain *domain, struct arena *arena, const struct account *account,
                                      const struct mandate_found *own, const struct mandate_found *found,
                                      struct mandate *ret_mandate) {
     enum domain_status good = mandate_good(domain, arena, found);
     struct mandate_grantee grantee = grantee_of(domain, arena, &found->row);
+    bool may_end = mandate_may_end(account, own, found);
+    bool others = may_end && !str_equal(found->row.account_id, account->account_id);
     if (good == DOMAIN_UNAVAILABLE) {
         return good;
     }
@@ -190,7 +206,8 @@ static enum domain_status mandate_of(struct domain *domain, struct arena *arena,
                                     .grantee_name = grantee.name,
                                     .grantee_number = grantee.number,
                                     .works = good == DOMAIN_DONE,
-                                    .may_end = mandate_may_end(account, own, found)};
+                                    .may_end = may_end,
+                                    .looks_as = others ? own->row.role : found->row.role};
     return organisation_open(domain, arena, &found->organisation, &ret_mandate->organisation);
 }
 

@@ -103,51 +103,55 @@ static enum mandate_result result_of(enum admin_result result) {
     return result == ADMIN_DONE ? MANDATE_DONE : result == ADMIN_STALE ? MANDATE_STALE : MANDATE_UNAVAILABLE;
 }
 
-static enum mandate_result end_as(struct domain *domain, struct arena *arena, const struct account *account,
-                                  const struct mandate_found *found, int64_t version, struct str client_address,
-                                  const char *reason, bool under) {
-    const struct mandate_cut cut = {
-        .found = found,
-        .version = version,
-        .event = {.kind = EVENT_MANDATE_END, .reason = reason, .actor = account->account_id, .address = client_address},
-        .under = under};
+static enum mandate_result end_as(struct domain *domain, struct arena *arena, const struct signed_in *who,
+                                  const struct mandate_found *found, int64_t version, const char *reason, bool under) {
+    const struct mandate_cut cut = {.found = found,
+                                    .version = version,
+                                    .event = {.kind = EVENT_MANDATE_END,
+                                              .reason = reason,
+                                              .actor = who->account->account_id,
+                                              .address = who->address},
+                                    .under = under};
     return result_of(mandate_cut_off(domain, arena, &cut).result);
 }
 
-void mandate_tell_not_theirs(struct domain *domain, enum event_kind kind, const struct account *account,
-                             struct str mandate_id, struct str client_address) {
+void mandate_tell_not_theirs(struct domain *domain, enum event_kind kind, const struct signed_in *who,
+                             struct str mandate_id) {
     domain_tell(domain, &(struct event){.kind = kind,
                                         .result = EVENT_REFUSED,
                                         .reason = "not_theirs",
-                                        .actor = account->account_id,
+                                        .actor = who->account->account_id,
                                         .subject = mandate_id,
-                                        .address = client_address});
+                                        .address = who->address});
 }
 
-enum mandate_result mandate_end(struct domain *domain, struct arena *arena, const struct account *account,
-                                struct str mandate_id, int64_t version, struct str client_address) {
+enum mandate_result mandate_end(struct domain *domain, struct arena *arena, const struct signed_in *who,
+                                struct str mandate_id, int64_t version) {
+    const struct account *account = who->account;
     struct mandate_found found, own;
     enum sql_status read = mandates_find(domain->sql, arena, mandate_id, &found);
     if (read != SQL_DONE) {
         return read == SQL_MISSING ? MANDATE_MISSING : MANDATE_UNAVAILABLE;
     }
     if (mandate_offered_to(domain, arena, account, &found)) {
-        return end_as(domain, arena, account, &found, version, client_address, "declined", false);
+        return end_as(domain, arena, who, &found, version, "declined", false);
     }
     enum domain_status grants = mandate_of_grantor(domain, arena, account, found.row.organisation_id, &own);
     if (grants == DOMAIN_UNAVAILABLE) {
         return MANDATE_UNAVAILABLE;
     }
+    bool theirs = str_equal(found.row.account_id, account->account_id);
     if (!mandate_may_end(account, grants == DOMAIN_DONE ? &own : NULL, &found)) {
-        bool theirs = str_equal(found.row.account_id, account->account_id);
         if (!theirs) {
-            mandate_tell_not_theirs(domain, EVENT_MANDATE_END, account, mandate_id, client_address);
+            mandate_tell_not_theirs(domain, EVENT_MANDATE_END, who, mandate_id);
         }
         return theirs ? MANDATE_STALE : MANDATE_MISSING; /* it has ended: they may know of their own */
     }
-    bool resigned = str_equal(found.row.account_id, account->account_id);
-    bool under = !resigned || found.row.role == MANDATE_REPRESENTATIVE;
-    return end_as(domain, arena, account, &found, version, client_address, resigned ? "resigned" : "revoked", under);
+    if (theirs) {
+        return end_as(domain, arena, who, &found, version, "resigned", found.row.role == MANDATE_REPRESENTATIVE);
+    }
+    enum mandate_result shown = mandate_level_shown(who, own.row.role);
+    return shown == MANDATE_DONE ? end_as(domain, arena, who, &found, version, "revoked", true) : shown;
 }
 
 /* --- administration --- */

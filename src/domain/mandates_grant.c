@@ -52,7 +52,7 @@ static struct str detail_of(struct arena *arena, const struct mandate_row *row) 
 struct offering {
     struct domain *domain;
     struct arena *arena;
-    const struct account *grantor;
+    const struct signed_in *grantor;
     const struct mandate_wanted *wanted;
     struct mandate_found own; /* what it is granted with */
     struct mandate_row row;   /* what it is to become */
@@ -70,7 +70,7 @@ static void read_grantee(struct offering *offering) {
     struct str key, name = str_trim(str_or(wanted->name, STR("")));
     struct str value = account_identifier_fold(arena, str_or(wanted->identifier, STR("")), &row->grantee_kind);
     bool numbered = row->grantee_kind == IDENTIFIER_ID_NUMBER || row->grantee_kind == IDENTIFIER_PHONE;
-    const struct profile *own = &offering->grantor->profile;
+    const struct profile *own = &offering->grantor->account->profile;
     offering->problems.name = name.len > NAME_MOST || person_name_key(arena, name, &key) != PERSON_NAME_OK;
     offering->problems.identifier =
         !numbered || str_equal(value, own->id_number) || str_equal(value, own->phone_number);
@@ -137,7 +137,7 @@ static enum mandate_result read_offer(struct offering *offering) {
 }
 
 static enum mandate_result count_offer(struct offering *offering) {
-    const struct attempt_limit limit = {"mandate-offers", offering->grantor->account_id, OFFERS_A_DAY, DAY_S};
+    const struct attempt_limit limit = {"mandate-offers", offering->grantor->account->account_id, OFFERS_A_DAY, DAY_S};
     int64_t tries;
     switch (attempts_count(offering->domain, offering->arena, &limit, 1, &tries)) {
     case ATTEMPTS_ALLOWED:
@@ -150,24 +150,24 @@ static enum mandate_result count_offer(struct offering *offering) {
     return MANDATE_UNAVAILABLE;
 }
 
-static enum mandate_result write_offer(struct offering *offering, struct str client_address) {
+static enum mandate_result write_offer(struct offering *offering) {
     const struct mandate_row *row = &offering->row;
     struct change change = {0};
     change_add(&change, mandates_still_good(row->granted_by, row->created_at));
     change_add(&change, mandates_insert(row));
     const struct event event = {.kind = EVENT_MANDATE_OFFER,
-                                .actor = offering->grantor->account_id,
+                                .actor = offering->grantor->account->account_id,
                                 .subject = row->mandate_id,
-                                .address = client_address,
+                                .address = offering->grantor->address,
                                 .detail = detail_of(offering->arena, row)};
     return result_of(change_write(offering->domain, offering->arena, &change, &event).result);
 }
 
-enum mandate_result mandate_offer(struct domain *domain, struct arena *arena, const struct account *grantor,
-                                  const struct mandate_wanted *wanted, struct str client_address,
-                                  struct mandate_problems *ret_problems, struct str *ret_mandate_id) {
+enum mandate_result mandate_offer(struct domain *domain, struct arena *arena, const struct signed_in *grantor,
+                                  const struct mandate_wanted *wanted, struct mandate_problems *ret_problems,
+                                  struct str *ret_mandate_id) {
     struct offering offering = {.domain = domain, .arena = arena, .grantor = grantor, .wanted = wanted};
-    switch (mandate_of_grantor(domain, arena, grantor, wanted->organisation_id, &offering.own)) {
+    switch (mandate_of_grantor(domain, arena, grantor->account, wanted->organisation_id, &offering.own)) {
     case DOMAIN_DONE:
         break;
     case DOMAIN_NO:
@@ -178,13 +178,16 @@ enum mandate_result mandate_offer(struct domain *domain, struct arena *arena, co
     if (!mandate_role_grants(offering.own.row.role, wanted->role)) {
         return MANDATE_REFUSED;
     }
-    enum mandate_result result = read_offer(&offering);
-    *ret_problems = offering.problems;
+    enum mandate_result result = mandate_level_shown(grantor, offering.own.row.role);
+    if (result == MANDATE_DONE) {
+        result = read_offer(&offering);
+        *ret_problems = offering.problems;
+    }
     if (result == MANDATE_DONE) {
         result = count_offer(&offering);
     }
     if (result == MANDATE_DONE) {
-        result = write_offer(&offering, client_address);
+        result = write_offer(&offering);
         *ret_mandate_id = offering.row.mandate_id;
     }
     return result;
@@ -192,34 +195,35 @@ enum mandate_result mandate_offer(struct domain *domain, struct arena *arena, co
 
 /* --- accepting --- */
 
-enum mandate_result mandate_accept(struct domain *domain, struct arena *arena, const struct account *account,
-                                   struct str mandate_id, int64_t version, struct str client_address) {
+enum mandate_result mandate_accept(struct domain *domain, struct arena *arena, const struct signed_in *who,
+                                   struct str mandate_id, int64_t version) {
     struct mandate_found found;
     enum sql_status read = mandates_find(domain->sql, arena, mandate_id, &found);
     if (read != SQL_DONE) {
         return read == SQL_MISSING ? MANDATE_MISSING : MANDATE_UNAVAILABLE;
     }
     struct mandate_row row = found.row;
-    if (!mandate_offered_to(domain, arena, account, &found)) {
-        mandate_tell_not_theirs(domain, EVENT_MANDATE_ACCEPT, account, mandate_id, client_address);
+    if (!mandate_offered_to(domain, arena, who->account, &found)) {
+        mandate_tell_not_theirs(domain, EVENT_MANDATE_ACCEPT, who, mandate_id);
         return MANDATE_MISSING;
     }
     if (row.version != version || !organisation_works(found.organisation.status)) {
         return MANDATE_STALE;
     }
-    if (account->state != ACCOUNT_ACTIVE || account->level < mandate_role_level(row.role)) {
-        return MANDATE_LEVEL;
+    enum mandate_result shown = mandate_level_shown(who, row.role);
+    if (shown != MANDATE_DONE) {
+        return shown;
     }
-    row.account_id = account->account_id;
+    row.account_id = who->account->account_id;
     row.accepted_at = clock_wall();
     row.version++;
     struct change change = {0};
     change_add(&change, mandates_still_good(row.granted_by, row.accepted_at));
     change_add(&change, mandates_accept(&row));
     const struct event event = {.kind = EVENT_MANDATE_ACCEPT,
-                                .actor = account->account_id,
+                                .actor = row.account_id,
                                 .subject = mandate_id,
-                                .address = client_address,
+                                .address = who->address,
                                 .detail = detail_of(arena, &row)};
     return result_of(change_write(domain, arena, &change, &event).result);
 }

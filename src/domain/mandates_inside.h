@@ -25,9 +25,12 @@ struct mandate_grantee {
 struct str mandate_seal_grantee(const struct domain *domain, struct arena *arena, struct str mandate_id,
                                 const struct mandate_grantee *grantee);
 
+/* MANDATE_DONE where the sign-in has shown what acting in the role takes; else MANDATE_LEVEL or MANDATE_STEP_UP. */
+enum mandate_result mandate_level_shown(const struct signed_in *who, enum mandate_role role);
+
 /* Somebody reached for a mandate that is none of theirs. */
-void mandate_tell_not_theirs(struct domain *domain, enum event_kind kind, const struct account *account,
-                             struct str mandate_id, struct str client_address);
+void mandate_tell_not_theirs(struct domain *domain, enum event_kind kind, const struct signed_in *who,
+                             struct str mandate_id);
 
 /* One ending: the mandate, why, and whether what was granted under it ends too. */
 struct mandate_cut {

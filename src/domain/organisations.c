@@ -149,9 +149,8 @@ struct str organisation_detail(struct arena *arena, const struct evidence *evide
 struct entering {
     struct domain *domain;
     struct arena *arena;
-    const struct account *account;
+    const struct signed_in *who;
     struct str name, credit_code;
-    struct str client_address;
     struct upstream_found found;
 };
 
@@ -178,8 +177,8 @@ static void tell_refused(struct entering *entering, enum verify_result result) {
     const struct event event = {.kind = EVENT_ORGANISATION_ENTER,
                                 .result = result_of(result) == ORGANISATION_REFUSED ? EVENT_REFUSED : EVENT_FAILED,
                                 .reason = verify_result_name(result),
-                                .actor = entering->account->account_id,
-                                .address = entering->client_address,
+                                .actor = entering->who->account->account_id,
+                                .address = entering->who->address,
                                 .detail = organisation_detail(entering->arena, &entering->found.evidence, STR_NONE)};
     domain_tell(entering->domain, &event);
 }
@@ -192,9 +191,10 @@ static enum organisation_result ask(struct entering *entering) {
     }
     const struct domain_settings *settings = domain->settings;
     const struct attempt_limit limits[] = {
-        {"organisation-account", entering->account->account_id, settings->organisation_attempts_per_account, DAY_S},
+        {"organisation-account", entering->who->account->account_id, settings->organisation_attempts_per_account,
+         DAY_S},
         {"organisation-code", entering->credit_code, settings->organisation_attempts_per_code, DAY_S},
-        {"organisation-address", entering->client_address, settings->organisation_attempts_per_address, DAY_S},
+        {"organisation-address", entering->who->address, settings->organisation_attempts_per_address, DAY_S},
     };
     int64_t tries;
     switch (attempts_count(domain, entering->arena, limits, ARRAY_LEN(limits), &tries)) {
@@ -205,8 +205,8 @@ static enum organisation_result ask(struct entering *entering) {
     case ATTEMPTS_UNAVAILABLE:
         return ORGANISATION_UNAVAILABLE;
     }
-    enum verify_result answered = organisation_ask(domain, entering->arena, upstream, entering->account, entering->name,
-                                                   entering->credit_code, &entering->found);
+    enum verify_result answered = organisation_ask(domain, entering->arena, upstream, entering->who->account,
+                                                   entering->name, entering->credit_code, &entering->found);
     enum organisation_result result = result_of(answered);
     if (result != ORGANISATION_ENTERED) {
         tell_refused(entering, answered);
@@ -232,7 +232,7 @@ static enum domain_status stand(struct entering *entering, struct str organisati
     }
     for (size_t i = 0; i < count; i++) {
         if (rows[i].row.role == MANDATE_REPRESENTATIVE && rows[i].row.state == MANDATE_ACCEPTED) {
-            bool own = str_equal(rows[i].row.account_id, entering->account->account_id);
+            bool own = str_equal(rows[i].row.account_id, entering->who->account->account_id);
             standing.holds = standing.holds || own;
             standing.others = standing.others || !own;
         }
@@ -246,7 +246,7 @@ static struct mandate_row representative_of(struct entering *entering, const str
     return (struct mandate_row){.mandate_id =
                                     str_concat(entering->arena, STR("ma_"), random_text(entering->arena, ID_RANDOM)),
                                 .organisation_id = organisation->row.organisation_id,
-                                .account_id = entering->account->account_id,
+                                .account_id = entering->who->account->account_id,
                                 .role = MANDATE_REPRESENTATIVE,
                                 .scope = STR("*"),
                                 .state = MANDATE_ACCEPTED,
@@ -268,9 +268,9 @@ static struct admin_answer write_entered(struct entering *entering, struct organ
         change_add(&change, mandates_insert(&mandate));
     }
     const struct event event = {.kind = EVENT_ORGANISATION_ENTER,
-                                .actor = entering->account->account_id,
+                                .actor = entering->who->account->account_id,
                                 .subject = row->organisation_id,
-                                .address = entering->client_address,
+                                .address = entering->who->address,
                                 .detail = organisation_detail(entering->arena, &entering->found.evidence,
                                                               standing->holds ? STR_NONE : mandate.mandate_id)};
     return change_write(entering->domain, entering->arena, &change, &event);
@@ -309,18 +309,28 @@ static enum organisation_result keep(struct entering *entering, struct str *ret_
     return written == ADMIN_DONE ? ORGANISATION_ENTERED : ORGANISATION_UNAVAILABLE;
 }
 
-enum organisation_result organisation_enter(struct domain *domain, struct arena *arena, const struct account *account,
-                                            const struct organisation_typed *typed, struct str client_address,
-                                            struct str *ret_organisation_id) {
-    char code[CREDIT_CODE_LENGTH + 1];
-    struct entering entering = {.domain = domain,
-                                .arena = arena,
-                                .account = account,
-                                .name = str_trim(str_or(typed->name, STR(""))),
-                                .client_address = client_address};
-    if (account->state != ACCOUNT_ACTIVE || account->level < mandate_role_level(MANDATE_REPRESENTATIVE) ||
-        str_is_empty(account->profile.id_number)) {
+/* Who says that they represent it must have been seen, or show what only they have: the name and the code of an
+ * organisation are public. */
+static enum organisation_result may_enter(const struct signed_in *who) {
+    switch (signed_in_shows(who, mandate_role_level(MANDATE_REPRESENTATIVE))) {
+    case LEVEL_SHOWN:
+        break;
+    case LEVEL_NOT_SHOWN:
+        return ORGANISATION_STEP_UP;
+    case LEVEL_NOT_PROVEN:
         return ORGANISATION_LEVEL;
+    }
+    return str_is_empty(who->account->profile.id_number) ? ORGANISATION_LEVEL : ORGANISATION_ENTERED;
+}
+
+enum organisation_result organisation_enter(struct domain *domain, struct arena *arena, const struct signed_in *who,
+                                            const struct organisation_typed *typed, struct str *ret_organisation_id) {
+    char code[CREDIT_CODE_LENGTH + 1];
+    struct entering entering = {
+        .domain = domain, .arena = arena, .who = who, .name = str_trim(str_or(typed->name, STR("")))};
+    enum organisation_result allowed = may_enter(who);
+    if (allowed != ORGANISATION_ENTERED) {
+        return allowed;
     }
     if (!is_name(arena, entering.name)) {
         return ORGANISATION_INVALID_NAME;

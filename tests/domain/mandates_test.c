@@ -53,6 +53,9 @@ struct scene {
     struct domain *domain;
     struct arena *arena;
     struct account lawful, other, clerk, junior; /* proven to 3, 3, 2, 1 */
+    int shown;                                   /* the most that a sign-in shows; 0 for all that is proven */
+    int64_t shown_until;
+    struct session session; /* of whoever acts */
     struct str organisation_id;
     struct client client; /* a portal of agency "a" */
 };
@@ -74,10 +77,19 @@ static struct account person(struct scene *scene, const char *name, const char *
     return account;
 }
 
+static struct signed_in signed_in(struct scene *scene, const struct account *account) {
+    bool less = scene->shown > 0 && scene->shown < account->level;
+    scene->session = (struct session){.account_id = account->account_id,
+                                      .level = less ? scene->shown : account->level,
+                                      .level_until = scene->shown_until};
+    return (struct signed_in){account, &scene->session, ADDRESS};
+}
+
 static enum organisation_result enter(struct scene *scene, const struct account *account, const char *name,
                                       const char *code) {
+    const struct signed_in who = signed_in(scene, account);
     const struct organisation_typed typed = {str_from(name), str_from(code)};
-    return organisation_enter(scene->domain, scene->arena, account, &typed, ADDRESS, &scene->organisation_id);
+    return organisation_enter(scene->domain, scene->arena, &who, &typed, &scene->organisation_id);
 }
 
 static void with_people(struct domain *domain, void (*run)(struct scene *scene)) {
@@ -166,16 +178,24 @@ static struct mandate_wanted wanted_for(struct scene *scene, enum mandate_role r
 
 static enum mandate_result offer(struct scene *scene, const struct account *grantor,
                                  const struct mandate_wanted *wanted, struct str *ret_id) {
+    const struct signed_in who = signed_in(scene, grantor);
     struct mandate_problems problems;
-    return mandate_offer(scene->domain, scene->arena, grantor, wanted, ADDRESS, &problems, ret_id);
+    return mandate_offer(scene->domain, scene->arena, &who, wanted, &problems, ret_id);
 }
 
 static enum mandate_result accept(struct scene *scene, const struct account *account, struct str id, int64_t version) {
-    return mandate_accept(scene->domain, scene->arena, account, id, version, ADDRESS);
+    const struct signed_in who = signed_in(scene, account);
+    return mandate_accept(scene->domain, scene->arena, &who, id, version);
+}
+
+static enum mandate_result end_version(struct scene *scene, const struct account *account, struct str id,
+                                       int64_t version) {
+    const struct signed_in who = signed_in(scene, account);
+    return mandate_end(scene->domain, scene->arena, &who, id, version);
 }
 
 static enum mandate_result end(struct scene *scene, const struct account *account, struct str id) {
-    return mandate_end(scene->domain, scene->arena, account, id, row_of(scene, id).version, ADDRESS);
+    return end_version(scene, account, id, row_of(scene, id).version);
 }
 
 /* Offered and accepted. */
@@ -460,7 +480,7 @@ static void ending(struct scene *scene) {
     assert_int_equal(end(scene, &scene->clerk, administrator), MANDATE_MISSING);
     assert_int_equal(end(scene, &scene->other, lawful), MANDATE_MISSING);
     assert_int_equal(end(scene, &scene->junior, agent), MANDATE_MISSING);
-    assert_int_equal(mandate_end(scene->domain, scene->arena, &scene->lawful, agent, 1, ADDRESS), MANDATE_STALE);
+    assert_int_equal(end_version(scene, &scene->lawful, agent, 1), MANDATE_STALE);
     assert_false(marked(scene, agent));
     /* Whoever resigns leaves what they granted to the organisation. */
     assert_int_equal(end(scene, &scene->other, administrator), MANDATE_DONE);
@@ -540,6 +560,63 @@ static void administration(struct scene *scene) {
         ADMIN_MISSING);
 }
 CASE(administration)
+
+/* --- a password alone --- */
+
+/* Proven to level 3, and signed in with less. */
+static void a_password_alone(struct scene *scene) {
+    struct str id;
+    scene->shown = 2;
+    assert_int_equal(enter(scene, &scene->lawful, NAME, CODE), ORGANISATION_STEP_UP);
+    assert_int_equal(enter(scene, &scene->clerk, NAME, CODE), ORGANISATION_LEVEL); /* whom no step-up helps */
+    assert_int_equal(script.calls, 0);
+    assert_int_equal(count_sql(scene->domain, "SELECT COUNT(*) FROM organisations"), 0);
+    scene->shown = 3;
+    entered(scene);
+    const struct mandate_wanted wanted = wanted_for(scene, MANDATE_ADMINISTRATOR, "测试乙", "110101199003070214");
+    scene->shown = 2;
+    assert_int_equal(enter(scene, &scene->lawful, NAME, CODE), ORGANISATION_STEP_UP); /* not again, either */
+    assert_int_equal(offer(scene, &scene->lawful, &wanted, &id), MANDATE_STEP_UP);
+    assert_int_equal(offer(scene, &scene->other, &wanted, &id), MANDATE_MISSING); /* strangers learn nothing by it */
+    assert_int_equal(count_sql(scene->domain, "SELECT COUNT(*) FROM mandates"), 1);
+    scene->shown = 3;
+    scene->shown_until = clock_wall() - 1;
+    assert_int_equal(offer(scene, &scene->lawful, &wanted, &id), MANDATE_STEP_UP); /* what it rested on has expired */
+    scene->shown_until = clock_wall() + 60;
+    assert_int_equal(offer(scene, &scene->lawful, &wanted, &id), MANDATE_DONE);
+}
+CASE(a_password_alone)
+
+/* What an administrator and an agent do takes level 2: a password is enough for it, and a phone alone is not. */
+static void a_phone_alone(struct scene *scene) {
+    struct str id;
+    entered(scene);
+    struct str lawful = held(scene, &scene->lawful, MANDATE_REPRESENTATIVE);
+    const struct mandate_wanted administrator = wanted_for(scene, MANDATE_ADMINISTRATOR, "测试乙", "13800000002"),
+                                agent = wanted_for(scene, MANDATE_AGENT, "测试丙", "13800000003");
+    assert_int_equal(offer(scene, &scene->lawful, &administrator, &id), MANDATE_DONE);
+    scene->shown = 1;
+    assert_int_equal(accept(scene, &scene->other, id, 1), MANDATE_STEP_UP);
+    scene->shown = 2;
+    assert_int_equal(accept(scene, &scene->other, id, 1), MANDATE_DONE);
+    scene->shown = 1;
+    struct str agent_id;
+    assert_int_equal(offer(scene, &scene->other, &agent, &agent_id), MANDATE_STEP_UP);
+    scene->shown = 2;
+    assert_int_equal(offer(scene, &scene->other, &agent, &agent_id), MANDATE_DONE);
+    assert_int_equal(accept(scene, &scene->clerk, agent_id, 1), MANDATE_DONE);
+    /* Ending another's takes the level of the role that it is ended in; giving up one's own takes none. */
+    assert_int_equal(end(scene, &scene->lawful, agent_id), MANDATE_STEP_UP);
+    scene->shown = 1;
+    assert_int_equal(end(scene, &scene->other, agent_id), MANDATE_STEP_UP);
+    assert_int_equal(row_of(scene, agent_id).state, MANDATE_ACCEPTED);
+    scene->shown = 2;
+    assert_int_equal(end(scene, &scene->other, agent_id), MANDATE_DONE);
+    scene->shown = 1;
+    assert_int_equal(end(scene, &scene->other, id), MANDATE_DONE);
+    assert_int_equal(end(scene, &scene->lawful, lawful), MANDATE_DONE);
+}
+CASE(a_phone_alone)
 
 /* --- what it led to --- */
 
@@ -746,5 +823,6 @@ CASE(gone)
 RUN_TESTS(cmocka_unit_test(test_entering), cmocka_unit_test(test_refusals), cmocka_unit_test(test_offers),
           cmocka_unit_test(test_accepting), cmocka_unit_test(test_delegating), cmocka_unit_test(test_judging),
           cmocka_unit_test(test_ending), cmocka_unit_test(test_declining), cmocka_unit_test(test_administration),
-          cmocka_unit_test(test_tokens), cmocka_unit_test(test_records), cmocka_unit_test(test_time_and_people),
-          cmocka_unit_test(test_suspended), cmocka_unit_test(test_another_represents), cmocka_unit_test(test_gone))
+          cmocka_unit_test(test_a_password_alone), cmocka_unit_test(test_a_phone_alone), cmocka_unit_test(test_tokens),
+          cmocka_unit_test(test_records), cmocka_unit_test(test_time_and_people), cmocka_unit_test(test_suspended),
+          cmocka_unit_test(test_another_represents), cmocka_unit_test(test_gone))

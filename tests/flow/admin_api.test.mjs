@@ -2,6 +2,7 @@
 import test, { before, after, describe } from 'node:test';
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +10,7 @@ import * as library from 'openid-client';
 import { Program, Stack, binary, freePort, root, until } from './support/stack.mjs';
 import { Agent, codeOf, follow, hidden, requestOf, token, tokensOf } from './support/agent.mjs';
 import { Api, adminTokens, consoleClient, isProblem, nameOnHost } from './support/admin.mjs';
+import { Services, open, visit } from './support/own_pages.mjs';
 import { signInWithLibrary } from './support/library.mjs';
 import { problemsOf } from './support/schema.mjs';
 import * as kinds from './support/clients.mjs';
@@ -83,7 +85,7 @@ for (const [, name, roles] of fs.readFileSync(path.join(root, 'include/model/per
   for (const role of roles.split('|')) (rights[role.trim().toLowerCase()] ??= new Set()).add(name);
 }
 
-let stack, other, otherPort, expired, description;
+let stack, services, folder, other, otherPort, expired, description;
 const people = {
   system: { username: 'sys', password: 'System-Pass-2026', role: 'system', name: '系统管理员' },
   security: { username: 'sec', password: 'Security-Pass-2026', role: 'security', name: '安全管理员' },
@@ -128,7 +130,10 @@ const postOther = async (path, form) => {
 
 before(async () => {
   process.env.TONGXING_CORPORATE_SECRET = 'corporate-secret-for-tests-only';
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tongxing-services-'));
+  services = await Services.start(folder);
   stack = await Stack.start({ clients: kinds.clients, portals: false, upstreams: ({ simulator }) => ({
+    face: services.upstreams.face,
     corporate: { adapter: 'corporate', url: `http://127.0.0.1:${simulator}`, app_id: 'tongxing', secret: '${TONGXING_CORPORATE_SECRET}' },
   }) });
   ids.alice = stack.addAccount(kinds.aliceAccount);
@@ -150,6 +155,8 @@ before(async () => {
 after(async () => {
   await other?.stop();
   await stack?.stop();
+  await services?.stop();
+  fs.rmSync(folder, { recursive: true });
 });
 
 test('a stock library gets a token for the API, as docs/admin-api.md says', async () => {
@@ -548,10 +555,7 @@ describe('people', () => {
     const lawful = { username: 'lawful', password: 'Lawful-Pass-2026', level: 3, name: '李示例', id_number: '370102188506150110', id_type: 1 };
     ids.lawful = stack.addAccount(lawful);
     const agent = new Agent(stack);
-    let page = await agent.request('/organisations/enter');
-    for (let hops = 0; hops < 8 && !/id="enter-submit"/.test(page.html); hops++) {
-      page = page.status === 303 ? await agent.request(page.location) : await agent.request('/login', { form: { flow: hidden(page.html), username: lawful.username, password: lawful.password, action: 'login' } });
-    }
+    const page = await visit(agent, await services.seen(agent, await open(agent, '/organisations/enter', lawful)));
     const entered = await agent.request('/organisations/enter', { form: { name: '示例迁出商贸有限公司', credit_code: '91990000MA00DEMA8C', token: page.html.match(/name="token" value="([^"]+)"/)[1] } });
     assert.equal(entered.status, 303, entered.html);
     const listed = (await apis.auditor.get('/organisations')).body.items;
@@ -817,7 +821,7 @@ describe('the dashboard', () => {
       assert.deepEqual(Object.keys(body.series).sort(), ['errors', 'latency_p50_ms', 'latency_p95_ms', 'latency_p99_ms', 'logins_done', 'logins_refused', 'registrations', 'requests', 'tokens']);
       for (const values of Object.values(body.series)) assert.equal(values.length, count);
       assert.ok(Math.abs(Date.parse(body.from) + hours * 3600e3 - Date.now()) < 3600e3);
-      assert.deepEqual(body.upstreams.map(({ name, calls }) => [name, calls.length]), [['population', count], ['corporate', count]]);
+      assert.deepEqual(body.upstreams.map(({ name, calls }) => [name, calls.length]), [['population', count], ['face', count], ['corporate', count]]);
       assert.ok(body.clients.approved > 0);
     }
     isProblem(await apis.auditor.get('/dashboard?hours=2'), 400, ['hours']);

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Program, Stack, binary, freePort, until } from './support/stack.mjs';
 import { launch, person as openPage, screenshot } from './support/chromium.mjs';
-import { makeStale, redis } from './support/own_pages.mjs';
+import { Services, inputs, makeStale, redis } from './support/own_pages.mjs';
 import { isVerifiedClaims } from './support/verified_claims.mjs';
 import { Agent, follow, hidden, post, requestOf, token, tokensOf, claimsOf, userinfo } from './support/agent.mjs';
 
@@ -70,7 +70,7 @@ const audited = (event, reason) => database("SELECT record FROM audit WHERE even
 
 /* --- two servers --- */
 
-let stack, browser, other, otherPort;
+let stack, browser, services, other, otherPort;
 async function startOther() {
   otherPort = await freePort();
   const ops = await freePort();
@@ -86,8 +86,10 @@ before(async () => {
   process.env.TONGXING_CORPORATE_SECRET = 'corporate-secret-for-tests-only';
   writeRegister({ ...firm, ...represented(accounts.lawful) }, { ...second, ...represented(accounts.lawful), status: 'moved' },
     { ...gone, ...represented(accounts.lawful), status: 'revoked' });
-  stack = await Stack.start({ clients: [open, only, plain, ask], portals: false, registerFile, options: { organisations: { attempts_per_account: 60, attempts_per_code: 60 } },
-    upstreams: ({ simulator }) => ({ corporate: { adapter: 'corporate', url: `http://127.0.0.1:${simulator}`, app_id: 'tongxing', secret: '${TONGXING_CORPORATE_SECRET}' } }) });
+  services = await Services.start(folder);
+  stack = await Stack.start({ clients: [open, only, plain, ask], portals: false, registerFile,
+    options: { organisations: { attempts_per_account: 60, attempts_per_code: 60 }, proofs: { attempts_per_account: 20 } },
+    upstreams: ({ simulator }) => ({ face: services.upstreams.face, corporate: { adapter: 'corporate', url: `http://127.0.0.1:${simulator}`, app_id: 'tongxing', secret: '${TONGXING_CORPORATE_SECRET}' } }) });
   for (const [name, account] of Object.entries(accounts)) ids[name] = stack.addAccount(account);
   await startOther();
   browser = await launch();
@@ -96,6 +98,7 @@ after(async () => {
   await browser?.close();
   await other?.stop();
   await stack?.stop();
+  await services?.stop();
   fs.rmSync(folder, { recursive: true });
 });
 
@@ -104,19 +107,23 @@ async function signedIn(who, target = '/organisations') {
   const agent = new Agent(stack);
   const landed = await visit(agent, target, who);
   assert.equal(landed.status, 200, landed.html);
+  assert.equal(landed.at, target);
   return agent;
 }
 
-/* Follows redirects between our own pages, signing in where asked. */
-async function visit(agent, target, who) {
-  let answer = await agent.request(target);
-  for (let hops = 0; hops < 10; hops++) {
+/* Follows redirects between our own pages, signing in where asked, and showing the face of whoever is known by it; and where that led to. */
+async function visit(agent, target, who, seen = who?.level === 3) {
+  let answer = await agent.request(target), at = target;
+  for (let hops = 0; hops < 16; hops++) {
     if (answer.status === 303) {
-      answer = await agent.request(answer.location);
+      at = answer.location;
+      answer = await agent.request(at);
     } else if (/id="login-submit"/.test(answer.html) && who) {
       answer = await agent.request('/login', { form: { flow: hidden(answer.html), username: who.username, password: who.password, action: 'login' } });
+    } else if (/id="way-face"/.test(answer.html) && seen) {
+      answer = await services.seen(agent, answer);
     } else {
-      return answer;
+      return Object.assign(answer, { at });
     }
   }
   throw new Error('went round in circles');
@@ -178,14 +185,14 @@ describe('the pages', () => {
   });
 
   test('know nobody below level 3 as a representative, and nobody who is not signed in', async () => {
-    const agent = await signedIn(accounts.other, '/organisations/enter');
-    const level = (wanted) => database('UPDATE accounts SET level = ? WHERE account_id = ?', wanted, ids.other);
-    level(3);
+    const agent = await signedIn(accounts.lawful, '/organisations/enter');
+    const level = (wanted) => database('UPDATE accounts SET level = ? WHERE account_id = ?', wanted, ids.lawful);
     const { html } = await agent.request('/organisations/enter');
     level(2); // meanwhile
     const answer = await agent.request('/organisations/enter', { form: { ...entry, token: tokenOf(html) } });
     assert.match(alert(answer), /三级实名认证/);
     const page = await agent.request('/organisations/enter');
+    level(3);
     assert.match(page.html, /id="too-low"/);
     assert.match(page.html, /id="prove" href="\/account\/prove"/);
     assert.doesNotMatch(page.html, /id="enter-submit"/, 'no form that leads nowhere');
@@ -194,6 +201,18 @@ describe('the pages', () => {
       assert.match((await stranger.request(path)).location, /^\/authorize\?/, path);
       assert.equal((await agent.request(path, { method: 'DELETE' })).status, 405, path);
     }
+  });
+
+  test('lead a representative who has shown a password alone to the step-up page, and back', async () => {
+    const agent = await signedIn(accounts.lawful);
+    const led = await visit(agent, '/organisations/enter', accounts.lawful, false);
+    assert.match(led.at, /^\/verify\?/);
+    assert.match(led.html, /id="way-face"/);
+    const declined = await agent.request('/verify', { form: { flow: hidden(led.html), action: 'decline' } });
+    assert.equal((await visit(agent, declined.location)).at, '/account');
+    const back = await visit(agent, '/organisations/enter', accounts.lawful);
+    assert.equal(back.at, '/organisations/enter');
+    assert.match(back.html, /id="enter-submit"/);
   });
 
   test('hide what is none of theirs', async () => {
@@ -587,6 +606,37 @@ describe('who should not be there', () => {
     const landed = await visit(lawful, `/organisations/grant?id=${firmId}`, accounts.lawful);
     assert.match(landed.html, /id="grant-submit"/);
   });
+
+  test('a representative\'s password alone enters, grants and ends nothing, not even with forms of when more was shown', async () => {
+    const typed = {
+      '/organisations/enter': firm,
+      [`/organisations/grant?id=${firmId}`]: { role: 'administrator', name: accounts.other.name, identifier: accounts.other.id_number, system: '*', matters: '', from: day(0), until: day(30) },
+      [`/organisations/mandate?id=${agentMandate}`]: { action: 'end' },
+    };
+    const forms = {};
+    for (const target of Object.keys(typed)) {
+      const page = await lawful.request(target);
+      assert.equal(page.status, 200, target);
+      forms[target] = { ...inputs(page.html), ...typed[target] };
+    }
+    const state = () => [database('SELECT mandate_id, state, version FROM mandates ORDER BY mandate_id'), database('SELECT organisation_id, version FROM organisations')];
+    const as = state();
+    await makeStale(lawful);
+    assert.match((await visit(lawful, '/organisations/enter', accounts.lawful, false)).at, /^\/verify\?/);
+    for (const [target, form] of Object.entries(forms))
+      for (const options of [{}, { form }]) {
+        const led = await lawful.request(target, options);
+        assert.equal(led.status, 303, target);
+        const { pathname, searchParams } = new URL(led.location, stack.issuer);
+        assert.equal(pathname, '/authorize', led.location);
+        assert.equal(JSON.parse(searchParams.get('claims')).id_token.acr.value, 'urn:tongxing:loa:3');
+        assert.equal(searchParams.get('state'), target);
+        assert.match((await visit(lawful, led.location)).at, /^\/verify\?/);
+      }
+    assert.deepEqual(state(), as);
+    assert.equal((await lawful.request(`/organisations/one?id=${firmId}`)).status, 200, 'looking takes a sign-in');
+    for (const target of Object.keys(typed)) assert.equal((await visit(lawful, target, accounts.lawful)).at, target);
+  });
 });
 
 test('the shell shows organisations and their mandates', () => {
@@ -632,6 +682,12 @@ test('the whole story in a browser on a phone, without scripts, in both language
     };
     await signIn(boss, accounts.next, `${stack.issuer}/organisations`);
     await boss.click('#enter');
+    await boss.click('#way-face summary');
+    await boss.click('#face-submit');
+    await boss.waitForSelector('#detour-link');
+    await services.face({ html: await boss.content() }); // on another device
+    await boss.click('#detour-done');
+    await boss.waitForURL(/\/organisations\/enter$/);
     await boss.fill('[name=name]', firm.name);
     await boss.fill('[name=credit_code]', '91990000MA00TEXT19'); // its inner check does not fit
     await boss.click('#enter-submit');

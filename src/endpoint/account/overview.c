@@ -90,6 +90,6 @@ void endpoint_account_prove(struct call *call) {
     if (account.level >= LEVEL_MOST) {
         http_reply_redirect(call->reply, STR("/account"));
     } else {
-        page_prove_first(call, account.level + 1);
+        page_prove_first(call, STR("/account"), account.level + 1);
     }
 }

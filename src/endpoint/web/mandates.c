@@ -140,12 +140,14 @@ static void grant(struct organisation_call *self, const struct mandate *own) {
         organisation_page_read_day(call->arena, organisation_page_field(self, "until"), &wanted.not_after)) {
         wanted.not_after += DAY_S;
     }
+    const struct signed_in who = organisation_page_who(self);
     struct str mandate_id;
-    enum mandate_result result = mandate_offer(call->domain, call->arena, &self->account, &wanted,
-                                               call->request->client_address, &problems, &mandate_id);
+    enum mandate_result result = mandate_offer(call->domain, call->arena, &who, &wanted, &problems, &mandate_id);
     if (result == MANDATE_DONE) {
         http_reply_redirect(call->reply, str_concat(call->arena, STR("/organisations/one?id="), wanted.organisation_id,
                                                     STR("&done=offered")));
+    } else if (result == MANDATE_STEP_UP) {
+        organisation_page_step_up(self, own->found.row.role);
     } else if (result == MANDATE_UNAVAILABLE) {
         reply_unavailable_page(call);
     } else {
@@ -167,7 +169,9 @@ void endpoint_mandate_grant(struct call *call) {
         return;
     }
     if (!self.posted) {
-        show_grant(&self, &own, &(struct mandate_problems){0}, 200, NULL);
+        if (organisation_page_shown_first(&self, own.found.row.role)) {
+            show_grant(&self, &own, &(struct mandate_problems){0}, 200, NULL);
+        }
     } else if (organisation_page_post_fits(&self, purpose_of_grant(call, id))) {
         grant(&self, &own);
     }
@@ -215,6 +219,9 @@ static void answer(struct organisation_call *self, const struct mandate *mandate
     case MANDATE_LEVEL:
         show(self, mandate, 200, "mandate.level");
         break;
+    case MANDATE_STEP_UP:
+        organisation_page_step_up(self, mandate->looks_as);
+        break;
     case MANDATE_TAKEN:
         show(self, mandate, 409, "mandate.taken");
         break;
@@ -232,14 +239,11 @@ static void act(struct organisation_call *self, const struct mandate *mandate) {
     struct str id = mandate->found.row.mandate_id, action = organisation_page_field(self, "action");
     int64_t version = 0;
     str_to_i64(organisation_page_field(self, "version"), &version); /* what is none fits nothing */
+    const struct signed_in who = organisation_page_who(self);
     if (str_equal(action, STR("accept"))) {
-        answer(self, mandate,
-               mandate_accept(call->domain, call->arena, &self->account, id, version, call->request->client_address),
-               "accepted");
+        answer(self, mandate, mandate_accept(call->domain, call->arena, &who, id, version), "accepted");
     } else if (str_equal(action, STR("end"))) {
-        answer(self, mandate,
-               mandate_end(call->domain, call->arena, &self->account, id, version, call->request->client_address),
-               "ended");
+        answer(self, mandate, mandate_end(call->domain, call->arena, &who, id, version), "ended");
     } else {
         reply_error_page(call, 400, "error.invalid_request", NULL);
     }
@@ -256,6 +260,12 @@ static void tell_not_theirs(const struct organisation_call *self, struct str id)
                                               .subject = id,
                                               .session_id = self->session.session_id});
     }
+}
+
+/* Who comes to end another's shows first what that takes; one's own, and what is offered, can be looked at without. */
+static bool shown_first(struct organisation_call *self, const struct mandate *mandate) {
+    bool others = mandate->may_end && !str_equal(mandate->found.row.account_id, self->account.account_id);
+    return !others || organisation_page_shown_first(self, mandate->looks_as);
 }
 
 void endpoint_mandate(struct call *call) {
@@ -277,7 +287,9 @@ void endpoint_mandate(struct call *call) {
         return;
     }
     if (!self.posted) {
-        show(&self, &mandate, 200, NULL);
+        if (shown_first(&self, &mandate)) {
+            show(&self, &mandate, 200, NULL);
+        }
     } else if (organisation_page_post_fits(&self, purpose_of(call, id, organisation_page_field(&self, "version")))) {
         act(&self, &mandate);
     }

@@ -27,10 +27,31 @@ static bool load_account(struct organisation_call *page_call) {
 }
 
 bool organisation_page_open(struct organisation_call *page_call, struct call *call, struct str path, bool fresh) {
-    *page_call = (struct organisation_call){
-        .call = call, .language = call_language(call, STR_NONE), .posted = call->request->method == HTTP_POST};
+    *page_call = (struct organisation_call){.call = call,
+                                            .path = path,
+                                            .language = call_language(call, STR_NONE),
+                                            .posted = call->request->method == HTTP_POST};
     return page_params_read(call, &page_call->params) && page_sign_in_first(call, path, &page_call->session) &&
            (!fresh || page_fresh_first(call, path, &page_call->session)) && load_account(page_call);
+}
+
+struct signed_in organisation_page_who(const struct organisation_call *page_call) {
+    return (struct signed_in){.account = &page_call->account,
+                              .session = &page_call->session,
+                              .address = page_call->call->request->client_address};
+}
+
+void organisation_page_step_up(struct organisation_call *page_call, enum mandate_role role) {
+    page_prove_first(page_call->call, page_call->path, mandate_role_level(role));
+}
+
+bool organisation_page_shown_first(struct organisation_call *page_call, enum mandate_role role) {
+    const struct signed_in who = organisation_page_who(page_call);
+    bool leads = signed_in_shows(&who, mandate_role_level(role)) == LEVEL_NOT_SHOWN;
+    if (leads) {
+        organisation_page_step_up(page_call, role);
+    }
+    return !leads;
 }
 
 struct str organisation_page_field(const struct organisation_call *page_call, const char *name) {

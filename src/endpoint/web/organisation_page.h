@@ -6,6 +6,7 @@
 #define ENDPOINT_WEB_ORGANISATION_PAGE_H
 
 #include "../call.h"
+#include "domain/signed_in.h"
 #include "model/account.h"
 #include "model/mandate.h"
 #include "model/session.h"
@@ -13,15 +14,22 @@
 /* One such page: who looks at it, and what was sent. */
 struct organisation_call {
     struct call *call;
+    struct str path;           /* where to come back to, with its query */
     struct http_params params; /* of the query, or of the form */
     struct session session;
     struct account account;
     enum page_language language;
     bool posted;
 };
-/* Opens it; `path` is where to come back to, with its query. `fresh`: only after a sign-in of the last minutes. False:
- * answered. Waits. */
+/* Opens it; `path` is where to come back to. `fresh`: only after a sign-in of the last minutes. False: answered. Waits.
+ */
 bool organisation_page_open(struct organisation_call *page_call, struct call *call, struct str path, bool fresh);
+/* Whoever looks, to the rules. */
+struct signed_in organisation_page_who(const struct organisation_call *page_call);
+/* Leads through the step-up page for the level of a role, and back. */
+void organisation_page_step_up(struct organisation_call *page_call, enum mandate_role role);
+/* Does so where the account is proven to that level and the sign-in has not shown it. False: answered. */
+bool organisation_page_shown_first(struct organisation_call *page_call, enum mandate_role role);
 /* What was sent for a name, once; empty otherwise. */
 struct str organisation_page_field(const struct organisation_call *page_call, const char *name);
 /* Posted from this very page, and not before? `purpose` names what it is about. False, with an error page in the reply,

@@ -151,11 +151,13 @@ static void enter(struct organisation_call *self) {
     struct call *call = self->call;
     const struct organisation_typed typed = {organisation_page_field(self, "name"),
                                              organisation_page_field(self, "credit_code")};
+    const struct signed_in who = organisation_page_who(self);
     struct str organisation_id;
-    enum organisation_result result = organisation_enter(call->domain, call->arena, &self->account, &typed,
-                                                         call->request->client_address, &organisation_id);
+    enum organisation_result result = organisation_enter(call->domain, call->arena, &who, &typed, &organisation_id);
     if (result == ORGANISATION_ENTERED) {
         http_reply_redirect(call->reply, STR("/organisations?done=entered"));
+    } else if (result == ORGANISATION_STEP_UP) {
+        organisation_page_step_up(self, MANDATE_REPRESENTATIVE);
     } else if (result == ORGANISATION_UNAVAILABLE) {
         reply_unavailable_page(call);
     } else {
@@ -170,7 +172,9 @@ void endpoint_organisation_enter(struct call *call) {
         return;
     }
     if (!self.posted) {
-        show_form(&self, 200, NULL);
+        if (organisation_page_shown_first(&self, MANDATE_REPRESENTATIVE)) {
+            show_form(&self, 200, NULL);
+        }
     } else if (organisation_page_post_fits(&self, ENTER)) {
         enter(&self);
     }

@@ -88,10 +88,10 @@ bool page_fresh_first(struct call *call, struct str path, const struct session *
     return factor == DOMAIN_NO;
 }
 
-void page_prove_first(struct call *call, int level) {
+void page_prove_first(struct call *call, struct str path, int level) {
     struct str claims = str_format(
         call->arena, "{\"id_token\":{\"acr\":{\"essential\":true,\"value\":\"urn:tongxing:loa:%d\"}}}", level);
-    go_to_sign_in(call, STR("/account"), str_concat(call->arena, STR("&claims="), percent_encode(call->arena, claims)));
+    go_to_sign_in(call, path, str_concat(call->arena, STR("&claims="), percent_encode(call->arena, claims)));
 }
 
 /* Who is signed in still, and only did not want to prove more, or to sign in anew, is where they were. */

@@ -21,8 +21,8 @@ bool page_sign_in_first(struct call *call, struct str path, struct session *ret_
  * Waits. */
 bool page_fresh_first(struct call *call, struct str path, const struct session *session);
 
-/* Leads to the step-up page for a level, and back to /account. */
-void page_prove_first(struct call *call, int level);
+/* Leads to the step-up page for a level, and back to `path` as above. */
+void page_prove_first(struct call *call, struct str path, int level);
 
 /* Where the sign-in comes back to /account with: goes on to where the person wanted to go, or says that they cancelled.
  * False when the request is not that. */

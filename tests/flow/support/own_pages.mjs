@@ -162,6 +162,12 @@ export class Services {
     return (await fetch(`http://127.0.0.1:${this.port}/sms/_messages?phone=${who.phone_number.slice(3)}`)).json();
   }
 
+  /* From the step-up page past the look at a face: the answer to the browser that comes back. */
+  async seen(agent, page) {
+    const waiting = await visit(agent, await agent.request('/verify', { form: { flow: inputs(page.html).flow, presence: 'face' } }));
+    return agent.request(await this.face(waiting));
+  }
+
   stop() {
     return this.program.stop();
   }
