@@ -26,13 +26,15 @@ struct mandate_row {
     int64_t version, created_at, updated_at;
 };
 
-/* A mandate, its organisation, and how the account stands that holds it. */
+/* A mandate, its organisation, how the account stands that holds it, and the mandate that it was granted under. */
 struct mandate_found {
     struct mandate_row row;
     struct organisation_row organisation;
     enum account_state account_state; /* 0 without an account */
     int account_level;
     int64_t account_level_until;
+    enum mandate_role grantor_role; /* 0 where the register granted it */
+    enum mandate_state grantor_state;
 };
 
 /* --- statements for sql_write --- */

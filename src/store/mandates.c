@@ -1,5 +1,6 @@
 /*
- * Mandates, read together with their organisation and with how the account stands that holds them.
+ * Mandates, read together with their organisation, with how the account stands that holds them, and with what they were
+ * granted under.
  */
 #include "store/mandates.h"
 
@@ -9,9 +10,11 @@
     "m.reason, m.version, m.created_at, m.updated_at"
 #define MANDATE_COLUMN_COUNT 20
 #define SELECT                                                                                                         \
-    "SELECT " MANDATE_COLUMNS ", " ORGANISATION_COLUMNS ", a.state, a.level, a.level_until FROM mandates m"            \
+    "SELECT " MANDATE_COLUMNS ", " ORGANISATION_COLUMNS                                                                \
+    ", a.state, a.level, a.level_until, g.role, g.state FROM mandates m"                                               \
     " JOIN organisations o ON o.organisation_id = m.organisation_id"                                                   \
-    " LEFT JOIN accounts a ON a.account_id = m.account_id "
+    " LEFT JOIN accounts a ON a.account_id = m.account_id "                                                            \
+    " LEFT JOIN mandates g ON g.mandate_id = m.granted_by "
 /* Two steps: a representative's, an administrator's, an agent's is as deep as it goes. */
 #define UNDER                                                                                                          \
     "state <> 3 AND (granted_by = $1 OR granted_by IN (SELECT b.mandate_id FROM mandates b WHERE b.granted_by = $1))"
@@ -43,12 +46,15 @@ static struct mandate_row row_of(const struct sql_value *cells) {
 
 static struct mandate_found found_of(const struct sql_value *cells) {
     const struct sql_value *account = cells + MANDATE_COLUMN_COUNT + ORGANISATION_COLUMN_COUNT;
+    const struct sql_value *grantor = account + 3;
     return (struct mandate_found){
         .row = row_of(cells),
         .organisation = organisation_row_of(cells + MANDATE_COLUMN_COUNT),
         .account_state = (enum account_state)account[0].number,
         .account_level = (int)account[1].number,
         .account_level_until = account[2].number,
+        .grantor_role = (enum mandate_role)grantor[0].number,
+        .grantor_state = (enum mandate_state)grantor[1].number,
     };
 }
 

@@ -489,6 +489,11 @@ static void ending(struct scene *scene) {
     assert_int_equal(acts(scene, &scene->clerk, agent), DOMAIN_DONE);
     assert_int_equal(end(scene, &scene->other, administrator), MANDATE_STALE);
     assert_int_equal(end(scene, &scene->other, agent), MANDATE_MISSING); /* no longer theirs to end */
+    struct mandate looked;
+    assert_int_equal(mandate_look(scene->domain, scene->arena, &scene->lawful, agent, &looked), DOMAIN_DONE);
+    assert_int_equal(looked.found.grantor_role, MANDATE_ADMINISTRATOR);
+    assert_int_equal(looked.found.grantor_state, MANDATE_ENDED);
+    assert_int_equal(looked.looks_as, MANDATE_REPRESENTATIVE);
     /* What is revoked takes with it what was granted under it. */
     administrator = granted(scene, &scene->lawful, MANDATE_ADMINISTRATOR, &scene->other, "*");
     assert_int_equal(end(scene, &scene->lawful, agent), MANDATE_DONE);

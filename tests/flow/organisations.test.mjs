@@ -639,6 +639,28 @@ describe('who should not be there', () => {
   });
 });
 
+test('what a former administrator granted stays, and whoever may end it sees that they left', async () => {
+  const administrator = await granted(lawful, firmId, otherAgent, accounts.other, { role: 'administrator' });
+  const agent = await signedIn(accounts.next);
+  const mandate = await granted(otherAgent, firmId, agent, accounts.next);
+  const told = async (language) => {
+    const headers = { 'accept-language': language };
+    const list = (await lawful.request(`/organisations/one?id=${firmId}`, { headers })).html;
+    const row = [...list.matchAll(/<li[^>]*>[^]*?<\/li>/g)].map(([each]) => each).find((each) => each.includes(mandate));
+    const page = (await lawful.request(`/organisations/mandate?id=${mandate}`, { headers })).html;
+    return [row.match(/class="grantor">([^<]*)/)[1], page.match(/id="granted-by">([^<]*)/)[1]];
+  };
+  assert.deepEqual(await told('zh-CN'), ['授权人 管理员', '管理员']);
+  assert.equal((await act(otherAgent, administrator, 'end')).status, 303);
+  assert.deepEqual(await told('zh-CN'), ['授权人 管理员 · 已卸任', '管理员 · 已卸任']);
+  assert.deepEqual(await told('en'), ['Granted by Administrator · no longer in office', 'Administrator · no longer in office']);
+  const own = (await lawful.request('/organisations')).html.match(/mandate\?id=([\w-]+)/)[1];
+  assert.doesNotMatch((await lawful.request(`/organisations/mandate?id=${own}`)).html, /id="granted-by"/, 'the register granted the representative\'s');
+  await tokensFor(agent, open, mandate);
+  assert.equal((await act(lawful, mandate, 'end')).status, 303);
+  assert.equal((await agent.request(`/organisations/mandate?id=${mandate}`)).status, 404);
+});
+
 test('the shell shows organisations and their mandates', () => {
   const shell = (...words) => JSON.parse(stack.command([...words, '--json', '--config', stack.file('tongxing.yaml')]));
   assert.deepEqual(shell('organisation', 'list').items.map(({ organisation_id, name }) => [organisation_id, name]), [[firmId, firm.name]]);

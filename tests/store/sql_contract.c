@@ -497,8 +497,12 @@ static void offers(struct sql *sql, struct arena *arena) {
     put_mandate(sql, "m1", "a", MANDATE_REPRESENTATIVE, "register");
     const struct mandate_row twice = mandate_of("m1b", "a", MANDATE_REPRESENTATIVE, "register");
     assert_int_equal(write_one(sql, mandates_insert(&twice)), SQL_CONFLICT);
+    assert_int_equal(mandates_find(sql, arena, STR("m1"), &found), SQL_DONE);
+    assert_int_equal(found.grantor_role, 0);
     put_mandate(sql, "m2", NULL, MANDATE_ADMINISTRATOR, "m1");
     assert_int_equal(mandates_find(sql, arena, STR("m2"), &found), SQL_DONE);
+    assert_int_equal(found.grantor_role, MANDATE_REPRESENTATIVE);
+    assert_int_equal(found.grantor_state, MANDATE_ACCEPTED);
     assert_true(str_is_absent(found.row.account_id));
     assert_int_equal(found.account_state, 0);
     assert_true(str_equal(found.row.grantee_sealed, STR("\2\0")));
@@ -548,6 +552,8 @@ static void ends(struct sql *sql, struct arena *arena) {
     assert_int_equal(found.row.state, MANDATE_ENDED);
     assert_str(found.row.reason, "revoked");
     assert_int_equal(found.row.version, 2);
+    assert_int_equal(found.grantor_role, MANDATE_ADMINISTRATOR);
+    assert_int_equal(found.grantor_state, MANDATE_ENDED);
     assert_int_equal(write_one(sql, mandates_end(STR("m2"), 3, &ending)), SQL_MISSING); /* ended already */
     assert_int_equal(mandates_of_account(sql, arena, STR("b"), &rows, &count), SQL_DONE);
     assert_int_equal(count, 0);

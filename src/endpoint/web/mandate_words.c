@@ -47,7 +47,8 @@ void mandate_words(struct call *call, enum page_language language, const struct 
     static const char *const states[] = {[MANDATE_OFFERED] = "mandate.is_offered",
                                          [MANDATE_ACCEPTED] = "mandate.is_accepted",
                                          [MANDATE_ENDED] = "mandate.is_ended"};
-    const struct mandate_row *row = &mandate->found.row;
+    const struct mandate_found *found = &mandate->found;
+    const struct mandate_row *row = &found->row;
     page_set(page, "role", organisation_page_role_text(language, row->role));
     page_set(page, "scope", scope_text(call, language, row->scope));
     page_set(page, "from", organisation_page_day(call->arena, row->not_before));
@@ -57,4 +58,8 @@ void mandate_words(struct call *call, enum page_language language, const struct 
     page_flag(page, "accepted", row->state == MANDATE_ACCEPTED);
     page_flag(page, "ended", row->state == MANDATE_ENDED);
     page_flag(page, "rests", row->state == MANDATE_ACCEPTED && !mandate->works);
+    if (found->grantor_role) {
+        page_set(page, "granted_by", organisation_page_role_text(language, found->grantor_role));
+        page_flag(page, "grantor_left", found->grantor_state == MANDATE_ENDED);
+    }
 }

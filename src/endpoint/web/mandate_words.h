@@ -10,7 +10,8 @@
 /* The parameter `id` of the query: what an id is made of, else empty. */
 struct str mandate_id_sent(const struct call *call);
 
-/* Sets role, scope, from, until, state and the flags offered, accepted, ended and rests of a row or page. */
+/* Sets role, scope, from, until, state and the flags offered, accepted, ended and rests of a row or page; and, of what
+ * a person granted, granted_by and the flag grantor_left. */
 void mandate_words(struct call *call, enum page_language language, const struct mandate *mandate, struct page *page);
 
 #endif
