@@ -167,7 +167,7 @@ struct str upstream_param(const struct upstream_returned *returned, const char *
 
 enum upstream_message_kind {
     MESSAGE_CODE,
-    MESSAGE_ACCOUNT_CODE, /* who has the code can take the account over: the text must say so */
+    MESSAGE_ACCOUNT_CODE,  /* who has the code can take the account over: the text must say so */
     MESSAGE_PHONE_CHANGED, /* a notice, to the number that an account had until now; has no code, and one text for all
                             */
 };

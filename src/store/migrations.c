@@ -232,7 +232,8 @@ static const char *const version_7[] = {
     NULL,
 };
 
-const char *const *const sql_migrations[] = {version_1, version_2, version_audit, version_4, version_5, version_6, version_7};
+const char *const *const sql_migrations[] = {version_1, version_2, version_audit, version_4,
+                                             version_5, version_6, version_7};
 const int64_t sql_schema_version = ARRAY_LEN(sql_migrations);
 
 #define READ_VERSION "SELECT version FROM schema_version"

@@ -13,11 +13,11 @@ const { inputs, open, told, visit, text } = own;
 const PATH = '/account/phone';
 const sms = (ports, more) => ({
   sms: { adapter: 'sms_http', url: `http://127.0.0.1:${ports.simulator}/sms/send`, secret: '${TONGXING_SMS_SECRET}', timeout_ms: 1000, breaker_errors: 1000, transaction_member: 'transaction',
-    success_member: 'code', success_value: 'OK', limited_values: 'LIMITED', refused_values: 'UNREACHABLE', template: 'zh', template_en: 'en', template_phone_changed: 'changed', ...more },
+    success_member: 'code', success_value: 'OK', limited_values: 'LIMITED', refused_values: 'UNREACHABLE', template: 'zh', template_en: 'en', template_recover: 'recover', template_phone_changed: 'changed', ...more },
 });
 const startStack = (database, more) => Stack.start({
   portals: false, clients: c.clients, database,
-  options: { sms: { resend_s: 10, per_address: 1000, per_phone: 3 } },
+  options: { sms: { resend_s: 10, per_address: 1000, per_phone: 3, per_phone_and_address: 3 } },
   upstreams: (ports) => sms(ports, more),
 });
 

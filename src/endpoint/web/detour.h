@@ -57,7 +57,7 @@ enum proof_result detour_go(struct call *call, struct detour *detour, const stru
 struct detour_handler {
     enum detour_purpose purpose;
     const char *back; /* the page where another way is taken; with the flow, where there is one */
-    bool presence; /* the service is asked about the account's person, not who it is */
+    bool presence;    /* the service is asked about the account's person, not who it is */
     /* Who comes through it has the account. Where the check is done on this device, only the service's page knows what
      * to come back with, and tells it to the browser of who was seen: one that comes back too early is done, so that
      * whoever began it cannot learn that beforehand and have somebody else be seen afterwards. */
