@@ -326,7 +326,7 @@ static void without_notices(struct domain *domain, struct arena *arena) {
 static void it_is_offered_where_codes_and_notices_can_be_sent(void **state) {
     on_phones(offered);
     const char *kept = gateway_options;
-    gateway_options = "{template: code}";
+    gateway_options = "{template: code, template_recover: recover}";
     on_phones(without_notices);
     gateway_options = kept;
 }
