@@ -50,5 +50,9 @@ bool browser_open(const struct domain *domain, struct arena *arena, enum browser
 /* DOMAIN_NO when it was completed before. Wait. */
 enum domain_status flow_is_open(struct domain *domain, struct arena *arena, struct str flow_id);
 enum domain_status flow_complete(struct domain *domain, struct arena *arena, struct str flow_id);
+/* One request at a time, where what it asks must count once: DOMAIN_NO while another holds it. It is given back, or
+ * left until it is of no use to anybody. Wait. */
+enum domain_status flow_hold(struct domain *domain, struct arena *arena, struct str flow_id);
+void flow_give_back(struct domain *domain, struct arena *arena, struct str flow_id);
 
 #endif

@@ -11,6 +11,7 @@
 #include "model/pack.h"
 #include "status.h"
 
+#define HOLD_S         60 /* longer than any question may take */
 #define FLOW_ID_RANDOM 16
 #define PACKED_MOST    (20 * 1024)
 
@@ -122,4 +123,12 @@ enum domain_status flow_is_open(struct domain *domain, struct arena *arena, stru
 enum domain_status flow_complete(struct domain *domain, struct arena *arena, struct str flow_id) {
     return domain_of_kv(kv_put_new(domain->kv, arena, STR("fl"), flow_id, STR("1"),
                                    domain->settings->flow_s + 2 * domain->settings->clock_skew_s));
+}
+
+enum domain_status flow_hold(struct domain *domain, struct arena *arena, struct str flow_id) {
+    return domain_of_kv(kv_put_new(domain->kv, arena, STR("fh"), flow_id, STR("1"), HOLD_S));
+}
+
+void flow_give_back(struct domain *domain, struct arena *arena, struct str flow_id) {
+    kv_delete(domain->kv, arena, STR("fh"), flow_id);
 }

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Stack } from './support/stack.mjs';
 import { Agent, hidden, requestOf } from './support/agent.mjs';
 import { inputs, redis, told, visit } from './support/own_pages.mjs';
+import { onDatabase } from './support/registration.mjs';
 import { appId, entries, environment, makeKeys } from './support/ways.mjs';
 
 const password = 'Citizen-Pass-2026';
@@ -91,7 +92,7 @@ describe('what a browser brings back', () => {
 });
 
 describe('a service that is waited for', () => {
-  const people = [['测试甲', '110105188812310013'], ['测试乙', '110105188812310021'], ['王样例', '310101188607040247'], ['赵虚构', '440106188708090359']];
+  const people = [['测试甲', '110105188812310013'], ['测试乙', '110105188812310021'], ['王样例', '310101188607040247'], ['赵虚构', '440106188708090359'], ['李示例', '370102188506150110']];
   /* A person of level 2 at the page that waits for their telephone. */
   async function waiting() {
     const [name, id_number] = people.shift(), who = { username: `waits${people.length}`, password };
@@ -139,6 +140,15 @@ describe('a service that is waited for', () => {
     assert.ok(back.searchParams.has('checked'));
     const done = await agent.request(back.pathname + back.search);
     assert.equal(done.status, 303, told(done.html));
+  });
+
+  test('says one thing once, to whoever comes back from it at once', { timeout: 60000 }, async () => {
+    const { agent, page, press } = await waiting();
+    const back = await pass(page), rows = () => onDatabase(stack, (database) => database.prepare("SELECT COUNT(*) AS n FROM verifications WHERE method = 'face_1to1'").get().n);
+    const before = rows();
+    const answers = await Promise.all([agent.request(back.pathname + back.search), press(), agent.request(back.pathname + back.search), press()]);
+    assert.equal(answers.filter(({ status }) => status === 303).length, 1);
+    assert.equal(rows(), before + 1);
   });
 
   test('is asked no oftener by whoever writes that it did', { timeout: 60000 }, async () => {

@@ -529,6 +529,7 @@ describe('a province, and a service counter', () => {
       await signIn(page, there);
       await page.waitForSelector('#carried');
       await signIn(page, here);
+      await page.click('#link-yes');
       assert.equal((await tokenOf(page, 1, verifier)).acr, acr(level), `${name}: linked`);
       verifier = await arrive(again, 1);
       await again.click('#service-hub');

@@ -182,7 +182,7 @@ for (const database of ['sqlite', 'postgres']) describe(`at a service counter, o
   });
 
   test('an administrator is not given an account back by two others', async () => {
-    const { account_id, name } = people.auditor, number = idNumber();
+    const { account_id, name } = people.system, number = idNumber();
     const made = await record({ account_id, person_name: name, id_number: number });
     const refused = await confirm(made, { id_number: number, recovery_code: true });
     isProblem(refused, 409);

@@ -215,13 +215,28 @@ static bool finish_sign_in(struct call *call, struct upstream_returned *returned
     return true;
 }
 
+/* A check that is done is one piece of evidence, however many come back from it at once. */
 static bool finish_presence(struct call *call, struct upstream_returned *returned, struct detour_end *end) {
     struct account account;
+    struct str transaction = end->detour->transaction;
     if (!page_goes_on(call, account_load(call->domain, call->arena, end->detour->account_id, &account))) {
+        return false;
+    }
+    switch (flow_hold(call->domain, call->arena, transaction)) {
+    case DOMAIN_DONE:
+        break;
+    case DOMAIN_NO:
+        show_waiting(call, end->detour, true);
+        return false;
+    case DOMAIN_UNAVAILABLE:
+        reply_unavailable_page(call);
         return false;
     }
     end->proof = proof_finish(call->domain, call->arena, &account, end->detour->upstream, returned,
                               call->request->client_address, &end->amr);
+    if (end->proof == PROOF_PENDING) {
+        flow_give_back(call->domain, call->arena, transaction);
+    }
     return true;
 }
 

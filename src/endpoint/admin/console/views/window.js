@@ -92,7 +92,7 @@ const handOver = (code) =>
   ]);
 
 async function decide(row, action, specs, reload) {
-  const work = (body) => api('POST', `window_records/${encode(row.record_id)}/${action}`, { body, version: row.version });
+  const work = (body) => api('POST', `window_records/${encode(row.record_id)}/${action}`, { body: withoutEmpty(body), version: row.version });
   const done = await ask(t(`window.${action}.title`, { name: row.person_name_masked }), remarks(row), specs, t(`window.${action}`), work);
   if (!done) return;
   say(t(`window.${action}.done`));
