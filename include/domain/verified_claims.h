@@ -51,6 +51,8 @@ bool verified_claims_tell_of(const struct proof *proof);
  * both. */
 bool verified_is_of_organisation(const struct verified_wanted *wanted);
 struct str evidence_type_name(enum evidence_type type); /* "document", "electronic_record" */
+/* document_details.type: "idcard", or "residence_permit" of who has a permit or a permanent-residence card. */
+struct str document_type_name(enum id_type type);
 
 #define VERIFICATION_POLICY_NAME "cn_gov_trust_level"
 

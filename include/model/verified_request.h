@@ -43,6 +43,9 @@ enum evidence_member {
     EVIDENCE_WHAT = 16,    /* document_details or record, with type at least */
     EVIDENCE_NAME = 32,    /* record.source.name */
     EVIDENCE_COUNTRY = 64, /* country_code of record.source or document_details.issuer */
+    /* Not told, but demanded: the document must be one of these. */
+    EVIDENCE_IDCARD = 128,
+    EVIDENCE_RESIDENCE_PERMIT = 256,
 };
 
 struct evidence_wanted {

@@ -69,10 +69,18 @@ static struct str check_id(const struct answer *answer, const struct verificatio
     return reference(answer, STR("check"), row);
 }
 
+static bool filter_takes_document(const struct answer *answer, const struct evidence_wanted *filter,
+                                  enum proof_method method) {
+    unsigned demanded = filter->members & (EVIDENCE_IDCARD | EVIDENCE_RESIDENCE_PERMIT);
+    struct str type = document_type_name(answer->about->account->profile.id_type);
+    unsigned has = str_equal(type, STR("idcard")) ? EVIDENCE_IDCARD : EVIDENCE_RESIDENCE_PERMIT;
+    return proof_of(method)->type != EVIDENCE_DOCUMENT || demanded == 0 || (demanded & has);
+}
+
 static bool filter_takes(const struct answer *answer, const struct evidence_wanted *filter,
                          const struct verification_row *row, enum proof_method method) {
     const struct domain *domain = answer->about->domain;
-    return (filter->methods & METHOD_BIT(method)) &&
+    return (filter->methods & METHOD_BIT(method)) && filter_takes_document(answer, filter, method) &&
            (filter->max_age < 0 || answer->now - row->evidence.checked_at <= filter->max_age) &&
            (str_is_absent(filter->organizations) ||
             value_is_marked(domain, filter->organizations, row->evidence.authority)) &&
@@ -199,13 +207,18 @@ static void put_check(struct json_out *out, const struct answer *answer, const s
     json_close_array(out);
 }
 
+struct str document_type_name(enum id_type type) {
+    bool permit = type == ID_TYPE_RESIDENCE_PERMIT || type == ID_TYPE_PERMANENT_RESIDENCE;
+    return permit ? STR("residence_permit") : STR("idcard");
+}
+
 /* Whose record it is: the authority's; whose document: the country's, since more is not known of it. */
-static void put_what(struct json_out *out, const struct verification_row *row, const struct proof *proof,
-                     unsigned members) {
+static void put_what(struct json_out *out, const struct answer *answer, const struct verification_row *row,
+                     const struct proof *proof, unsigned members) {
     bool is_document = proof->type == EVIDENCE_DOCUMENT;
     bool name = (members & EVIDENCE_NAME) && !is_document && !str_is_empty(row->evidence.authority);
     json_open_object(out, is_document ? "document_details" : "record");
-    json_put_str(out, "type", proof->what);
+    json_put_str(out, "type", is_document ? document_type_name(answer->about->account->profile.id_type) : proof->what);
     if (name || (members & EVIDENCE_COUNTRY)) {
         json_open_object(out, is_document ? "issuer" : "source");
         if (name) {
@@ -234,7 +247,7 @@ static void put_evidence(struct json_out *out, const struct answer *answer) {
             put_check(out, answer, row, members);
         }
         if (members & EVIDENCE_WHAT) {
-            put_what(out, row, proof, members);
+            put_what(out, answer, row, proof, members);
         }
         json_close_object(out);
     }

@@ -198,12 +198,22 @@ struct str evidence_type_name(enum evidence_type type) {
     return type == EVIDENCE_DOCUMENT ? STR("document") : STR("electronic_record");
 }
 
+/* Whichever document the person has is known when the answer is written. */
+static unsigned documents_fitting(const struct evidence_reading *reading) {
+    return (leaf_takes(&reading->what, document_type_name(ID_TYPE_RESIDENT)) ? EVIDENCE_IDCARD : 0) |
+           (leaf_takes(&reading->what, document_type_name(ID_TYPE_RESIDENCE_PERMIT)) ? EVIDENCE_RESIDENCE_PERMIT : 0);
+}
+
+static bool what_fits(const struct evidence_reading *reading, const struct proof *proof) {
+    return proof->type == EVIDENCE_DOCUMENT ? documents_fitting(reading) != 0 : leaf_takes(&reading->what, proof->what);
+}
+
 static method_set methods_fitting(const struct evidence_reading *reading, const struct leaf *check_method) {
     method_set methods = 0;
     for (int method = 0; method < PROOF_METHODS; method++) {
         const struct proof *proof = proof_of((enum proof_method)method);
-        bool fits = leaf_takes(&reading->type, evidence_type_name(proof->type)) &&
-                    leaf_takes(&reading->what, proof->what) && leaf_takes(check_method, proof->check_method);
+        bool fits = leaf_takes(&reading->type, evidence_type_name(proof->type)) && what_fits(reading, proof) &&
+                    leaf_takes(check_method, proof->check_method);
         methods |= fits && verified_claims_tell_of(proof) ? METHOD_BIT(method) : 0;
     }
     return methods;
@@ -222,8 +232,9 @@ static void add_filter(struct evidence_reading *reading, const struct json *chec
     element->impossible |= time.value || time.values || method.max_age >= 0;
     const struct evidence_wanted filter = {
         .methods = methods_fitting(reading, &method),
-        .members = reading->members | (check ? EVIDENCE_CHECK : 0) | (organization.asked ? EVIDENCE_ORGANIZATION : 0) |
-                   (id.asked ? EVIDENCE_CHECK_ID : 0) | (time.asked ? EVIDENCE_CHECK_TIME : 0),
+        .members = reading->members | documents_fitting(reading) | (check ? EVIDENCE_CHECK : 0) |
+                   (organization.asked ? EVIDENCE_ORGANIZATION : 0) | (id.asked ? EVIDENCE_CHECK_ID : 0) |
+                   (time.asked ? EVIDENCE_CHECK_TIME : 0),
         .max_age = time.max_age,
         .organizations = marks_of(element, &organization, false),
         .check_ids = marks_of(element, &id, false),

@@ -281,6 +281,36 @@ static void what_is_answered(void **state) {
     with_register(answers);
 }
 
+#define OF_TYPE(type) OF(",\"evidence\":[" CARD ",\"document_details\":{\"type\":" type "}}]")
+#define TOLD_TYPE(type)                                                                                                \
+    TOLD(",\"evidence\":[{\"type\":\"document\",\"document_details\":{\"type\":\"" type "\"}}]", NAME)
+
+static void documents(struct domain *domain) {
+    static const struct {
+        enum id_type has;
+        const char *request, *answer;
+    } rows[] = {
+        {ID_TYPE_RESIDENT, OF_TYPE("null"), TOLD_TYPE("idcard")},
+        {ID_TYPE_RESIDENCE_PERMIT, OF_TYPE("null"), TOLD_TYPE("residence_permit")},
+        {ID_TYPE_PERMANENT_RESIDENCE, OF_TYPE("null"), TOLD_TYPE("residence_permit")},
+        {ID_TYPE_RESIDENT, OF_TYPE("{\"value\":\"residence_permit\"}"), OMITTED},
+        {ID_TYPE_RESIDENCE_PERMIT, OF_TYPE("{\"value\":\"idcard\"}"), OMITTED},
+        {ID_TYPE_RESIDENCE_PERMIT, OF_TYPE("{\"values\":[\"idcard\",\"residence_permit\"]}"),
+         TOLD_TYPE("residence_permit")},
+        {ID_TYPE_RESIDENT, OF_TYPE("{\"value\":\"passport\"}"), OMITTED},
+    };
+    struct person person = someone();
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct arena *arena ARENA_AUTO = arena_new();
+        person.account.profile.id_type = rows[i].has;
+        assert_str(answer_for(domain, arena, &person, &everything, rows[i].request), rows[i].answer);
+    }
+}
+
+static void a_document_is_named_as_the_person_has_it(void **state) {
+    with_register(documents);
+}
+
 /* --- the organisation a person acts for --- */
 
 #define ORG                                                                                                            \
@@ -442,6 +472,7 @@ static void a_packed_request_is_read_whole_or_not_at_all(void **state) {
 }
 
 RUN_TESTS(cmocka_unit_test(what_may_be_asked), cmocka_unit_test(a_request_has_ceilings),
-          cmocka_unit_test(what_is_answered), cmocka_unit_test(an_organisation_is_an_element_of_its_own),
-          cmocka_unit_test(only_valid_evidence_counts), cmocka_unit_test(a_client_gets_what_it_is_registered_for),
-          cmocka_unit_test(references_lead_to_nobody), cmocka_unit_test(a_packed_request_is_read_whole_or_not_at_all))
+          cmocka_unit_test(what_is_answered), cmocka_unit_test(a_document_is_named_as_the_person_has_it),
+          cmocka_unit_test(an_organisation_is_an_element_of_its_own), cmocka_unit_test(only_valid_evidence_counts),
+          cmocka_unit_test(a_client_gets_what_it_is_registered_for), cmocka_unit_test(references_lead_to_nobody),
+          cmocka_unit_test(a_packed_request_is_read_whole_or_not_at_all))

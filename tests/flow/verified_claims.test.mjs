@@ -243,7 +243,7 @@ describe('metadata', () => {
     assert.equal(metadata.verified_claims_supported, true);
     assert.deepEqual(metadata.trust_frameworks_supported, ['cn_gov_zwfw']);
     assert.deepEqual(metadata.evidence_supported.toSorted(), ['document', 'electronic_record']);
-    assert.deepEqual(metadata.documents_supported, ['idcard']);
+    assert.deepEqual(metadata.documents_supported, ['idcard', 'residence_permit']);
     assert.deepEqual(metadata.documents_check_methods_supported.toSorted(), ['bvr', 'pvp']);
     assert.ok(metadata.electronic_records_supported.includes('population_register'));
     assert.deepEqual(metadata.claims_in_verified_claims_supported.toSorted(),

@@ -156,7 +156,7 @@ static void put_verified_claims(struct json_out *out, const struct domain *domai
     }
     json_close_array(out);
     put_of_proofs(out, "evidence_supported", document | record, type_of);
-    put_of_proofs(out, "documents_supported", document, what_of);
+    PUT_LIST(out, "documents_supported", "idcard", "residence_permit");
     put_of_proofs(out, "documents_check_methods_supported", document, check_method_of);
     put_of_proofs(out, "electronic_records_supported", record, what_of);
 }
