@@ -574,6 +574,19 @@ describe('merging', () => {
     assert.equal((await audited(gone.account_id, 'account.merge')).result, 'refused');
   });
 
+  test('a password is less than an account of level 3 is proven by, and so is a one-time password that anybody may have set up', async () => {
+    const kept = somebody({ level: 1 }), gone = somebody({ ...identified(idNumber()), level: 3 }), agent = await signedIn(kept);
+    let page = await prove(agent, gone);
+    assert.match(told(page.html), /还不足以证明/);
+    assert.doesNotMatch(page.html, /merge-yes/);
+    const theirs = await signedIn(gone), enrol = await open(theirs, '/account/second-factor'), secret = enrol.html.match(/id="secret">([A-Z2-7]+)</)[1];
+    await visit(theirs, await theirs.request('/account/second-factor', { form: { ...inputs(enrol.html), action: 'enrol', code: totp(secret) } }));
+    page = await prove(agent, gone, { code: totp(secret, Date.now() + 30000) });
+    assert.match(told(page.html), /还不足以证明/);
+    assert.equal(account(gone).state, 1);
+    assert.equal((await audited(gone.account_id, 'account.merge')).reason, 'level');
+  });
+
   test('the second factor of the other account is needed too, and comes along', async () => {
     const kept = somebody({ level: 1 }), gone = somebody(), agent = await signedIn(kept), theirs = await signedIn(gone);
     let page = await open(theirs, '/account/second-factor');
