@@ -198,8 +198,7 @@ enum domain_status account_create(struct domain *domain, struct arena *arena, co
     if (created == DOMAIN_DONE) {
         along_tell(domain, wanted->along);
         if (wanted->link) {
-            linked.in_outbox = true;
-            domain_tell(domain, &linked);
+            change_tell(domain, &linked);
         }
         *ret_account_id = account_id;
     }

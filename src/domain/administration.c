@@ -86,13 +86,17 @@ struct admin_answer change_write(struct domain *domain, struct arena *arena, str
     case SQL_DOWN:
         return admin_answer(ADMIN_UNAVAILABLE);
     }
-    struct event told = *event;
-    told.in_outbox = true;
-    event_tell(domain->events, &told);
+    change_tell(domain, event);
     if (change->of_register) {
         register_announce(domain);
     }
     return admin_answer(ADMIN_DONE);
+}
+
+void change_tell(const struct domain *domain, const struct event *event) {
+    struct event told = *event;
+    told.in_outbox = true;
+    domain_tell(domain, &told);
 }
 
 size_t along_statements(struct arena *arena, const struct along *along, struct sql_statement *to) {
@@ -109,9 +113,7 @@ size_t along_statements(struct arena *arena, const struct along *along, struct s
 
 void along_tell(const struct domain *domain, const struct along *along) {
     for (size_t i = 0; along && i < along->event_count; i++) {
-        struct event told = along->events[i];
-        told.in_outbox = true;
-        domain_tell(domain, &told);
+        change_tell(domain, &along->events[i]);
     }
 }
 

@@ -30,6 +30,9 @@ struct str change_detail(struct arena *arena, struct str before, struct str afte
 struct admin_answer change_write(struct domain *domain, struct arena *arena, struct change *change,
                                  const struct event *event);
 
+/* Tells of an event that was written to the outbox with the change that it is of. */
+void change_tell(const struct domain *domain, const struct event *event);
+
 /* The statements of what is written along with something else (domain/account.h), into `to`, which has room for
  * ALONG_MOST; and the telling of its events, once it was. NULL for nothing. */
 size_t along_statements(struct arena *arena, const struct along *along, struct sql_statement *to);

@@ -391,8 +391,7 @@ static enum merge_result write(struct domain *domain, struct arena *arena, const
     add(merging, outbox_put(arena, &event));
     switch (sql_write(domain->sql, merging->statements, merging->count)) {
     case SQL_DONE:
-        event.in_outbox = true;
-        domain_tell(domain, &event);
+        change_tell(domain, &event);
         return MERGE_DONE;
     case SQL_MISSING:
     case SQL_CONFLICT:

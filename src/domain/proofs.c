@@ -244,9 +244,7 @@ static enum sql_status write_keeping(struct domain *domain, struct arena *arena,
     count += along_statements(arena, found->along, statements + count);
     enum sql_status written = sql_write(domain->sql, statements, count);
     if (written == SQL_DONE) {
-        struct event told = event;
-        told.in_outbox = true;
-        domain_tell(domain, &told);
+        change_tell(domain, &event);
         along_tell(domain, found->along);
     }
     return written;

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "change.h"
 #include "domain/session.h"
 #include "loop/fiber.h"
 #include "proofs_inside.h"
@@ -31,9 +32,7 @@ static enum domain_status end(struct domain *domain, struct arena *arena, const 
     if (ended != DOMAIN_DONE) {
         return ended;
     }
-    struct event told = event;
-    told.in_outbox = true;
-    domain_tell(domain, &told);
+    change_tell(domain, &event);
     ended = proof_refresh(domain, arena, row->account_id);
     /* Sessions claim the level that there was: people sign in anew. */
     return ended == DOMAIN_DONE ? session_end_all(domain, arena, row->account_id) : ended;
