@@ -24,16 +24,12 @@ static void (*people_test)(struct domain *domain, struct arena *arena);
 
 static void with_people(struct domain *domain) {
     struct arena *arena ARENA_AUTO = arena_new();
-    const struct sealer *sealer = domain->sealers->lookup;
-    const struct domain_sealers sealers = {
-        .lookup = sealer, .secret = sealer, .personal = sealer, .flow = sealer, .session = sealer, .subject = sealer};
     struct domain_settings settings = *domain->settings;
     settings.access_token_s = settings.refresh_token_s = settings.session_s = settings.session_idle_s = 3600;
     settings.clock_skew_s = 5;
     settings.login_lock_s = 60;
     struct domain with = *domain;
     with.settings = &settings;
-    with.sealers = &sealers;
     people_test(&with, arena);
 }
 

@@ -25,9 +25,6 @@ static void with_gateway(struct domain *domain) {
     struct arena *arena ARENA_AUTO = arena_new();
     struct fault fault;
     struct upstream *upstream;
-    const struct sealer *sealer = domain->sealers->lookup;
-    const struct domain_sealers sealers = {
-        .lookup = sealer, .secret = sealer, .personal = sealer, .flow = sealer, .session = sealer, .subject = sealer};
     struct domain_settings settings = *domain->settings;
     settings.sms_code_s = 300;
     settings.sms_resend_s = 1;
@@ -41,7 +38,6 @@ static void with_gateway(struct domain *domain) {
     struct fetcher *fetcher = fetcher_new(domain->loop, &options);
     assert_true(upstream_open(&wanted, fetcher, &upstream, &fault));
     with.settings = &settings;
-    with.sealers = &sealers;
     with.upstreams = (struct upstreams){&upstream, 1};
     gateway.notices = 0;
     phone_test(&with, arena);

@@ -68,7 +68,9 @@ static void on_stores(struct running *running, const struct sealer *sealer) {
                                            .subject = sealer,
                                            .refresh = sealer,
                                            .identity = sealer,
-                                           .check = sealer};
+                                           .check = sealer,
+                                           .flow = sealer,
+                                           .session = sealer};
     struct domain *domain = &running->domain;
     assert_true(sql_sqlite_open(in_folder(path, "x.db"), &database, &fault));
     *domain =

@@ -14,13 +14,10 @@ static void (*session_test)(struct domain *domain, struct arena *arena);
 
 static void with_sessions(struct domain *domain) {
     struct arena *arena ARENA_AUTO = arena_new();
-    const struct sealer *sealer = domain->sealers->lookup;
-    const struct domain_sealers sealers = {.personal = sealer, .session = sealer};
     struct domain_settings settings = *domain->settings;
     settings.session_s = settings.session_idle_s = 3600;
     struct domain with = *domain;
     with.settings = &settings;
-    with.sealers = &sealers;
     session_test(&with, arena);
 }
 
